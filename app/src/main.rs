@@ -1,0 +1,5 @@
+//! The Fieldloop client.
+
+fn main() {
+    leptos::mount::mount_to_body(|| "Fieldloop");
+}

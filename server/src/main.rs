@@ -1,0 +1,3 @@
+//! The Fieldloop server.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! How a device and the server keep the same tickets.

@@ -1,0 +1,3 @@
+//! Every chore as one command.
+
+fn main() {}
