@@ -1,0 +1,205 @@
+//! Who may see which tickets, and who may do what to them.
+//!
+//! One function, [`may`], answers for the tablet (which greys a button) and for the server (which refuses). [`judge`] is the
+//! server's whole examination of a change that arrives, perhaps days after it was made.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::people::{Directory, Person, Role};
+use crate::refusal::Refusal;
+use crate::ticket::{Action, Assignment, Change, Document, Recorded, ScopeKeys, Stage, Ticket};
+use crate::{DepartmentId, PersonId};
+
+/// The tickets a person may see, as data: the server's store turns it into a query, the event stream into a filter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Scope {
+    /// All tickets.
+    pub everything: bool,
+    /// Tickets this person is accountable for.
+    pub accountable: PersonId,
+    /// Tickets held by one of these departments.
+    pub held_by: BTreeSet<DepartmentId>,
+    /// Tickets registered in one of these departments.
+    pub registered_in: BTreeSet<DepartmentId>,
+}
+
+impl Scope {
+    /// What `person` may see.
+    ///
+    /// An engineer: what they are accountable for, and what their team holds. The office: what their department and its
+    /// teams hold or have registered. An admin: everything. Somebody who has left: nothing beyond their own name.
+    pub fn of(person: &Person, directory: &Directory) -> Self {
+        let (held_by, registered_in) = match person.role {
+            _ if !person.active => (BTreeSet::new(), BTreeSet::new()),
+            Role::Engineer => (BTreeSet::from([person.department]), BTreeSet::new()),
+            _ => {
+                let departments = directory.subtree(person.department);
+                (departments.clone(), departments)
+            }
+        };
+        let everything = person.active && person.role == Role::Admin;
+        Self { everything, accountable: person.id, held_by, registered_in }
+    }
+
+    /// Whether a ticket with these keys is within it.
+    pub fn contains(&self, keys: &ScopeKeys) -> bool {
+        self.everything
+            || keys.accountable == Some(self.accountable)
+            || self.held_by.contains(&keys.department)
+            || self.registered_in.contains(&keys.registered_in)
+    }
+
+    /// Short text that differs for different scopes. A device whose scope has changed starts its replica anew.
+    pub fn fingerprint(&self) -> String {
+        let canonical = serde_json::to_vec(self).expect("a scope holds only ids, which always serialise");
+        crate::ticket::hex(&Sha256::digest(&canonical)[..8])
+    }
+}
+
+/// Whether `actor` may do `action` to `ticket` as it stands; to nothing, for a ticket that is not registered yet.
+///
+/// # Errors
+/// The first reason why not.
+pub fn may(
+    actor: &Person,
+    directory: &Directory,
+    ticket: Option<&Ticket>,
+    action: &Action,
+) -> Result<(), Refusal> {
+    if !actor.active {
+        return Err(Refusal::UnknownPerson);
+    }
+    match (ticket, action) {
+        (None, Action::Register(intake)) => may_register(actor, directory, intake.registered_in),
+        (None, _) => Err(Refusal::UnknownTicket),
+        (Some(_), Action::Register(_)) => Err(Refusal::AlreadyRegistered),
+        (Some(ticket), action) => {
+            if !Scope::of(actor, directory).contains(&ticket.scope_keys()) {
+                return Err(Refusal::OutOfScope);
+            }
+            role_allows(actor, ticket, action)?;
+            stage_allows(actor, ticket, action)?;
+            match action {
+                Action::Assign(assignment) => assignable(directory, assignment),
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+fn may_register(actor: &Person, directory: &Directory, registered_in: DepartmentId) -> Result<(), Refusal> {
+    if actor.role == Role::Inspector {
+        return Err(Refusal::RoleMayNot);
+    }
+    if directory.department(registered_in).is_none() {
+        return Err(Refusal::UnknownDepartment);
+    }
+    // A ticket registered in another department would be invisible to the person who registered it.
+    if actor.role != Role::Admin && registered_in != actor.department {
+        return Err(Refusal::OutOfScope);
+    }
+    Ok(())
+}
+
+fn role_allows(actor: &Person, ticket: &Ticket, action: &Action) -> Result<(), Refusal> {
+    let accountable = ticket.accountable.value.person == Some(actor.id);
+    let office = actor.role == Role::Agent || actor.role.steers();
+    let allowed = match action {
+        Action::Comment(_) => true,
+        Action::Assign(assignment) => office || takes_over(actor, ticket, assignment),
+        Action::SetUrgency(_) | Action::Reclassify(_) | Action::EditContact(_) | Action::LogProgress(_) => {
+            office || accountable
+        }
+        Action::TellResult(_) => office || accountable,
+        Action::CheckIn(_)
+        | Action::CheckOut(_)
+        | Action::ReplacePart(_)
+        | Action::Complete(_)
+        | Action::SignOff(_) => {
+            return if accountable { Ok(()) } else { Err(Refusal::NotAccountable) };
+        }
+        // Whoever did the work doesn't ask the customer how content they are with it.
+        Action::RecordCallback(_) => office && !accountable,
+        Action::Close(_) | Action::Cancel(_) | Action::Settle(_) => office,
+        Action::Reopen(_) => office || actor.role == Role::Inspector,
+        Action::Register(_) => false,
+        Action::Unknown(_) => return Err(Refusal::UnsupportedAction),
+    };
+    if allowed { Ok(()) } else { Err(Refusal::RoleMayNot) }
+}
+
+/// An engineer or specialist may take a ticket of their own team that nobody is accountable for.
+fn takes_over(actor: &Person, ticket: &Ticket, assignment: &Assignment) -> bool {
+    actor.role.carries_out_work()
+        && ticket.accountable.value.person.is_none()
+        && ticket.accountable.value.department == actor.department
+        && *assignment == Assignment { person: actor.id, department: actor.department }
+}
+
+fn assignable(directory: &Directory, assignment: &Assignment) -> Result<(), Refusal> {
+    if directory.department(assignment.department).is_none() {
+        return Err(Refusal::UnknownDepartment);
+    }
+    match directory.person(assignment.person) {
+        Some(person) if person.active => Ok(()),
+        _ => Err(Refusal::UnknownPerson),
+    }
+}
+
+fn stage_allows(actor: &Person, ticket: &Ticket, action: &Action) -> Result<(), Refusal> {
+    let stage = ticket.stage;
+    let forbids = Err(Refusal::StageForbids { stage });
+    if stage.after(action).is_none() {
+        return forbids;
+    }
+    match action {
+        Action::CheckIn(_) | Action::ReplacePart(_) if !stage.awaits_work() => forbids,
+        Action::CheckIn(_) if ticket.open_visit(actor.id).is_some() => Err(Refusal::VisitOutOfTurn),
+        Action::CheckOut(_) if ticket.open_visit(actor.id).is_none() => Err(Refusal::VisitOutOfTurn),
+        Action::SignOff(_) if ticket.sign_off().is_some() => Err(Refusal::AlreadySigned),
+        Action::SignOff(_) | Action::TellResult(_) | Action::RecordCallback(_) if stage != Stage::Done => forbids,
+        Action::Close(_) if ticket.sign_off().is_none() && ticket.callback().is_none() => {
+            Err(Refusal::NotConfirmed)
+        }
+        Action::LogProgress(_)
+        | Action::SetUrgency(_)
+        | Action::Reclassify(_)
+        | Action::EditContact(_)
+        | Action::Assign(_)
+            if !stage.is_open() =>
+        {
+            forbids
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Examines a change that has arrived: who made it, its content, and whether they may.
+///
+/// What adds to the record is also accepted if it was rightful by what its author had seen: an engineer who worked on
+/// a ticket without knowing that it had gone to somebody else did the work all the same. Everything else must be allowed
+/// as the ticket stands now.
+///
+/// # Errors
+/// The first reason to refuse it.
+pub fn judge(change: &Change, actor: &Person, directory: &Directory, document: &Document) -> Result<(), Refusal> {
+    if change.actor != actor.id {
+        return Err(Refusal::WrongAuthor);
+    }
+    change.action.check(change.ticket)?;
+    let now = Ticket::of(document);
+    let refusal = match may(actor, directory, now.as_ref(), &change.action) {
+        Ok(()) => return Ok(()),
+        Err(refusal) => refusal,
+    };
+    if now.is_none() || !change.action.is_fact() {
+        return Err(refusal);
+    }
+    let seen: Vec<Recorded> =
+        document.log().iter().filter(|recorded| change.seen.contains(recorded.change.id)).cloned().collect();
+    let as_seen = Ticket::fold(document.ticket, None, &seen).ok_or_else(|| refusal.clone())?;
+    may(actor, directory, Some(&as_seen), &change.action).map_err(|_| refusal)
+}

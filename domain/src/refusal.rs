@@ -1,0 +1,138 @@
+//! Why something is not done: a closed list that the tablet and the server share. The screen owns the wording.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ticket::Stage;
+
+/// The reason a change is refused. The server never answers a refused change in any other way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum Refusal {
+    /// The change names another author than the person signed in.
+    #[error("the author is not the person signed in")]
+    WrongAuthor,
+    /// The person's role does not include this.
+    #[error("the person's role does not include this")]
+    RoleMayNot,
+    /// The ticket is outside what the person may see.
+    #[error("the ticket is outside what the person may see")]
+    OutOfScope,
+    /// Only the accountable person may do this, and that is somebody else.
+    #[error("somebody else is accountable for the ticket")]
+    NotAccountable,
+    /// The ticket's stage does not allow it.
+    #[error("a ticket that is {stage:?} does not allow it")]
+    StageForbids {
+        /// The stage the ticket was in.
+        stage: Stage,
+    },
+    /// The customer has signed (or refused to sign) this work already.
+    #[error("the customer's answer has been taken already")]
+    AlreadySigned,
+    /// The signature does not carry the hash of the content it is said to be under.
+    #[error("the signed content does not match its hash or its ticket")]
+    ContentMismatch,
+    /// The person is still checked in, so can't check in again; or not checked in, so can't check out.
+    #[error("check-in and check-out must alternate")]
+    VisitOutOfTurn,
+    /// Closing needs the customer's sign-off or a callback first.
+    #[error("the customer has neither signed nor been called back")]
+    NotConfirmed,
+    /// The ticket does not exist on the server, or was never registered.
+    #[error("there is no such ticket")]
+    UnknownTicket,
+    /// The ticket is registered already.
+    #[error("the ticket is registered already")]
+    AlreadyRegistered,
+    /// The named person does not exist or is no longer active.
+    #[error("there is no such active person")]
+    UnknownPerson,
+    /// The named department does not exist.
+    #[error("there is no such department")]
+    UnknownDepartment,
+    /// A field's content is not acceptable.
+    #[error("{field:?}: {problem:?}")]
+    Invalid {
+        /// Which field.
+        field: Field,
+        /// What is wrong with it.
+        problem: Problem,
+    },
+    /// The server does not know this kind of change: it is older than the app.
+    #[error("this kind of change is not known here")]
+    UnsupportedAction,
+    /// An earlier change of the same device has not arrived.
+    #[error("an earlier change of the device is missing")]
+    OutOfOrder,
+    /// The same change id was used before with other content: two copies of one device.
+    #[error("the change id was used before with other content")]
+    IdReused,
+    /// A reason from a newer server that this app doesn't know yet.
+    #[error("a reason this version does not know")]
+    #[serde(other)]
+    Unknown,
+}
+
+impl Refusal {
+    /// Whether sending the same change again later can succeed without anybody changing it.
+    pub const fn worth_retrying(&self) -> bool {
+        matches!(self, Self::UnsupportedAction | Self::OutOfOrder | Self::WrongAuthor | Self::Unknown)
+    }
+}
+
+/// A field that a person fills in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are the vocabulary's own")]
+pub enum Field {
+    Words,
+    Summary,
+    CustomerName,
+    Company,
+    Phone,
+    Email,
+    Address,
+    Region,
+    Model,
+    Serial,
+    OrderNumber,
+    Batch,
+    PurchaseChannel,
+    Verification,
+    Urgency,
+    Note,
+    PartName,
+    PartNumber,
+    OldSerial,
+    NewSerial,
+    Quantity,
+    Found,
+    Done,
+    Cause,
+    Remaining,
+    SignerName,
+    Signature,
+    Satisfaction,
+    Reason,
+    #[serde(other)]
+    Other,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Problem {
+    /// It must be filled in.
+    Missing,
+    /// It holds more characters than the field takes.
+    TooLong,
+    /// It is outside the range of accepted values.
+    OutOfRange,
+    /// Safety hazard, production stop and batch defect are always urgent.
+    MustBeUrgent,
+    /// The drawing has too little ink to be a signature.
+    TooLittleInk,
+    /// A problem from a newer peer.
+    #[serde(other)]
+    Other,
+}

@@ -1,0 +1,97 @@
+//! A change: what one person did to one ticket, as an intention that can be judged, merged and replayed.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Action;
+use crate::{ChangeId, Claim, DeviceId, PersonId, TicketId, Timestamp};
+
+/// What somebody had on screen: for each device, the highest change number of this ticket that was visible to them.
+///
+/// Says which changes a change builds on without depending on when anything arrived anywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seen(BTreeMap<DeviceId, u64>);
+
+impl Seen {
+    /// Whether the change was on screen.
+    pub fn contains(&self, change: ChangeId) -> bool {
+        self.0.get(&change.device).is_some_and(|seq| *seq >= change.seq)
+    }
+
+    /// Notes that the change is on screen.
+    pub fn insert(&mut self, change: ChangeId) {
+        let seq = self.0.entry(change.device).or_default();
+        *seq = (*seq).max(change.seq);
+    }
+
+    /// How many devices are named.
+    pub fn devices(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl FromIterator<ChangeId> for Seen {
+    fn from_iter<I: IntoIterator<Item = ChangeId>>(changes: I) -> Self {
+        let mut seen = Self::default();
+        for change in changes {
+            seen.insert(change);
+        }
+        seen
+    }
+}
+
+/// What one person did to one ticket. Made on a device, never edited afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Which change this is, for ever.
+    pub id: ChangeId,
+    /// The ticket it belongs to.
+    pub ticket: TicketId,
+    /// Who did it.
+    pub actor: PersonId,
+    /// When the device says it happened.
+    pub claim: Claim,
+    /// What the person had on screen, this device's own earlier changes included.
+    #[serde(default)]
+    pub seen: Seen,
+    /// What they did.
+    pub action: Action,
+}
+
+/// A change with its place in time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The change as it was made.
+    pub change: Change,
+    /// When it happened: the claim, corrected and bounded. Fixed by the server on first arrival; provisional before.
+    pub happened: Timestamp,
+    /// When the server received it; absent while it is only on the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrived: Option<Timestamp>,
+}
+
+impl Recorded {
+    /// Places a change in time after what its author had seen in `log`: with the server's clock at `arrival`, or
+    /// provisionally, without.
+    ///
+    /// Others' changes count from when they arrived (nobody can see them earlier), the device's own from when they happened.
+    pub fn place(change: Change, log: &[Self], arrival: Option<Timestamp>) -> Self {
+        let seen_until = log
+            .iter()
+            .filter(|earlier| change.seen.contains(earlier.change.id) && earlier.change.id != change.id)
+            .map(|earlier| {
+                let own = earlier.change.id.device == change.id.device;
+                earlier.arrived.filter(|_| !own).unwrap_or(earlier.happened).max(earlier.happened)
+            })
+            .max();
+        let happened = change.claim.bounded(seen_until, arrival);
+        Self { change, happened, arrived: arrival }
+    }
+
+    /// The one order of a ticket's changes: by when they happened; the change id decides between equal instants.
+    pub fn order(&self) -> (Timestamp, ChangeId) {
+        (self.happened, self.change.id)
+    }
+}

@@ -1,0 +1,422 @@
+//! The ticket that everyone sees: folded from its record, in the order in which things happened.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::action::{Closing, Reason};
+use super::{
+    Action, Callback, Completion, Customer, Difficulty, Document, Flag, Intake, Kind, PartReplacement, Progress,
+    ProgressKind, Recorded, Seen, SignOff, Single, Stage, TicketNumber, Urgency, Visit, Waiting,
+};
+use crate::sla;
+use crate::{ChangeId, DepartmentId, PersonId, TicketId, Timestamp};
+
+/// A thing that happened, with who and when: the item type of every list of facts in a [`Ticket`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry<T> {
+    /// The change that recorded it.
+    pub by: ChangeId,
+    /// Who did it.
+    pub actor: PersonId,
+    /// When it happened.
+    pub happened: Timestamp,
+    /// The cycle it belongs to: 1 until the ticket is reopened for the first time.
+    pub cycle: u32,
+    /// What it was.
+    pub fact: T,
+}
+
+/// What a change did to the ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It did what it says.
+    Applied,
+    /// It could not follow from the stage the ticket was in; it stays in the record, and a person is asked.
+    Impossible(Stage),
+    /// Made by a newer version; this one keeps it and can't show it.
+    NotUnderstood,
+}
+
+/// The single values of a ticket that people can set while apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SingleField {
+    /// The accountable person and department.
+    Accountable,
+    /// How soon it must be dealt with.
+    Urgency,
+    /// What the ticket is, how hard, and its flags.
+    Classification,
+    /// Whom to talk to.
+    Contact,
+}
+
+/// Something that people did while apart and that a person should look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conflict {
+    /// The change that lost or could not follow.
+    pub change: ChangeId,
+    /// What happened to it.
+    pub kind: ConflictKind,
+}
+
+/// The kinds of conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConflictKind {
+    /// A value was overruled by a later one, and neither author had seen the other.
+    Overruled {
+        /// Which value.
+        field: SingleField,
+        /// The change that won.
+        winner: ChangeId,
+    },
+    /// The change could not follow from the stage the ticket was in by then.
+    Impossible {
+        /// That stage.
+        stage: Stage,
+    },
+    /// The customer answered twice for the same work.
+    SignedTwice,
+    /// Work was added that the customer's signature doesn't cover.
+    AmendedAfterSignature {
+        /// The signature.
+        signature: ChangeId,
+    },
+}
+
+/// Who is accountable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accountable {
+    /// The person, once there is one.
+    pub person: Option<PersonId>,
+    /// The department or team that holds the ticket.
+    pub department: DepartmentId,
+}
+
+/// A ticket as everyone sees it.
+///
+/// Derived from the record and nothing else; see [`Ticket::fold`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// Which ticket.
+    pub id: TicketId,
+    /// The final number, once the server has given it.
+    pub number: Option<TicketNumber>,
+    /// Who registered it.
+    pub registered_by: PersonId,
+    /// When it was registered.
+    pub created: Timestamp,
+    /// When the latest change happened.
+    pub updated: Timestamp,
+    /// What was taken in, as it was taken in.
+    pub intake: Intake,
+    /// How far it has come.
+    pub stage: Stage,
+    /// What the work is waiting for, if it is.
+    pub waiting: Option<Waiting>,
+    /// 1, and one more for each reopening.
+    pub cycle: u32,
+    /// Who is accountable now.
+    pub accountable: Single<Accountable>,
+    /// How soon it must be dealt with.
+    pub urgency: Single<Urgency>,
+    /// What it is, how hard, and its flags.
+    pub classification: Single<(Kind, Difficulty, BTreeSet<Flag>)>,
+    /// Whom to talk to.
+    pub contact: Single<Customer>,
+    /// Dated progress entries.
+    pub progress: Vec<Entry<Progress>>,
+    /// Time spent at the site.
+    pub visits: Vec<Visit>,
+    /// Parts replaced.
+    pub parts: Vec<Entry<PartReplacement>>,
+    /// Completions; the last one of the cycle counts.
+    pub completions: Vec<Entry<Completion>>,
+    /// The customer's answers; the first one of the cycle counts.
+    pub sign_offs: Vec<Entry<SignOff>>,
+    /// When and how the customer was told the result.
+    pub results_told: Vec<Entry<String>>,
+    /// Contacts after completion.
+    pub callbacks: Vec<Entry<Callback>>,
+    /// Words for colleagues.
+    pub comments: Vec<Entry<String>>,
+    /// How and when it was closed, while it is.
+    pub closing: Option<Entry<Closing>>,
+    /// Why and when it was cancelled, while it is.
+    pub cancellation: Option<Entry<Reason>>,
+    /// Why and when it was reopened, each time.
+    pub reopenings: Vec<Entry<Reason>>,
+    /// What each change of the record did, in the record's order.
+    pub outcomes: Vec<(ChangeId, Outcome)>,
+    /// What moves the clocks, in order.
+    pub sla_events: Vec<sla::Event>,
+    /// Everything in the record: what somebody who looks at this ticket has seen.
+    pub seen: Seen,
+    conflicts: Vec<Conflict>,
+    settled: BTreeSet<ChangeId>,
+}
+
+impl Ticket {
+    /// Folds a document into the ticket. Nothing, if the record holds no registration (yet).
+    pub fn of(document: &Document) -> Option<Self> {
+        Self::fold(document.ticket, document.number.clone(), document.log())
+    }
+
+    /// Folds a record into the ticket. `log` must be in [`Recorded::order`] and hold each change once.
+    ///
+    /// Nothing, if the record holds no registration. What happened before the registration (by a clock that could not be
+    /// bounded) is folded after it, so nothing is lost.
+    pub fn fold(id: TicketId, number: Option<TicketNumber>, log: &[Recorded]) -> Option<Self> {
+        let (first, intake) = log.iter().find_map(|recorded| match &recorded.change.action {
+            Action::Register(intake) => Some((recorded, intake.as_ref())),
+            _ => None,
+        })?;
+        let mut ticket = Self::registered(id, number, first, intake);
+        for recorded in log {
+            let outcome =
+                if recorded.change.id == first.change.id { Outcome::Applied } else { ticket.apply(recorded) };
+            ticket.outcomes.push((recorded.change.id, outcome));
+            ticket.seen.insert(recorded.change.id);
+            ticket.updated = ticket.updated.max(recorded.happened);
+        }
+        Some(ticket)
+    }
+
+    fn registered(id: TicketId, number: Option<TicketNumber>, first: &Recorded, intake: &Intake) -> Self {
+        let (by, at) = (first.change.id, first.happened);
+        let accountable = Accountable { person: None, department: intake.registered_in };
+        Self {
+            id,
+            number,
+            registered_by: first.change.actor,
+            created: at,
+            updated: at,
+            stage: Stage::New,
+            waiting: None,
+            cycle: 1,
+            accountable: Single::new(accountable, by, at),
+            urgency: Single::new(intake.urgency, by, at),
+            classification: Single::new((intake.kind, intake.difficulty, intake.flags.clone()), by, at),
+            contact: Single::new(intake.customer.clone(), by, at),
+            intake: intake.clone(),
+            progress: Vec::new(),
+            visits: Vec::new(),
+            parts: Vec::new(),
+            completions: Vec::new(),
+            sign_offs: Vec::new(),
+            results_told: Vec::new(),
+            callbacks: Vec::new(),
+            comments: Vec::new(),
+            closing: None,
+            cancellation: None,
+            reopenings: Vec::new(),
+            outcomes: Vec::new(),
+            sla_events: vec![sla::Event { at, what: sla::Happening::Created { urgency: intake.urgency } }],
+            seen: Seen::default(),
+            conflicts: Vec::new(),
+            settled: BTreeSet::new(),
+        }
+    }
+
+    fn apply(&mut self, recorded: &Recorded) -> Outcome {
+        let Recorded { change, happened, .. } = recorded;
+        let Some(next) = self.stage.after(&change.action) else {
+            self.conflicts
+                .push(Conflict { change: change.id, kind: ConflictKind::Impossible { stage: self.stage } });
+            self.keep_as_fact(recorded);
+            return Outcome::Impossible(self.stage);
+        };
+        if change.action.touches_signed_content()
+            && let Some(signature) = self.sign_off().map(|sign_off| sign_off.by)
+        {
+            let kind = ConflictKind::AmendedAfterSignature { signature };
+            self.conflicts.push(Conflict { change: change.id, kind });
+        }
+        let moved = next != self.stage;
+        self.stage = next;
+        match &change.action {
+            Action::Assign(assignment) => {
+                let accountable =
+                    Accountable { person: Some(assignment.person), department: assignment.department };
+                self.accountable.set(accountable, change.id, *happened, &change.seen);
+                self.note(*happened, sla::Happening::Assigned);
+            }
+            Action::SetUrgency(new) => {
+                self.urgency.set(new.urgency, change.id, *happened, &change.seen);
+                self.note(*happened, sla::Happening::UrgencyChanged { urgency: new.urgency });
+            }
+            Action::Reclassify(new) => {
+                let value = (new.kind, new.difficulty, new.flags.clone());
+                self.classification.set(value, change.id, *happened, &change.seen);
+            }
+            Action::EditContact(customer) => {
+                self.contact.set(customer.clone(), change.id, *happened, &change.seen);
+            }
+            Action::Close(closing) => {
+                self.closing = Some(self.entry(recorded, closing.clone()));
+                self.note(*happened, sla::Happening::Ended);
+            }
+            Action::Cancel(reason) => {
+                self.cancellation = Some(self.entry(recorded, reason.clone()));
+                self.note(*happened, sla::Happening::Ended);
+            }
+            Action::Reopen(reason) => self.reopen(recorded, reason),
+            Action::Settle(settlement) => {
+                self.settled.insert(settlement.change);
+            }
+            Action::Unknown(_) => return Outcome::NotUnderstood,
+            _ => self.keep_as_fact(recorded),
+        }
+        if moved && !self.stage.awaits_work() {
+            self.waiting = None;
+        }
+        Outcome::Applied
+    }
+
+    /// Adds what is true whatever the stage: facts add up.
+    fn keep_as_fact(&mut self, recorded: &Recorded) {
+        let at = recorded.happened;
+        match &recorded.change.action {
+            Action::LogProgress(progress) => self.log_progress(recorded, progress),
+            Action::CheckIn(_) => self.visits.push(Visit {
+                engineer: recorded.change.actor,
+                checked_in: at,
+                checked_out: None,
+                by: recorded.change.id,
+            }),
+            Action::CheckOut(_) => {
+                let actor = recorded.change.actor;
+                if let Some(visit) = self.open_visit_mut(actor) {
+                    visit.checked_out = Some(at);
+                }
+            }
+            Action::ReplacePart(part) => self.parts.push(self.entry(recorded, part.clone())),
+            Action::Complete(completion) => {
+                self.completions.push(self.entry(recorded, completion.clone()));
+                self.note(at, sla::Happening::WorkDone);
+            }
+            Action::SignOff(sign_off) => {
+                if self.sign_off().is_some() {
+                    self.conflicts.push(Conflict { change: recorded.change.id, kind: ConflictKind::SignedTwice });
+                }
+                self.sign_offs.push(self.entry(recorded, SignOff::clone(sign_off)));
+                self.note(at, sla::Happening::ResultTold);
+            }
+            Action::TellResult(comment) => {
+                self.results_told.push(self.entry(recorded, comment.text.clone()));
+                self.note(at, sla::Happening::ResultTold);
+            }
+            Action::RecordCallback(callback) => {
+                self.callbacks.push(self.entry(recorded, callback.clone()));
+                self.note(at, sla::Happening::CalledBack);
+            }
+            Action::Comment(comment) => self.comments.push(self.entry(recorded, comment.text.clone())),
+            // Not facts: a single value or a move of the stage that could not take effect leaves nothing behind but
+            // the conflict and its place in the record.
+            _ => {}
+        }
+    }
+
+    fn log_progress(&mut self, recorded: &Recorded, progress: &Progress) {
+        let at = recorded.happened;
+        self.progress.push(self.entry(recorded, progress.clone()));
+        match progress.kind {
+            ProgressKind::ContactedCustomer => self.note(at, sla::Happening::FirstResponse),
+            ProgressKind::WaitingForParts => self.wait(at, Some(Waiting::Parts)),
+            ProgressKind::WaitingForCustomer => self.wait(at, Some(Waiting::Customer)),
+            ProgressKind::WorkResumed | ProgressKind::OnTheWay | ProgressKind::Arrived => self.wait(at, None),
+            ProgressKind::VisitArranged | ProgressKind::Note => {}
+        }
+    }
+
+    fn wait(&mut self, at: Timestamp, waiting: Option<Waiting>) {
+        if self.waiting == waiting || !self.stage.awaits_work() {
+            return;
+        }
+        self.waiting = waiting;
+        self.note(at, sla::Happening::WaitingChanged { waiting });
+    }
+
+    fn reopen(&mut self, recorded: &Recorded, reason: &Reason) {
+        self.cycle += 1;
+        self.closing = None;
+        self.waiting = None;
+        self.reopenings.push(self.entry(recorded, reason.clone()));
+        self.note(recorded.happened, sla::Happening::Reopened);
+    }
+
+    fn note(&mut self, at: Timestamp, what: sla::Happening) {
+        self.sla_events.push(sla::Event { at, what });
+    }
+
+    fn entry<T>(&self, recorded: &Recorded, fact: T) -> Entry<T> {
+        Entry {
+            by: recorded.change.id,
+            actor: recorded.change.actor,
+            happened: recorded.happened,
+            cycle: self.cycle,
+            fact,
+        }
+    }
+
+    fn open_visit_mut(&mut self, engineer: PersonId) -> Option<&mut Visit> {
+        self.visits.iter_mut().rev().find(|visit| visit.engineer == engineer && visit.checked_out.is_none())
+    }
+
+    /// The visit that `engineer` has begun and not ended.
+    pub fn open_visit(&self, engineer: PersonId) -> Option<&Visit> {
+        self.visits.iter().rev().find(|visit| visit.engineer == engineer && visit.checked_out.is_none())
+    }
+
+    /// The completion that counts for the current cycle.
+    pub fn completion(&self) -> Option<&Entry<Completion>> {
+        self.completions.iter().rev().find(|completion| completion.cycle == self.cycle)
+    }
+
+    /// The customer's answer that counts for the current cycle.
+    pub fn sign_off(&self) -> Option<&Entry<SignOff>> {
+        self.sign_offs.iter().find(|sign_off| sign_off.cycle == self.cycle)
+    }
+
+    /// The callback that counts for the current cycle.
+    pub fn callback(&self) -> Option<&Entry<Callback>> {
+        self.callbacks.iter().rev().find(|callback| callback.cycle == self.cycle)
+    }
+
+    /// What the ticket is.
+    pub fn kind(&self) -> Kind {
+        self.classification.value.0
+    }
+
+    /// How hard it is.
+    pub fn difficulty(&self) -> Difficulty {
+        self.classification.value.1
+    }
+
+    /// What makes it more than ordinary.
+    pub fn flags(&self) -> &BTreeSet<Flag> {
+        &self.classification.value.2
+    }
+
+    /// Everything that a person should look at and nobody has settled.
+    pub fn conflicts(&self) -> Vec<Conflict> {
+        let overruled = |field, winner| {
+            move |loser: ChangeId| Conflict { change: loser, kind: ConflictKind::Overruled { field, winner } }
+        };
+        let losers = losers(&self.accountable)
+            .map(overruled(SingleField::Accountable, self.accountable.set_by))
+            .chain(losers(&self.urgency).map(overruled(SingleField::Urgency, self.urgency.set_by)))
+            .chain(
+                losers(&self.classification)
+                    .map(overruled(SingleField::Classification, self.classification.set_by)),
+            )
+            .chain(losers(&self.contact).map(overruled(SingleField::Contact, self.contact.set_by)));
+        let others = self.conflicts.iter().copied();
+        losers.chain(others).filter(|conflict| !self.settled.contains(&conflict.change)).collect()
+    }
+}
+
+fn losers<T>(single: &Single<T>) -> impl Iterator<Item = ChangeId> {
+    single.overruled.iter().map(|loser| loser.set_by)
+}
