@@ -1,1 +1,20 @@
 //! How a device and the server keep the same tickets.
+//!
+//! [`messages`] is what travels. A [`Replica`] is what a device knows: confirmed tickets, and an outbox of changes on their way.
+//! It never does anything by itself: it turns a tap or an answer into a [`Batch`], the shell makes the batch durable in a
+//! [`LocalStore`], and only then is the batch committed to memory and shown. [`Planner`] says what to do next: push, pull,
+//! listen or wait. So everything that could lose data is decided here, without a browser or a network, and tested so.
+
+pub mod conformance;
+mod memory;
+pub mod messages;
+mod outbox;
+mod planner;
+mod replica;
+mod store;
+
+pub use memory::MemoryLocalStore;
+pub use outbox::{OutboxEntry, OutboxState};
+pub use planner::{Failure, Link, Planner, Step};
+pub use replica::{Absorbed, Replica, Unsent};
+pub use store::{Batch, Held, Identity, Loaded, LocalStore, Meta, StoreError};

@@ -1,0 +1,170 @@
+//! What to do next: push, pull, listen, or wait. Knows nothing of sockets or timers.
+
+use domain::Timestamp;
+
+use crate::messages::{Cursor, PullRequest, PushRequest};
+use crate::replica::Replica;
+
+/// Longest pause between two attempts, in milliseconds.
+const LONGEST_PAUSE_MS: i64 = 60_000;
+/// Pause after the first failure, in milliseconds.
+const FIRST_PAUSE_MS: i64 = 1_000;
+
+/// The next thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Send these changes.
+    Push(PushRequest),
+    /// Ask for this page.
+    Pull(PullRequest),
+    /// Everything is delivered: listen to the server's events from here on, until one comes or something waits to be sent.
+    Listen(Cursor),
+    /// Nothing can be done before this instant of the device's clock, unless the network comes back earlier.
+    Wait(Timestamp),
+    /// Nothing can be done before the person has signed in again.
+    SignIn,
+    /// Nothing can be done before the app has been updated.
+    Update,
+}
+
+/// Why an attempt failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// No answer, or an answer that could not be read.
+    Unreachable,
+    /// The server asked to come back later, in so many milliseconds.
+    Busy {
+        /// The pause asked for.
+        retry_after_ms: i64,
+    },
+    /// The session has ended.
+    SignedOut,
+    /// The server no longer speaks this version's protocol.
+    TooOld,
+}
+
+/// How the device stands with the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Link {
+    /// Not tried yet, or trying.
+    #[default]
+    Connecting,
+    /// Everything known to the server within the scope is here, and its events arrive.
+    Live,
+    /// The server can't be reached.
+    Offline,
+    /// The person has to sign in again.
+    SignedOut,
+    /// The app has to be updated.
+    TooOld,
+}
+
+/// Plans a device's exchange with the server.
+#[derive(Debug, Default)]
+pub struct Planner {
+    link: Link,
+    caught_up: bool,
+    failures: u32,
+    not_before: Option<Timestamp>,
+    /// The server answered a push without judging anything; pushing again at once would go on for ever.
+    push_stalled: bool,
+}
+
+impl Planner {
+    /// How the device stands with the server.
+    pub const fn link(&self) -> Link {
+        self.link
+    }
+
+    /// What to do at `clock`.
+    pub fn next(&self, replica: &Replica, clock: Timestamp) -> Step {
+        match self.link {
+            Link::SignedOut => return Step::SignIn,
+            Link::TooOld => return Step::Update,
+            Link::Connecting | Link::Live | Link::Offline => {}
+        }
+        if let Some(not_before) = self.not_before
+            && clock < not_before
+        {
+            return Step::Wait(not_before);
+        }
+        if !self.push_stalled
+            && let Some(request) = replica.push_request()
+        {
+            return Step::Push(request);
+        }
+        match &replica.meta().cursor {
+            Some(cursor) if self.caught_up => Step::Listen(cursor.clone()),
+            _ => Step::Pull(replica.pull_request()),
+        }
+    }
+
+    /// A push was answered and committed. `waiting_before` and `waiting_now` count the changes that waited.
+    pub fn pushed(&mut self, waiting_before: usize, waiting_now: usize) {
+        self.reached();
+        self.push_stalled = waiting_now >= waiting_before;
+    }
+
+    /// A page was committed.
+    pub fn pulled(&mut self, more: bool) {
+        self.reached();
+        self.caught_up = !more;
+        if self.caught_up {
+            self.push_stalled = false;
+        }
+    }
+
+    /// The event stream is open.
+    pub fn listening(&mut self) {
+        self.reached();
+        self.link = Link::Live;
+    }
+
+    /// Something was missed: pull before listening again.
+    pub fn behind(&mut self) {
+        self.caught_up = false;
+    }
+
+    /// An attempt failed at `clock`. `jitter` from 0 to 1 spreads many devices over time.
+    pub fn failed(&mut self, failure: Failure, clock: Timestamp, jitter: f64) {
+        self.caught_up = false;
+        self.push_stalled = false;
+        match failure {
+            Failure::SignedOut => self.link = Link::SignedOut,
+            Failure::TooOld => self.link = Link::TooOld,
+            Failure::Unreachable => {
+                self.link = Link::Offline;
+                let pause = FIRST_PAUSE_MS << self.failures.min(6);
+                self.failures += 1;
+                self.pause(clock, pause.min(LONGEST_PAUSE_MS), jitter);
+            }
+            Failure::Busy { retry_after_ms } => self.pause(clock, retry_after_ms, jitter),
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a pause is far below 2^53 ms")]
+    #[expect(clippy::cast_precision_loss, reason = "a pause is far below 2^53 ms")]
+    fn pause(&mut self, clock: Timestamp, pause_ms: i64, jitter: f64) {
+        let spread = (pause_ms as f64 * jitter.clamp(0.0, 1.0) / 2.0) as i64;
+        self.not_before = Some(clock.plus_millis(pause_ms + spread));
+    }
+
+    /// The network is said to be back, or the person wants it now.
+    pub fn try_now(&mut self) {
+        self.not_before = None;
+        self.push_stalled = false;
+    }
+
+    /// The person has signed in again.
+    pub fn signed_in(&mut self) {
+        *self = Self::default();
+    }
+
+    fn reached(&mut self) {
+        self.failures = 0;
+        self.not_before = None;
+        if self.link == Link::Offline {
+            self.link = Link::Connecting;
+        }
+    }
+}

@@ -1,0 +1,438 @@
+//! What a device knows, and how it changes.
+//!
+//! ```text
+//!   tap ──▶ prepare ──▶ Batch ──▶ LocalStore::apply ──▶ commit ──▶ screen
+//!   answer ▶ on_push / on_pull / on_event ──▶ Batch ──▶ (the same way)
+//! ```
+//!
+//! What is shown of a ticket is always its confirmed document with the outbox laid over it. There is no second copy.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::access;
+use domain::people::{Directory, Person};
+use domain::ticket::{Action, Card, Change, Document, Recorded, Ticket};
+use domain::{ChangeId, Claim, Refusal, TicketId, Timestamp};
+
+use crate::messages::{
+    Changed, Event, PROTOCOL, PUSH_MAX_CHANGES, PullRequest, PullResponse, PushRequest, PushResponse, Verdict,
+};
+use crate::outbox::{OutboxEntry, OutboxState};
+use crate::store::{Batch, Held, Loaded, Meta};
+
+/// A measured clock offset is taken over when it differs from the known one by more than this, in milliseconds. Below, the
+/// difference is the network's, and the store need not be written.
+const OFFSET_TOLERANCE_MS: i64 = 1_000;
+
+/// A device's replica in memory: always equal to what its store holds.
+#[derive(Debug)]
+pub struct Replica {
+    meta: Meta,
+    directory: Directory,
+    held: BTreeMap<TicketId, Held>,
+    outbox: BTreeMap<u64, OutboxEntry>,
+    /// Confirmed documents in memory: those of touched tickets and those somebody looks at.
+    documents: BTreeMap<TicketId, Document>,
+    /// Cards of touched tickets, with the outbox laid over.
+    overlay: BTreeMap<TicketId, Card>,
+}
+
+/// How much of a person's work is only on this device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unsent {
+    /// Changes the server has not been told of.
+    pub waiting: usize,
+    /// Changes the server refused and nobody has dealt with.
+    pub refused: usize,
+}
+
+/// What an event means for the replica.
+#[derive(Debug)]
+pub enum Absorbed {
+    /// It fits: apply and commit this.
+    Batch(Box<Batch>),
+    /// It can't be fitted in: pull.
+    Behind,
+}
+
+impl Replica {
+    /// Takes what a store holds. `documents` are those of [`Loaded::touched`].
+    pub fn open(loaded: Loaded, meta: Meta, documents: Vec<Document>) -> Self {
+        let mut replica = Self {
+            meta,
+            directory: loaded.directory.unwrap_or_default(),
+            held: loaded.held.into_iter().map(|held| (held.card.ticket, held)).collect(),
+            outbox: loaded.outbox.into_iter().map(|entry| (entry.change.id.seq, entry)).collect(),
+            documents: documents.into_iter().map(|document| (document.ticket, document)).collect(),
+            overlay: BTreeMap::new(),
+        };
+        let touched: BTreeSet<_> = replica.outbox.values().map(|entry| entry.change.ticket).collect();
+        replica.lay_over(touched);
+        replica
+    }
+
+    /// The small things remembered.
+    pub const fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    /// The person whose replica this is.
+    pub const fn person(&self) -> &Person {
+        &self.meta.identity.person
+    }
+
+    /// The company as last told by the server.
+    pub const fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// The device's clock corrected to the server's, as far as measured.
+    pub fn server_time(&self, clock: Timestamp) -> Timestamp {
+        Claim { clock, offset_ms: self.meta.clock_offset_ms }.corrected()
+    }
+
+    /// Every ticket in sight, unsent changes included, in no particular order.
+    pub fn cards(&self) -> impl Iterator<Item = &Card> {
+        let held = self.held.values().map(|held| self.overlay.get(&held.card.ticket).unwrap_or(&held.card));
+        let made_here = self.overlay.iter().filter(|(ticket, _)| !self.held.contains_key(ticket));
+        held.chain(made_here.map(|(_, card)| card))
+    }
+
+    /// One ticket's card.
+    pub fn card(&self, ticket: TicketId) -> Option<&Card> {
+        self.overlay.get(&ticket).or_else(|| self.held.get(&ticket).map(|held| &held.card))
+    }
+
+    /// The outbox, in the order in which the changes were made.
+    pub fn outbox(&self) -> impl Iterator<Item = &OutboxEntry> {
+        self.outbox.values()
+    }
+
+    /// How far a change of this device has come; nothing, once it is settled.
+    pub fn outbox_state(&self, change: ChangeId) -> Option<&OutboxState> {
+        let entry = self.outbox.get(&change.seq)?;
+        (entry.change.id == change).then_some(&entry.state)
+    }
+
+    /// How much work is only on this device.
+    pub fn unsent(&self) -> Unsent {
+        self.outbox.values().fold(Unsent::default(), |mut unsent, entry| {
+            unsent.waiting += usize::from(entry.is_waiting());
+            unsent.refused += usize::from(entry.is_refused());
+            unsent
+        })
+    }
+
+    /// Whether the ticket's confirmed document must be read from the store (and given to [`learn`](Self::learn)) before
+    /// the ticket can be shown or changed.
+    pub fn needs(&self, ticket: TicketId) -> bool {
+        self.held.contains_key(&ticket) && !self.documents.contains_key(&ticket)
+    }
+
+    /// Takes a confirmed document that was read from the store, unless a newer one has come meanwhile.
+    pub fn learn(&mut self, document: Document) {
+        let current = self.held.get(&document.ticket).map(|held| held.revision);
+        if current == Some(document.revision) {
+            self.documents.insert(document.ticket, document);
+        }
+    }
+
+    /// Forgets documents that nobody looks at and no unsent change is about.
+    pub fn forget_all_but(&mut self, looked_at: &[TicketId]) {
+        let touched: BTreeSet<_> = self.outbox.values().map(|entry| entry.change.ticket).collect();
+        self.documents.retain(|ticket, _| touched.contains(ticket) || looked_at.contains(ticket));
+    }
+
+    /// The ticket's record as this device knows it: what is confirmed, with the outbox laid over.
+    pub fn document(&self, ticket: TicketId) -> Document {
+        let mut document = self.documents.get(&ticket).cloned().unwrap_or_else(|| Document::new(ticket));
+        for entry in self.outbox.values().filter(|entry| entry.change.ticket == ticket && entry.shows()) {
+            if document.find(entry.change.id).is_none() {
+                let recorded = Recorded::place(entry.change.clone(), document.log(), None);
+                document.insert(recorded);
+            }
+        }
+        document
+    }
+
+    /// The ticket as this device knows it.
+    pub fn ticket(&self, ticket: TicketId) -> Option<Ticket> {
+        Ticket::of(&self.document(ticket))
+    }
+
+    /// Whether this person may do `action` to the ticket as this device knows it.
+    ///
+    /// # Errors
+    /// Why not: content, role, scope or stage.
+    pub fn may(&self, ticket: TicketId, action: &Action) -> Result<(), Refusal> {
+        action.check(ticket)?;
+        access::may(self.person(), &self.directory, self.ticket(ticket).as_ref(), action)
+    }
+
+    /// Turns what a person does into a change, and the batch that keeps it. `clock` is the device's own clock.
+    ///
+    /// # Errors
+    /// Why they may not.
+    pub fn prepare(&self, ticket: TicketId, action: Action, clock: Timestamp) -> Result<Batch, Refusal> {
+        action.check(ticket)?;
+        let document = self.document(ticket);
+        let now = Ticket::of(&document);
+        access::may(self.person(), &self.directory, now.as_ref(), &action)?;
+        let change = Change {
+            id: ChangeId { device: self.meta.identity.device, seq: self.meta.next_seq },
+            ticket,
+            actor: self.person().id,
+            claim: Claim { clock, offset_ms: self.meta.clock_offset_ms },
+            seen: document.log().iter().map(|recorded| recorded.change.id).collect(),
+            action,
+        };
+        let mut meta = self.meta.clone();
+        meta.next_seq += 1;
+        let entry = OutboxEntry { change, state: OutboxState::Waiting };
+        Ok(Batch { meta: Some(meta), outbox: vec![entry], ..Batch::default() })
+    }
+
+    /// Sends a refused change again, as it is. Nothing, if there is no such refused change.
+    pub fn retry(&self, change: ChangeId) -> Option<Batch> {
+        let entry = self.refused(change)?;
+        let entry = OutboxEntry { change: entry.change.clone(), state: OutboxState::Waiting };
+        Some(Batch { outbox: vec![entry], ..Batch::default() })
+    }
+
+    /// Drops a refused change, because its author said so. Nothing, if there is no such refused change.
+    pub fn discard(&self, change: ChangeId) -> Option<Batch> {
+        self.refused(change)?;
+        Some(Batch { settled: vec![change], ..Batch::default() })
+    }
+
+    fn refused(&self, change: ChangeId) -> Option<&OutboxEntry> {
+        self.outbox.get(&change.seq).filter(|entry| entry.change.id == change && entry.is_refused())
+    }
+
+    /// The next changes to push; nothing, if none wait.
+    pub fn push_request(&self) -> Option<PushRequest> {
+        let changes: Vec<_> = self
+            .outbox
+            .values()
+            .filter(|entry| entry.is_waiting())
+            .take(PUSH_MAX_CHANGES)
+            .map(|entry| entry.change.clone())
+            .collect();
+        let device = self.meta.identity.device;
+        (!changes.is_empty()).then_some(PushRequest { protocol: PROTOCOL, device, changes })
+    }
+
+    /// Takes the server's verdicts. `sent` and `received` are the device's clock before and after the exchange.
+    ///
+    /// A change without a verdict, or with one this version doesn't know, keeps waiting.
+    pub fn on_push(&self, response: &PushResponse, sent: Timestamp, received: Timestamp) -> Batch {
+        let mut batch = Batch { meta: self.contact(response.server_time, sent, received), ..Batch::default() };
+        for judged in &response.verdicts {
+            let waiting = self.outbox.get(&judged.id.seq);
+            let Some(entry) = waiting.filter(|entry| entry.change.id == judged.id && entry.is_waiting()) else {
+                continue;
+            };
+            let state = match &judged.verdict {
+                Verdict::Applied { revision } | Verdict::Duplicate { revision } => {
+                    OutboxState::Accepted { revision: *revision }
+                }
+                Verdict::Refused { because } => {
+                    OutboxState::Refused { because: because.clone(), at: received }
+                }
+                Verdict::Unknown => continue,
+            };
+            match state {
+                OutboxState::Accepted { revision } if self.delivered(&response.epoch, revision) => {
+                    batch.settled.push(judged.id);
+                }
+                state => batch.outbox.push(OutboxEntry { change: entry.change.clone(), state }),
+            }
+        }
+        batch
+    }
+
+    fn delivered(&self, epoch: &str, revision: u64) -> bool {
+        self.meta.cursor.as_ref().is_some_and(|cursor| cursor.epoch == epoch && cursor.seq >= revision)
+    }
+
+    /// What to ask the server for.
+    pub fn pull_request(&self) -> PullRequest {
+        PullRequest {
+            protocol: PROTOCOL,
+            cursor: self.meta.cursor.clone(),
+            scope: self.meta.scope.clone(),
+            directory: Some(self.directory.revision).filter(|revision| *revision > 0),
+        }
+    }
+
+    /// Takes a page. `sent` and `received` are the device's clock before and after the exchange.
+    pub fn on_pull(&self, response: PullResponse, sent: Timestamp, received: Timestamp) -> Batch {
+        let mut meta = self
+            .contact(response.server_time, sent, received)
+            .unwrap_or_else(|| self.meta.clone());
+        let old_epoch = self.meta.cursor.as_ref().map(|cursor| cursor.epoch.clone());
+        if response.reset {
+            meta.generation += 1;
+            meta.rebuilding = true;
+        }
+        let policy = response.directory.as_ref().map_or(self.directory.policy, |directory| directory.policy);
+        let mut batch = Batch { directory: response.directory, release: response.gone, ..Batch::default() };
+        for document in response.documents {
+            if let Some(ticket) = Ticket::of(&document) {
+                let card = Card::of(&ticket, &policy);
+                let held = Held { card, revision: document.revision, generation: meta.generation };
+                batch.hold.push((held, document));
+            }
+        }
+        if meta.rebuilding && !response.more {
+            let arrived: BTreeSet<_> = batch.hold.iter().map(|(_, document)| document.ticket).collect();
+            let left_over = self.held.iter().filter(|(ticket, held)| {
+                held.generation < meta.generation && !arrived.contains(ticket)
+            });
+            batch.release.extend(left_over.map(|(ticket, _)| *ticket));
+            meta.rebuilding = false;
+        }
+        self.settle(&mut batch, old_epoch.as_deref(), &response.cursor.epoch, response.cursor.seq);
+        meta.identity.person = response.person;
+        meta.scope = Some(response.scope);
+        // Cards are made by the policy: with another policy every document is needed again.
+        let policy_changed = batch.directory.is_some() && policy != self.directory.policy && !response.reset;
+        meta.cursor = (!policy_changed).then_some(response.cursor);
+        batch.meta = Some(meta);
+        batch
+    }
+
+    /// Lets accepted changes go once the documents that contain them have come back. A server with another history
+    /// (restored from a backup) gets them again.
+    fn settle(&self, batch: &mut Batch, old_epoch: Option<&str>, epoch: &str, seq: u64) {
+        for entry in self.outbox.values() {
+            let OutboxState::Accepted { revision } = entry.state else { continue };
+            if old_epoch.is_some_and(|old| old != epoch) {
+                let entry = OutboxEntry { change: entry.change.clone(), state: OutboxState::Waiting };
+                batch.outbox.push(entry);
+            } else if revision <= seq {
+                batch.settled.push(entry.change.id);
+            }
+        }
+    }
+
+    /// Takes an event of the stream. The documents of the tickets it names must be in memory if they are held; see
+    /// [`needs`](Self::needs).
+    pub fn on_event(&self, event: &Event) -> Absorbed {
+        let Some(cursor) = &self.meta.cursor else { return Absorbed::Behind };
+        let mut batch = Batch::default();
+        let seq = match event {
+            Event::Changed(changed) => {
+                match self.follow(changed) {
+                    Follow::Hold(hold) => batch.hold.push(*hold),
+                    Follow::Known => {}
+                    Follow::Behind => return Absorbed::Behind,
+                }
+                changed.revision
+            }
+            Event::Gone(gone) => {
+                batch.release.push(gone.ticket);
+                gone.revision
+            }
+            Event::Behind => return Absorbed::Behind,
+            Event::SignedOut => return Absorbed::Batch(Box::default()),
+        };
+        if seq <= cursor.seq {
+            return Absorbed::Batch(Box::default());
+        }
+        let epoch = cursor.epoch.clone();
+        self.settle(&mut batch, Some(&epoch), &epoch, seq);
+        let mut meta = self.meta.clone();
+        meta.cursor = Some(crate::messages::Cursor { epoch, seq });
+        batch.meta = Some(meta);
+        Absorbed::Batch(Box::new(batch))
+    }
+
+    fn follow(&self, changed: &Changed) -> Follow {
+        let mut document = match self.held.get(&changed.ticket) {
+            Some(held) if held.revision >= changed.revision => return Follow::Known,
+            Some(held) if held.revision != changed.previous => return Follow::Behind,
+            Some(_) => match self.documents.get(&changed.ticket) {
+                Some(document) => document.clone(),
+                None => return Follow::Behind,
+            },
+            None if changed.previous != 0 => return Follow::Behind,
+            None => Document::new(changed.ticket),
+        };
+        document.insert(changed.recorded.clone());
+        document.revision = changed.revision;
+        document.number.clone_from(&changed.number);
+        let Some(ticket) = Ticket::of(&document) else { return Follow::Behind };
+        let card = Card::of(&ticket, &self.directory.policy);
+        let held = Held { card, revision: changed.revision, generation: self.meta.generation };
+        Follow::Hold(Box::new((held, document)))
+    }
+
+    fn contact(&self, server_time: Timestamp, sent: Timestamp, received: Timestamp) -> Option<Meta> {
+        let halfway = sent.plus_millis(received.millis_since(sent) / 2);
+        let measured = server_time.millis_since(halfway);
+        let mut meta = self.meta.clone();
+        meta.last_contact = Some(received);
+        let known = meta.clock_offset_ms;
+        if known.is_none_or(|known| known.abs_diff(measured) > OFFSET_TOLERANCE_MS.unsigned_abs()) {
+            meta.clock_offset_ms = Some(measured);
+        }
+        Some(meta)
+    }
+
+    /// Takes over what has become durable. Returns the tickets that may look different now.
+    pub fn commit(&mut self, batch: Batch) -> BTreeSet<TicketId> {
+        let mut changed = BTreeSet::new();
+        if let Some(meta) = batch.meta {
+            self.meta = meta;
+        }
+        if let Some(directory) = batch.directory {
+            self.directory = directory;
+        }
+        for ticket in batch.release {
+            self.held.remove(&ticket);
+            self.documents.remove(&ticket);
+            changed.insert(ticket);
+        }
+        for id in batch.settled {
+            if let Some(entry) = self.outbox.remove(&id.seq) {
+                changed.insert(entry.change.ticket);
+            }
+        }
+        for entry in batch.outbox {
+            changed.insert(entry.change.ticket);
+            self.outbox.insert(entry.change.id.seq, entry);
+        }
+        let touched: BTreeSet<_> = self.outbox.values().map(|entry| entry.change.ticket).collect();
+        for (held, document) in batch.hold {
+            let ticket = document.ticket;
+            changed.insert(ticket);
+            self.held.insert(ticket, held);
+            if touched.contains(&ticket) || self.documents.contains_key(&ticket) {
+                self.documents.insert(ticket, document);
+            }
+        }
+        self.lay_over(changed.iter().copied());
+        changed
+    }
+
+    fn lay_over(&mut self, tickets: impl IntoIterator<Item = TicketId>) {
+        for ticket in tickets {
+            let touched = self.outbox.values().any(|entry| entry.change.ticket == ticket && entry.shows());
+            let card = touched
+                .then(|| self.ticket(ticket))
+                .flatten()
+                .map(|ticket| Card::of(&ticket, &self.directory.policy));
+            match card {
+                Some(card) => self.overlay.insert(ticket, card),
+                None => self.overlay.remove(&ticket),
+            };
+        }
+    }
+}
+
+enum Follow {
+    Hold(Box<(Held, Document)>),
+    Known,
+    Behind,
+}

@@ -1,0 +1,160 @@
+//! What a device must be able to keep.
+
+use domain::people::{Directory, Person};
+use domain::ticket::{Card, Document};
+use domain::{ChangeId, DeviceId, TicketId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::messages::Cursor;
+use crate::outbox::OutboxEntry;
+
+/// Whose replica this is. Fixed when the local database is made: another person has another database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The device id of this database.
+    pub device: DeviceId,
+    /// The person as last told by the server.
+    pub person: Person,
+}
+
+/// The small things a replica has to remember.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meta {
+    /// Whose replica this is.
+    pub identity: Identity,
+    /// The number of the next change, from 1.
+    pub next_seq: u64,
+    /// How far the server's history has come in.
+    #[serde(default)]
+    pub cursor: Option<Cursor>,
+    /// The scope that the tickets were chosen by.
+    #[serde(default)]
+    pub scope: Option<String>,
+    /// Grows whenever the server makes the device begin anew; tickets of an older generation go when that is complete.
+    #[serde(default)]
+    pub generation: u64,
+    /// Whether a new beginning is under way.
+    #[serde(default)]
+    pub rebuilding: bool,
+    /// How far the server's clock was ahead when last measured, in milliseconds.
+    #[serde(default)]
+    pub clock_offset_ms: Option<i64>,
+    /// When the server last answered, by the device's clock.
+    #[serde(default)]
+    pub last_contact: Option<Timestamp>,
+}
+
+impl Meta {
+    /// The memory of a fresh replica.
+    pub const fn new(identity: Identity) -> Self {
+        Self {
+            identity,
+            next_seq: 1,
+            cursor: None,
+            scope: None,
+            generation: 0,
+            rebuilding: false,
+            clock_offset_ms: None,
+            last_contact: None,
+        }
+    }
+}
+
+/// A confirmed ticket's card, with what the replica must know of its document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The card, derived from the document.
+    pub card: Card,
+    /// The document's revision.
+    pub revision: u64,
+    /// The generation it came in with.
+    pub generation: u64,
+}
+
+/// Everything that must become durable together, or not at all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Batch {
+    /// What to remember from now on.
+    pub meta: Option<Meta>,
+    /// The directory from now on.
+    pub directory: Option<Directory>,
+    /// Confirmed tickets to hold, in place of what was held of them.
+    pub hold: Vec<(Held, Document)>,
+    /// Confirmed tickets to let go.
+    pub release: Vec<TicketId>,
+    /// Outbox entries to write, in place of those with the same change id.
+    pub outbox: Vec<OutboxEntry>,
+    /// Outbox entries to remove.
+    pub settled: Vec<ChangeId>,
+}
+
+impl Batch {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a store holds when it is opened. Documents stay in the store until somebody looks at them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Loaded {
+    /// What was remembered; nothing on a fresh device.
+    pub meta: Option<Meta>,
+    /// The directory; nothing on a fresh device.
+    pub directory: Option<Directory>,
+    /// The cards of all confirmed tickets, in no particular order.
+    pub held: Vec<Held>,
+    /// The outbox, in the order of the changes' numbers.
+    pub outbox: Vec<OutboxEntry>,
+}
+
+impl Loaded {
+    /// The tickets with changes in the outbox: those whose documents [`crate::Replica::open`] needs.
+    pub fn touched(&self) -> Vec<TicketId> {
+        let mut touched: Vec<_> = self.outbox.iter().map(|entry| entry.change.ticket).collect();
+        touched.sort_unstable();
+        touched.dedup();
+        touched
+    }
+}
+
+/// Why a store could not do what it was asked to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// There is no more room on the device. Nothing of the batch was kept.
+    #[error("there is no room left on this device")]
+    Full,
+    /// The browser does not let us keep anything (private window, storage switched off).
+    #[error("this browser does not allow data to be kept: {0}")]
+    Unavailable(String),
+    /// The connection to the database went away; trying again opens a new one.
+    #[error("the connection to the local database was lost: {0}")]
+    Lost(String),
+    /// What is stored can't be read.
+    #[error("{place} holds something that can't be read: {problem}")]
+    Unreadable {
+        /// Store and key.
+        place: String,
+        /// What was wrong with it.
+        problem: String,
+    },
+    /// The database belongs to a newer version of the app.
+    #[error("the local database was written by a newer version of the app")]
+    Newer,
+}
+
+/// Keeps a replica on the device.
+///
+/// A batch is applied wholly and durably, or not at all: when [`apply`](Self::apply) has returned `Ok`, the batch survives a
+/// power cut. No network is awaited inside. Nothing is ever dropped that a batch didn't name.
+#[expect(async_fn_in_trait, reason = "used on one thread: in the browser, and by tests that block on it")]
+pub trait LocalStore {
+    /// Reads everything but the documents.
+    async fn load(&self) -> Result<Loaded, StoreError>;
+
+    /// Makes a batch durable.
+    async fn apply(&self, batch: &Batch) -> Result<(), StoreError>;
+
+    /// Reads the documents of the given tickets. Those that aren't held are left out.
+    async fn documents(&self, tickets: &[TicketId]) -> Result<Vec<Document>, StoreError>;
+}
