@@ -1,5 +1,5 @@
-//! The Fieldloop client.
+//! The program the page starts.
 
 fn main() {
-    leptos::mount::mount_to_body(|| "Fieldloop");
+    app::start();
 }

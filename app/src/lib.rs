@@ -1,0 +1,13 @@
+//! The Fieldloop client: screens over a [`workspace`] that keeps tickets on this device and in step with the server.
+//!
+//! Rooms are subjects: `field` is the engineer's day, `office` the desk, `sign_off` the tablet in the customer's hands, `outbox`
+//! what has not reached the server. `tickets` holds what both show of a ticket, `ui` widgets that know no ticket. Only `device`
+//! touches the browser.
+
+pub mod i18n;
+
+/// Starts the app in the page.
+pub fn start() {
+    console_error_panic_hook::set_once();
+    leptos::mount::mount_to_body(|| "Fieldloop");
+}
