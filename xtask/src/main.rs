@@ -1,3 +1,67 @@
-//! Every chore as one command.
+//! Every chore as one command: `cargo xtask start`, `cargo xtask test`, and so on.
+//!
+//! One file per subject. Whatever a chore needs that is missing on the machine, it installs itself and says so; a second
+//! run finds everything in place and goes straight to work.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a person at a terminal")]
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod bench;
+mod browser;
+mod client;
+mod console;
+mod debian;
+mod node;
+mod process;
+mod server;
+mod test;
+mod tidy;
+mod toolchain;
+mod workspace;
+
+/// Every chore as one command.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Builds client and server and starts Fieldloop on http://127.0.0.1:8080
+    Start(server::Start),
+    /// Builds the one file to deploy: target/release/fieldloop, with the client inside
+    Build,
+    /// Builds the client alone
+    Client(client::ClientOptions),
+    /// Runs every test, after `tidy`
+    Test(test::TestOptions),
+    /// Checks what compilers don't: format, lints, purity, documents in step
+    Tidy(tidy::TidyOptions),
+    /// Measures the release client
+    Bench,
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("✗ {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: &Chore) -> anyhow::Result<()> {
+    match chore {
+        Chore::Start(options) => server::start(options),
+        Chore::Build => server::build_release(),
+        Chore::Client(options) => client::run(options),
+        Chore::Test(options) => test::run(options),
+        Chore::Tidy(options) => tidy::run(options),
+        Chore::Bench => bench::run(),
+    }
+}
