@@ -76,7 +76,7 @@ pub enum Refusal {
 impl Refusal {
     /// Whether sending the same change again later can succeed without anybody changing it.
     pub const fn worth_retrying(&self) -> bool {
-        matches!(self, Self::UnsupportedAction | Self::OutOfOrder | Self::WrongAuthor | Self::Unknown)
+        matches!(self, Self::UnsupportedAction | Self::OutOfOrder | Self::WrongAuthor)
     }
 }
 

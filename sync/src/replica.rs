@@ -178,25 +178,34 @@ impl Replica {
         let document = self.document(ticket);
         let now = Ticket::of(&document);
         access::may(self.person(), &self.directory, now.as_ref(), &action)?;
+        let claim = Claim { clock, offset_ms: self.meta.clock_offset_ms };
+        Ok(self.append(ticket, action, claim, &document))
+    }
+
+    fn append(&self, ticket: TicketId, action: Action, claim: Claim, document: &Document) -> Batch {
         let change = Change {
             id: ChangeId { device: self.meta.identity.device, seq: self.meta.next_seq },
             ticket,
             actor: self.person().id,
-            claim: Claim { clock, offset_ms: self.meta.clock_offset_ms },
+            claim,
             seen: document.log().iter().map(|recorded| recorded.change.id).collect(),
             action,
         };
         let mut meta = self.meta.clone();
         meta.next_seq += 1;
         let entry = OutboxEntry { change, state: OutboxState::Waiting };
-        Ok(Batch { meta: Some(meta), outbox: vec![entry], ..Batch::default() })
+        Batch { meta: Some(meta), outbox: vec![entry], ..Batch::default() }
     }
 
-    /// Sends a refused change again, as it is. Nothing, if there is no such refused change.
+    /// Does a refused change once more: the same action, at the time it happened, on top of what is known now.
+    ///
+    /// It becomes a change of its own, because the refused one has its verdict, and others may have seen later changes of
+    /// this device since. Nothing, if there is no such refused change.
     pub fn retry(&self, change: ChangeId) -> Option<Batch> {
-        let entry = self.refused(change)?;
-        let entry = OutboxEntry { change: entry.change.clone(), state: OutboxState::Waiting };
-        Some(Batch { outbox: vec![entry], ..Batch::default() })
+        let Change { ticket, claim, action, .. } = self.refused(change)?.change.clone();
+        let mut batch = self.append(ticket, action, claim, &self.document(ticket));
+        batch.settled.push(change);
+        Some(batch)
     }
 
     /// Drops a refused change, because its author said so. Nothing, if there is no such refused change.
@@ -224,7 +233,8 @@ impl Replica {
 
     /// Takes the server's verdicts. `sent` and `received` are the device's clock before and after the exchange.
     ///
-    /// A change without a verdict, or with one this version doesn't know, keeps waiting.
+    /// A change without a verdict, with one this version doesn't know, or with a refusal that may pass by itself keeps
+    /// waiting.
     pub fn on_push(&self, response: &PushResponse, sent: Timestamp, received: Timestamp) -> Batch {
         let mut batch = Batch { meta: self.contact(response.server_time, sent, received), ..Batch::default() };
         for judged in &response.verdicts {
@@ -236,6 +246,7 @@ impl Replica {
                 Verdict::Applied { revision } | Verdict::Duplicate { revision } => {
                     OutboxState::Accepted { revision: *revision }
                 }
+                Verdict::Refused { because } if because.worth_retrying() => continue,
                 Verdict::Refused { because } => {
                     OutboxState::Refused { because: because.clone(), at: received }
                 }
