@@ -1,3 +1,5 @@
 //! The Fieldloop server.
 
+mod store;
+
 fn main() {}

@@ -1,0 +1,175 @@
+//! Where the server keeps things: one SQLite file, and the only place in the server that knows SQL.
+//!
+//! Many connections read, one writes. SQLite lets one connection write at a time anyway; with a single one of our own,
+//! writers queue here, in the order in which they came, instead of polling a locked file. Rules of the business are not
+//! here: this module keeps what it is given and finds it again. A second engine will bring a family of traits; until there
+//! is one, [`Store`] is concrete.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
+use tokio::sync::{Mutex, MutexGuard};
+
+mod error;
+
+pub(crate) use error::StoreError;
+
+/// The database's file in the data directory.
+const FILE: &str = "fieldloop.sqlite";
+/// Older libraries can corrupt a database whose write-ahead log is reset while it is read.
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+/// Connections that read at the same time.
+const READERS: u32 = 8;
+/// How long a connection waits for a lock held by another process (a backup, a curious administrator).
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Compiled statements kept by each connection.
+const STATEMENTS: usize = 200;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// The server's memory. Cheap to clone: all clones share the same connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    readers: SqlitePool,
+    writer: Arc<Mutex<SqliteConnection>>,
+    epoch: Arc<str>,
+}
+
+/// The right to write, until it is dropped. Whoever holds it should not wait for anything but the database.
+#[derive(Debug)]
+pub(crate) struct WriteGuard<'s>(MutexGuard<'s, SqliteConnection>);
+
+impl Store {
+    /// Opens the database in `data_dir`, makes it if there is none, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When the directory or the file can't be used, the SQLite library is too old, or a migration fails.
+    pub(crate) async fn open(data_dir: &Path) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(data_dir)
+            .map_err(|source| StoreError::Directory { path: data_dir.to_owned(), source })?;
+        let path = data_dir.join(FILE);
+        let opening = |source| StoreError::Open { path: path.clone(), source };
+        let options = options(&path);
+        let mut writer = options.clone().create_if_missing(true).connect().await.map_err(opening)?;
+        require_library(&mut writer).await?;
+        MIGRATIONS.run(&mut writer).await.map_err(StoreError::Migrate)?;
+        let epoch = epoch(&mut writer).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options.pragma("query_only", "on"))
+            .await
+            .map_err(opening)?;
+        Ok(Self { readers, writer: Arc::new(Mutex::new(writer)), epoch: epoch.into() })
+    }
+
+    /// The connections that read. Each statement sees what was committed when it began; use a transaction to see one
+    /// state in several statements.
+    pub(crate) const fn reader(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// Waits for the turn to write.
+    pub(crate) async fn writer(&self) -> WriteGuard<'_> {
+        WriteGuard(self.writer.lock().await)
+    }
+
+    /// Which history this database holds: another one after a restore from a backup.
+    pub(crate) fn epoch(&self) -> &str {
+        &self.epoch
+    }
+}
+
+impl WriteGuard<'_> {
+    /// Begins a transaction that is certain to be able to write. Dropped without a commit, it leaves nothing behind.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub(crate) async fn begin(&mut self) -> Result<Transaction<'_, Sqlite>, StoreError> {
+        self.0.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::because("begin to write"))
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .statement_cache_capacity(STATEMENTS)
+}
+
+async fn require_library(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(connection)
+        .await
+        .map_err(StoreError::because("ask for the version of SQLite"))?;
+    if parse_version(&version).is_some_and(|version| version >= OLDEST_SQLITE) {
+        Ok(())
+    } else {
+        Err(StoreError::OldLibrary { version })
+    }
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
+    let mut parts = text.split('.').map(str::parse);
+    Some((parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?))
+}
+
+/// Reads the epoch, or draws one on the first start.
+async fn epoch(connection: &mut SqliteConnection) -> Result<String, StoreError> {
+    let drawn = format!("{:032x}", rand::random::<u128>());
+    let trying = StoreError::because("read the epoch");
+    sqlx::query("INSERT INTO server (only_row, epoch) VALUES (1, ?) ON CONFLICT DO NOTHING")
+        .bind(drawn)
+        .execute(&mut *connection)
+        .await
+        .map_err(StoreError::because("draw an epoch"))?;
+    sqlx::query_scalar("SELECT epoch FROM server").fetch_one(connection).await.map_err(trying)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_by_number_not_by_letter() {
+        assert!(parse_version("3.51.3") >= Some(OLDEST_SQLITE));
+        assert!(parse_version("3.9.0") < Some(OLDEST_SQLITE));
+        assert_eq!(parse_version("3.51"), None);
+    }
+
+    #[tokio::test]
+    async fn a_database_keeps_its_epoch_when_it_is_opened_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = Store::open(directory.path()).await.unwrap().epoch().to_owned();
+        assert_eq!(first.len(), 32);
+        assert_eq!(Store::open(directory.path()).await.unwrap().epoch(), first);
+    }
+
+    #[tokio::test]
+    async fn a_reading_connection_can_not_write() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).await.unwrap();
+        let written = sqlx::query("DELETE FROM numbers").execute(store.reader()).await;
+        assert!(written.is_err());
+    }
+
+    #[tokio::test]
+    async fn an_abandoned_transaction_leaves_nothing_behind() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).await.unwrap();
+        let mut guard = store.writer().await;
+        let mut transaction = guard.begin().await.unwrap();
+        sqlx::query("INSERT INTO numbers (month, last) VALUES (202611, 1)").execute(&mut *transaction).await.unwrap();
+        drop(transaction);
+        drop(guard);
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM numbers").fetch_one(store.reader()).await.unwrap();
+        assert_eq!(count, 0);
+    }
+}

@@ -1,0 +1,60 @@
+//! What can go wrong between the server and its database.
+
+use std::path::PathBuf;
+
+/// Why the store could not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// The data directory can't be made or entered.
+    #[error("the data directory {} can't be used", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The database can't be opened.
+    #[error("the database {} can't be opened", path.display())]
+    Open {
+        /// Its file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: sqlx::Error,
+    },
+    /// The library could corrupt the database.
+    #[error("SQLite {version} is too old to keep data safely; 3.51.3 or newer is needed")]
+    OldLibrary {
+        /// The version linked in.
+        version: String,
+    },
+    /// The tables can't be brought up to date.
+    #[error("the database can't be brought up to date")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// A statement failed.
+    #[error("the database could not {trying}")]
+    Failed {
+        /// What was being tried, as a verb with its object.
+        trying: &'static str,
+        /// What SQLite said.
+        source: sqlx::Error,
+    },
+    /// Something stored can't be read any more.
+    #[error("{table}.{column} of {row} holds something that can't be read: {problem}")]
+    Unreadable {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row's key.
+        row: String,
+        /// What was wrong.
+        problem: String,
+    },
+}
+
+impl StoreError {
+    /// Makes the error of a statement that was `trying` to do something.
+    pub(crate) fn because(trying: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| Self::Failed { trying, source }
+    }
+}
