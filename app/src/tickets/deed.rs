@@ -1,0 +1,220 @@
+//! What a person did, in words: one line that names it and the lines of its content.
+
+use domain::people::Directory;
+use domain::ticket::{Action, Answer, Callback, Completion, Customer, Intake, PartReplacement, Progress, Satisfaction};
+use domain::{PersonId, Timestamp};
+
+use super::glyph;
+use crate::i18n::Words;
+
+/// An action as a reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deed {
+    /// The icon.
+    pub glyph: &'static str,
+    /// The tone, where it means something.
+    pub tone: Option<&'static str>,
+    /// What was done, in one line.
+    pub what: String,
+    /// Its content, line by line.
+    pub text: Vec<String>,
+}
+
+/// What is needed to say things: the words, the names of people, and how instants are written.
+pub struct Speaker<'s> {
+    /// The catalogue.
+    pub words: Words,
+    /// Who is who.
+    pub directory: &'s Directory,
+    /// Writes an instant.
+    pub instant: &'s dyn Fn(Timestamp) -> String,
+}
+
+impl Speaker<'_> {
+    /// Says what somebody did.
+    pub fn deed(&self, action: &Action) -> Deed {
+        Deed { glyph: glyph::of_action(action), tone: tone(action), what: self.what(action), text: self.text(action) }
+    }
+
+    /// A person's name; a sentence in its place if the directory doesn't know them.
+    pub fn name(&self, person: PersonId) -> String {
+        let known = self.directory.person(person).map(|person| person.name.clone());
+        known.unwrap_or_else(|| self.words.person_unknown().to_owned())
+    }
+
+    fn what(&self, action: &Action) -> String {
+        let words = self.words;
+        match action {
+            Action::Register(_) => words.deed_register().to_owned(),
+            Action::Assign(assignment) => words.deed_assign(self.name(assignment.person)),
+            Action::SetUrgency(new) => words.deed_urgency(words.urgency(new.urgency)),
+            Action::Reclassify(new) => {
+                words.deed_reclassify(words.kind(new.kind), words.difficulty(new.difficulty))
+            }
+            Action::EditContact(_) => words.deed_contact().to_owned(),
+            Action::LogProgress(progress) => words.progress(progress.kind).to_owned(),
+            Action::CheckIn(_) => words.deed_check_in().to_owned(),
+            Action::CheckOut(_) => words.deed_check_out().to_owned(),
+            Action::ReplacePart(part) => words.deed_part(&part.name, part.quantity),
+            Action::Complete(_) => words.deed_complete().to_owned(),
+            Action::SignOff(sign_off) => match &sign_off.answer {
+                Answer::Signed { name, .. } => words.deed_signed(name),
+                Answer::Refused { .. } => words.deed_sign_refused().to_owned(),
+            },
+            Action::TellResult(_) => words.deed_told().to_owned(),
+            Action::RecordCallback(_) => words.deed_callback().to_owned(),
+            Action::Close(closing) => words.deed_close(words.close_result(closing.result)),
+            Action::Cancel(_) => words.deed_cancel().to_owned(),
+            Action::Reopen(_) => words.deed_reopen().to_owned(),
+            Action::Comment(_) => words.deed_comment().to_owned(),
+            Action::Settle(_) => words.deed_settle().to_owned(),
+            Action::Unknown(unknown) => words.deed_unknown(&unknown.kind),
+        }
+    }
+
+    fn text(&self, action: &Action) -> Vec<String> {
+        let lines = match action {
+            Action::Register(intake) => self.intake(intake),
+            Action::Assign(assignment) => {
+                let department = self.directory.department(assignment.department);
+                vec![department.map(|department| department.name.clone()).unwrap_or_default()]
+            }
+            Action::SetUrgency(new) => vec![new.reason.clone()],
+            Action::Reclassify(new) => {
+                vec![join(new.flags.iter().map(|flag| self.words.flag(*flag)))]
+            }
+            Action::EditContact(customer) => vec![contact_line(customer)],
+            Action::LogProgress(progress) => self.progress(progress),
+            Action::ReplacePart(part) => self.part(part),
+            Action::Complete(completion) => self.completion(completion),
+            Action::SignOff(sign_off) => match &sign_off.answer {
+                Answer::Signed { satisfaction, remark, .. } => {
+                    vec![satisfaction.map(|score| self.satisfaction(score)).unwrap_or_default(), remark.clone()]
+                }
+                Answer::Refused { reason } => vec![reason.clone()],
+            },
+            Action::TellResult(comment) | Action::Comment(comment) => vec![comment.text.clone()],
+            Action::RecordCallback(callback) => self.callback(callback),
+            Action::Close(closing) => vec![closing.note.clone()],
+            Action::Cancel(reason) | Action::Reopen(reason) => vec![reason.reason.clone()],
+            Action::CheckIn(_) | Action::CheckOut(_) | Action::Settle(_) | Action::Unknown(_) => Vec::new(),
+        };
+        lines.into_iter().filter(|line| !line.trim().is_empty()).collect()
+    }
+
+    fn intake(&self, intake: &Intake) -> Vec<String> {
+        let words = self.words;
+        let facts = [words.channel(intake.channel), words.kind(intake.kind), words.urgency(intake.urgency)];
+        vec![join(facts), intake.summary.clone()]
+    }
+
+    fn progress(&self, progress: &Progress) -> Vec<String> {
+        let promised = progress.promised.map(|instant| self.words.deed_promised((self.instant)(instant)));
+        vec![progress.note.clone(), promised.unwrap_or_default()]
+    }
+
+    fn part(&self, part: &PartReplacement) -> Vec<String> {
+        let PartReplacement { part_number, old_serial, new_serial, note, .. } = part;
+        let or_none = |text: &str| if text.is_empty() { self.words.deed_none().to_owned() } else { text.to_owned() };
+        let number = if part_number.is_empty() { String::new() } else { self.words.deed_part_number(part_number) };
+        let serials = if old_serial.is_empty() && new_serial.is_empty() {
+            String::new()
+        } else {
+            self.words.deed_part_serials(or_none(old_serial), or_none(new_serial))
+        };
+        vec![number, serials, note.clone()]
+    }
+
+    fn completion(&self, completion: &Completion) -> Vec<String> {
+        let Completion { found, done, cause, responsible, remaining } = completion;
+        let words = self.words;
+        let party = words.responsible(*responsible);
+        let cause = if cause.trim().is_empty() { words.deed_party(party) } else { words.deed_cause(cause, party) };
+        let remaining =
+            if remaining.trim().is_empty() { String::new() } else { words.deed_remaining(remaining) };
+        vec![words.deed_found(found), words.deed_done(done), cause, remaining]
+    }
+
+    fn callback(&self, callback: &Callback) -> Vec<String> {
+        let score = callback.satisfaction.map(|score| self.satisfaction(score));
+        vec![score.unwrap_or_else(|| self.words.deed_satisfaction_unsaid().to_owned()), callback.note.clone()]
+    }
+
+    /// How content the customer is: number and word.
+    pub fn satisfaction(&self, score: Satisfaction) -> String {
+        self.words.deed_satisfaction(score.score(), self.words.satisfaction(score))
+    }
+}
+
+/// Whom to talk to, in one line.
+pub fn contact_line(customer: &Customer) -> String {
+    let facts = [&customer.name, &customer.company, &customer.phone, &customer.email];
+    join(facts.into_iter().filter(|fact| !fact.trim().is_empty()))
+}
+
+/// Several facts in one line.
+pub fn join<T: AsRef<str>>(facts: impl IntoIterator<Item = T>) -> String {
+    facts.into_iter().fold(String::new(), |mut line, fact| {
+        if !line.is_empty() {
+            line.push_str(" · ");
+        }
+        line.push_str(fact.as_ref());
+        line
+    })
+}
+
+fn tone(action: &Action) -> Option<&'static str> {
+    match action {
+        Action::SignOff(sign_off) if matches!(sign_off.answer, Answer::Refused { .. }) => Some("danger"),
+        Action::SignOff(_) | Action::Complete(_) => Some("ok"),
+        Action::ReplacePart(_) | Action::Assign(_) => Some("accent"),
+        Action::Reopen(_) => Some("warn"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ticket::{Comment, ResponsibleParty};
+
+    use super::*;
+    use crate::i18n::Locale;
+
+    fn said(action: &Action) -> Deed {
+        let directory = Directory::default();
+        let instant = |instant: Timestamp| format!("@{}", instant.as_millis());
+        Speaker { words: Words(Locale::ZhCn), directory: &directory, instant: &instant }.deed(action)
+    }
+
+    #[test]
+    fn a_replaced_part_says_what_came_out_and_what_went_in() {
+        let part = PartReplacement {
+            name: "主板".into(),
+            part_number: "ZK-7".into(),
+            old_serial: String::new(),
+            new_serial: "N2".into(),
+            quantity: 1,
+            note: String::new(),
+        };
+        let deed = said(&Action::ReplacePart(part));
+        assert_eq!(deed.what, "更换配件：主板 × 1");
+        assert_eq!(deed.text, ["配件号 ZK-7", "旧件 无 → 新件 N2"]);
+    }
+
+    #[test]
+    fn a_completion_without_a_cause_still_says_who_bears_it() {
+        let completion = Completion {
+            found: "漏油".into(),
+            done: "换油封".into(),
+            cause: String::new(),
+            responsible: ResponsibleParty::CustomerUse,
+            remaining: String::new(),
+        };
+        assert_eq!(said(&Action::Complete(completion)).text, ["发现：漏油", "处理：换油封", "责任方：客户使用"]);
+    }
+
+    #[test]
+    fn empty_lines_are_left_out() {
+        assert_eq!(said(&Action::TellResult(Comment { text: " ".into() })).text, Vec::<String>::new());
+    }
+}

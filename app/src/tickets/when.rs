@@ -1,0 +1,105 @@
+//! Instants as people write them when they know what day it is: `09:40`, `tomorrow 09:40`, `Tue 09:40`, `3 Nov 09:40`.
+
+use domain::Timestamp;
+use leptos::prelude::*;
+
+use crate::i18n::{Lang, use_lang};
+use crate::workspace::use_workspace;
+
+/// Writes instants in the language of this place, seen from today. Readers follow the language and the turn of the day.
+#[derive(Debug, Clone, Copy)]
+pub struct When {
+    lang: Lang,
+    today: Memo<i64>,
+}
+
+/// The writer of instants of this place.
+pub fn use_when() -> When {
+    let now = use_workspace().now();
+    When { lang: use_lang(), today: Memo::new(move |_| day_number(now.get())) }
+}
+
+impl When {
+    /// The time of day.
+    pub fn time(self, instant: Timestamp) -> String {
+        local(instant).format("%H:%M").to_string()
+    }
+
+    /// Day and time, as short as today allows.
+    pub fn instant(self, instant: Timestamp) -> String {
+        let words = self.lang.words();
+        let time = self.time(instant);
+        match Nearness::of(day_number(instant), self.today.get()) {
+            Nearness::Today => time,
+            Nearness::Yesterday => words.yesterday_at(time),
+            Nearness::Tomorrow => words.tomorrow_at(time),
+            Nearness::ThisWeek => format!("{} {time}", local(instant).format("%a")),
+            Nearness::Far => format!("{} {time}", local(instant).format("%m-%d")),
+        }
+    }
+
+    /// The day, for a heading.
+    pub fn day(self, instant: Timestamp) -> String {
+        let words = self.lang.words();
+        match Nearness::of(day_number(instant), self.today.get()) {
+            Nearness::Today => words.today().to_owned(),
+            Nearness::Yesterday => words.yesterday().to_owned(),
+            _ => local(instant).format("%m-%d %a").to_string(),
+        }
+    }
+
+    /// A number that two instants share if they fall on the same day for the reader.
+    pub fn day_number(self, instant: Timestamp) -> i64 {
+        day_number(instant)
+    }
+}
+
+fn local(instant: Timestamp) -> chrono::DateTime<chrono::FixedOffset> {
+    let zone = chrono::FixedOffset::east_opt(8 * 3600).expect("eight hours are within a day");
+    chrono::DateTime::from_timestamp_millis(instant.as_millis()).unwrap_or_default().with_timezone(&zone)
+}
+
+fn day_number(instant: Timestamp) -> i64 {
+    (instant.as_millis() + 8 * Timestamp::HOUR_MS).div_euclid(Timestamp::DAY_MS)
+}
+
+/// For `<time datetime>`.
+pub fn iso(instant: Timestamp) -> String {
+    let utc = chrono::DateTime::from_timestamp_millis(instant.as_millis()).unwrap_or_default();
+    utc.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+/// How near a day is to today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nearness {
+    Today,
+    Yesterday,
+    Tomorrow,
+    ThisWeek,
+    Far,
+}
+
+impl Nearness {
+    /// Both days as running numbers. A weekday's name is clear for six days to either side.
+    const fn of(day: i64, today: i64) -> Self {
+        match day - today {
+            0 => Self::Today,
+            -1 => Self::Yesterday,
+            1 => Self::Tomorrow,
+            -6..=6 => Self::ThisWeek,
+            _ => Self::Far,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weekday_is_named_only_while_it_can_mean_one_day() {
+        let near: Vec<_> = [-7, -6, -1, 0, 1, 6, 7].map(|day| Nearness::of(100 + day, 100)).to_vec();
+        use Nearness::{Far, ThisWeek, Today, Tomorrow, Yesterday};
+        assert_eq!(near, [Far, ThisWeek, Yesterday, Today, Tomorrow, ThisWeek, Far]);
+    }
+}
