@@ -50,7 +50,7 @@ pub fn EarlierTickets(
                 <li>
                     <A href=ticket_path(role, card.ticket) attr:class="earlier__item">
                         <span class="earlier__title">{card.summary.clone()}</span>
-                        <span class="earlier__end">{move || when.instant(created)}</span>
+                        <span class="earlier__end">{move || when.ago(created)}</span>
                         <span class="earlier__more">
                             {move || lang.words().earlier_more(&number, look.word(lang.words()))}
                         </span>

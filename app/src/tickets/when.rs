@@ -3,6 +3,7 @@
 use domain::Timestamp;
 use leptos::prelude::*;
 
+use crate::device::intl::{self, Form};
 use crate::i18n::{Lang, use_lang};
 use crate::workspace::use_workspace;
 
@@ -22,19 +23,21 @@ pub fn use_when() -> When {
 impl When {
     /// The time of day.
     pub fn time(self, instant: Timestamp) -> String {
-        local(instant).format("%H:%M").to_string()
+        intl::instant(self.lang.locale(), instant, Form::Time)
     }
 
     /// Day and time, as short as today allows.
     pub fn instant(self, instant: Timestamp) -> String {
         let words = self.lang.words();
-        let time = self.time(instant);
         match Nearness::of(day_number(instant), self.today.get()) {
-            Nearness::Today => time,
-            Nearness::Yesterday => words.yesterday_at(time),
-            Nearness::Tomorrow => words.tomorrow_at(time),
-            Nearness::ThisWeek => format!("{} {time}", local(instant).format("%a")),
-            Nearness::Far => format!("{} {time}", local(instant).format("%m-%d")),
+            Nearness::Today => self.time(instant),
+            Nearness::Yesterday => words.yesterday_at(self.time(instant)),
+            Nearness::Tomorrow => words.tomorrow_at(self.time(instant)),
+            Nearness::ThisWeek => {
+                format!("{} {}", intl::instant(self.lang.locale(), instant, Form::Weekday), self.time(instant))
+            }
+            Nearness::Near => intl::instant(self.lang.locale(), instant, Form::DayTime),
+            Nearness::Far => intl::instant(self.lang.locale(), instant, Form::FullDayTime),
         }
     }
 
@@ -44,8 +47,24 @@ impl When {
         match Nearness::of(day_number(instant), self.today.get()) {
             Nearness::Today => words.today().to_owned(),
             Nearness::Yesterday => words.yesterday().to_owned(),
-            _ => local(instant).format("%m-%d %a").to_string(),
+            Nearness::Far => intl::instant(self.lang.locale(), instant, Form::FullDay),
+            _ => intl::instant(self.lang.locale(), instant, Form::Weekday),
         }
+    }
+
+    /// How many days ago, for what is long past.
+    pub fn ago(self, instant: Timestamp) -> String {
+        let days = self.today.get() - day_number(instant);
+        let now = Timestamp::from_millis(0).plus_millis(days * Timestamp::DAY_MS);
+        match days {
+            0 => self.time(instant),
+            _ => intl::relative(self.lang.locale(), Timestamp::from_millis(0), now),
+        }
+    }
+
+    /// Everything of it, for evidence.
+    pub fn exact(self, instant: Timestamp) -> String {
+        intl::instant(self.lang.locale(), instant, Form::Exact)
     }
 
     /// A number that two instants share if they fall on the same day for the reader.
@@ -54,13 +73,9 @@ impl When {
     }
 }
 
-fn local(instant: Timestamp) -> chrono::DateTime<chrono::FixedOffset> {
-    let zone = chrono::FixedOffset::east_opt(8 * 3600).expect("eight hours are within a day");
-    chrono::DateTime::from_timestamp_millis(instant.as_millis()).unwrap_or_default().with_timezone(&zone)
-}
-
+/// Numbers the days of the device's time zone. A day's start is at most fourteen hours off a whole day of UTC.
 fn day_number(instant: Timestamp) -> i64 {
-    (instant.as_millis() + 8 * Timestamp::HOUR_MS).div_euclid(Timestamp::DAY_MS)
+    (intl::start_of_day(instant).as_millis() + Timestamp::DAY_MS / 2).div_euclid(Timestamp::DAY_MS)
 }
 
 /// For `<time datetime>`.
@@ -76,6 +91,7 @@ enum Nearness {
     Yesterday,
     Tomorrow,
     ThisWeek,
+    Near,
     Far,
 }
 
@@ -87,6 +103,8 @@ impl Nearness {
             -1 => Self::Yesterday,
             1 => Self::Tomorrow,
             -6..=6 => Self::ThisWeek,
+            // Half a year to either side, so that day and month can't mean two years.
+            -180..=180 => Self::Near,
             _ => Self::Far,
         }
     }
@@ -98,8 +116,8 @@ mod tests {
 
     #[test]
     fn a_weekday_is_named_only_while_it_can_mean_one_day() {
-        let near: Vec<_> = [-7, -6, -1, 0, 1, 6, 7].map(|day| Nearness::of(100 + day, 100)).to_vec();
-        use Nearness::{Far, ThisWeek, Today, Tomorrow, Yesterday};
-        assert_eq!(near, [Far, ThisWeek, Yesterday, Today, Tomorrow, ThisWeek, Far]);
+        let near: Vec<_> = [-181, -7, -6, -1, 0, 1, 6, 7].map(|day| Nearness::of(100 + day, 100)).to_vec();
+        use Nearness::{Far, Near, ThisWeek, Today, Tomorrow, Yesterday};
+        assert_eq!(near, [Far, Near, ThisWeek, Yesterday, Today, Tomorrow, ThisWeek, Near]);
     }
 }
