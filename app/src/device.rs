@@ -1,0 +1,19 @@
+//! The browser's own things: network, storage, clock, pen. Nothing outside this room knows that there is a browser: what
+//! goes in and out are plain values, signals and Leptos' own node references.
+
+pub mod api;
+pub mod clock;
+pub mod dialog;
+pub mod drafts;
+pub mod events;
+pub mod id;
+pub mod intl;
+pub mod local_store;
+pub mod location;
+pub mod network;
+pub mod pen;
+pub mod prefs;
+pub mod session;
+pub mod storage;
+pub mod update;
+pub mod writer_lock;

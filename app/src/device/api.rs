@@ -1,0 +1,224 @@
+//! The server, as seen from the page: JSON over HTTP, on the same origin, with the session's cookie.
+//!
+//! Synchronisation has its own calls in [`sync`]; the rest is for signing in and for administration, which need the network.
+
+pub mod sync;
+
+use gloo_net::http::{Method, RequestBuilder, Response};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use ::sync::messages::SessionInfo;
+use web_sys::{AbortSignal, RequestCredentials};
+
+/// The header that tells our own page's requests from those that another site makes a browser send.
+const OWN_PAGE: (&str, &str) = ("X-Fieldloop", "1");
+/// Longest wait for an answer, in milliseconds: a network that is worse than this is none.
+const PATIENCE_MS: u32 = 30_000;
+
+/// Why a call has no result.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// No answer, or one that could not be read.
+    #[error("the server could not be reached")]
+    Unreachable,
+    /// The session has ended.
+    #[error("nobody is signed in")]
+    SignedOut,
+    /// The server asks to come back later.
+    #[error("the server asks to come back in {retry_after_seconds} s")]
+    Busy {
+        /// When.
+        retry_after_seconds: usize,
+    },
+    /// The server no longer speaks this version's language.
+    #[error("this version is too old for the server")]
+    TooOld,
+    /// The server said no.
+    #[error("{status}: {code}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// Why, out of a closed list of codes.
+        code: String,
+        /// The field it is about, if it is about one.
+        field: Option<String>,
+        /// What is wrong with that field.
+        problem: Option<String>,
+    },
+}
+
+/// Why signing in failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignInError {
+    /// There is no such account with such a password.
+    #[error("wrong name or password")]
+    Wrong,
+    /// Too many attempts.
+    #[error("too many attempts; the next in {retry_after_seconds} s")]
+    TooMany {
+        /// When the next one makes sense.
+        retry_after_seconds: usize,
+    },
+    /// No answer.
+    #[error("the server could not be reached")]
+    Unreachable,
+    /// Something else.
+    #[error("the server answered something unexpected")]
+    Failed,
+}
+
+/// Signs in.
+///
+/// # Errors
+/// Why not.
+pub async fn sign_in(user: &str, password: &str) -> Result<SessionInfo, SignInError> {
+    #[derive(Serialize)]
+    struct Credentials<'c> {
+        user: &'c str,
+        password: &'c str,
+    }
+    let answer: Result<SessionInfo, ApiError> = post("/api/session", &Credentials { user, password }).await;
+    answer.map_err(|error| match error {
+        ApiError::SignedOut => SignInError::Wrong,
+        ApiError::Busy { retry_after_seconds } => SignInError::TooMany { retry_after_seconds },
+        ApiError::Unreachable => SignInError::Unreachable,
+        ApiError::TooOld | ApiError::Refused { .. } => SignInError::Failed,
+    })
+}
+
+/// Asks who is signed in.
+///
+/// # Errors
+/// [`ApiError::SignedOut`] if nobody is; otherwise why there is no answer.
+pub async fn session() -> Result<SessionInfo, ApiError> {
+    get("/api/session").await
+}
+
+/// Ends the session.
+///
+/// # Errors
+/// Why the server doesn't know of it. Nobody being signed in is as good as having signed out.
+pub async fn sign_out() -> Result<(), ApiError> {
+    match send(Method::DELETE, "/api/session", None::<&()>).await {
+        Ok(_) | Err(ApiError::SignedOut) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Ends the session as far as that can be done now; the server ends it by itself after a while.
+pub async fn sign_out_quietly() {
+    if let Err(error) = sign_out().await {
+        leptos::logging::warn!("the session could not be ended: {error}");
+    }
+}
+
+/// Reads.
+///
+/// # Errors
+/// Why there is no result.
+pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    read(&send(Method::GET, path, None::<&()>).await?).await
+}
+
+/// Sends something new, and takes the answer.
+///
+/// # Errors
+/// Why there is no result.
+pub async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+    read(&send(Method::POST, path, Some(body)).await?).await
+}
+
+/// Sends something new; the answer is empty.
+///
+/// # Errors
+/// Why it was not taken.
+pub async fn post_empty(path: &str, body: &impl Serialize) -> Result<(), ApiError> {
+    send(Method::POST, path, Some(body)).await.map(|_| ())
+}
+
+/// Changes something, and takes the answer.
+///
+/// # Errors
+/// Why there is no result.
+pub async fn patch<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+    read(&send(Method::PATCH, path, Some(body)).await?).await
+}
+
+/// Changes something; the answer is empty.
+///
+/// # Errors
+/// Why it was not taken.
+pub async fn patch_empty(path: &str, body: &impl Serialize) -> Result<(), ApiError> {
+    send(Method::PATCH, path, Some(body)).await.map(|_| ())
+}
+
+/// Removes something.
+///
+/// # Errors
+/// Why it is still there.
+pub async fn delete(path: &str) -> Result<(), ApiError> {
+    send(Method::DELETE, path, None::<&()>).await.map(|_| ())
+}
+
+async fn send(method: Method, path: &str, body: Option<&impl Serialize>) -> Result<Response, ApiError> {
+    let request = request(method, path).abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
+    let response = match body {
+        Some(body) => {
+            let body = serde_json::to_string(body).expect("what is sent holds only texts, numbers and lists of them");
+            request.header("Content-Type", "application/json").body(body).map_err(|_| ApiError::Unreachable)?.send().await
+        }
+        None => request.send().await,
+    };
+    judge(response.map_err(|_| ApiError::Unreachable)?).await
+}
+
+/// Opens a stream that ends when the server or `until` says so; no time limit.
+pub(super) async fn open_stream(method: Method, path: &str, until: &AbortSignal) -> Result<Response, ApiError> {
+    let response = request(method, path).abort_signal(Some(until)).send().await;
+    judge(response.map_err(|_| ApiError::Unreachable)?).await
+}
+
+fn request(method: Method, path: &str) -> RequestBuilder {
+    RequestBuilder::new(path).method(method).credentials(RequestCredentials::SameOrigin).header(OWN_PAGE.0, OWN_PAGE.1)
+}
+
+async fn read<T: DeserializeOwned>(response: &Response) -> Result<T, ApiError> {
+    let text = response.text().await.map_err(|_| ApiError::Unreachable)?;
+    serde_json::from_str(&text).map_err(|error| {
+        leptos::logging::warn!("{} answered something unreadable: {error}", response.url());
+        ApiError::Unreachable
+    })
+}
+
+/// Tells an answer from a no.
+async fn judge(response: Response) -> Result<Response, ApiError> {
+    const DEFAULT_PAUSE_SECONDS: usize = 5;
+    match response.status() {
+        200..=299 => Ok(response),
+        401 => Err(ApiError::SignedOut),
+        426 => Err(ApiError::TooOld),
+        429 | 503 => {
+            let asked = response.headers().get("retry-after").and_then(|seconds| seconds.parse().ok());
+            Err(ApiError::Busy { retry_after_seconds: asked.unwrap_or(DEFAULT_PAUSE_SECONDS) })
+        }
+        // Whatever stands between us and the server, or the server in trouble: nothing that we sent was judged.
+        500.. => Err(ApiError::Unreachable),
+        status => Err(read_refusal(status, &response).await),
+    }
+}
+
+async fn read_refusal(status: u16, response: &Response) -> ApiError {
+    #[derive(Default, Deserialize)]
+    struct Body {
+        #[serde(default)]
+        error: String,
+        #[serde(default)]
+        field: Option<String>,
+        #[serde(default)]
+        problem: Option<String>,
+    }
+    let text = response.text().await.unwrap_or_default();
+    let Body { error: code, field, problem } = serde_json::from_str(&text).unwrap_or_default();
+    ApiError::Refused { status, code, field, problem }
+}
+

@@ -1,0 +1,47 @@
+//! The calls of synchronisation.
+
+use sync::Failure;
+use sync::messages::{Cursor, PullRequest, PullResponse, PushRequest, PushResponse};
+
+use super::ApiError;
+use crate::device::events::EventStream;
+
+/// Delivers changes.
+///
+/// # Errors
+/// Why there are no verdicts. Some or all of the changes may have been taken all the same.
+pub async fn push(request: &PushRequest) -> Result<PushResponse, Failure> {
+    super::post("/api/sync/push", request).await.map_err(failure)
+}
+
+/// Fetches a page of what has changed.
+///
+/// # Errors
+/// Why there is no page.
+pub async fn pull(request: &PullRequest) -> Result<PullResponse, Failure> {
+    super::post("/api/sync/pull", request).await.map_err(failure)
+}
+
+/// Opens the stream of the server's events, from `cursor` on.
+///
+/// # Errors
+/// Why it isn't open.
+pub async fn listen(cursor: &Cursor) -> Result<EventStream, Failure> {
+    let Cursor { epoch, seq } = cursor;
+    EventStream::open(&format!("/api/sync/events?epoch={epoch}&seq={seq}")).await.map_err(failure)
+}
+
+fn failure(error: ApiError) -> Failure {
+    match error {
+        ApiError::SignedOut => Failure::SignedOut,
+        ApiError::TooOld => Failure::TooOld,
+        ApiError::Busy { retry_after_seconds } => {
+            Failure::Busy { retry_after_ms: i64::try_from(retry_after_seconds).unwrap_or(i64::MAX / 1000) * 1000 }
+        }
+        ApiError::Unreachable => Failure::Unreachable,
+        ApiError::Refused { status, code, .. } => {
+            leptos::logging::warn!("synchronisation was refused: {status} {code}");
+            Failure::Unreachable
+        }
+    }
+}

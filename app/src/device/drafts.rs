@@ -1,0 +1,38 @@
+//! What has been typed and not recorded yet, by form. Survives a reload, a crash and an update; cleared once recorded.
+//!
+//! A draft is a convenience, not a record: it lies in the browser's small storage, and keeping it may fail without anybody
+//! being told.
+
+use domain::PersonId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::storage;
+
+/// One form's draft: `completion` of a certain ticket, say. Each person has their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    key: String,
+}
+
+impl Draft {
+    /// The draft of `form` for `about` (a ticket's id, or anything else that tells two forms of a kind apart).
+    pub fn of(person: PersonId, form: &str, about: impl std::fmt::Display) -> Self {
+        Self { key: format!("fieldloop-draft/{person}/{form}/{about}") }
+    }
+
+    /// What was typed. Nothing also if the form has changed so much that it no longer fits.
+    pub fn load<T: DeserializeOwned>(&self) -> Option<T> {
+        storage::value(&self.key)
+    }
+
+    /// Keeps what has been typed so far.
+    pub fn keep(&self, typed: &impl Serialize) {
+        storage::set_value(&self.key, typed);
+    }
+
+    /// Forgets it: it is recorded, or the person has dropped it.
+    pub fn clear(&self) {
+        storage::remove(&self.key);
+    }
+}

@@ -1,0 +1,353 @@
+//! The connection to one database: opening, losing and finding it again, and the few kinds of transaction there are.
+//!
+//! A transaction is built whole before anything is awaited, and only its own requests are awaited while it is open.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures_util::future::{AbortHandle, Either, abortable, select};
+use indexed_db_futures::database::Database;
+use indexed_db_futures::error::{Error, OpenDbError};
+use indexed_db_futures::prelude::*;
+use indexed_db_futures::transaction::{
+    Transaction, TransactionDone, TransactionDurability, TransactionFinishKind, TransactionMode, TransactionOptions,
+};
+use js_sys::Uint8Array;
+use sync::StoreError;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::schema::{self, CARDS, DIRECTORY, META, OUTBOX, WRITER};
+use crate::device::clock;
+
+/// Longest wait for the browser to open a database, in milliseconds. Some never answer when their storage is broken.
+const OPENING_MS: u32 = 10_000;
+
+/// Which opening of the database this is. The highest one may write.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Fence(f64);
+
+/// One record to be written or removed.
+#[derive(Debug)]
+pub(super) struct Write {
+    store: &'static str,
+    key: JsValue,
+    bytes: Option<Uint8Array>,
+}
+
+impl Write {
+    pub(super) fn put(store: &'static str, key: impl Key, bytes: &[u8]) -> Self {
+        Self { store, key: key.js(), bytes: Some(Uint8Array::from(bytes)) }
+    }
+
+    pub(super) fn delete(store: &'static str, key: impl Key) -> Self {
+        Self { store, key: key.js(), bytes: None }
+    }
+}
+
+/// What records are found by: a name, or a number below 2^53.
+pub(super) trait Key {
+    fn js(self) -> JsValue;
+}
+
+impl Key for &str {
+    fn js(self) -> JsValue {
+        self.into()
+    }
+}
+
+impl Key for u32 {
+    fn js(self) -> JsValue {
+        self.into()
+    }
+}
+
+impl Key for u64 {
+    fn js(self) -> JsValue {
+        // Not as a BigInt, which is no key. Change numbers count one person's taps: they stay below 2^53.
+        (self as f64).into()
+    }
+}
+
+/// One record with a number for a key.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) key: u32,
+    pub(super) bytes: Uint8Array,
+}
+
+/// Everything that is read at start.
+#[derive(Debug)]
+pub(super) struct Everything {
+    pub(super) meta: Option<Uint8Array>,
+    pub(super) directory: Option<Uint8Array>,
+    pub(super) outbox: Vec<Record>,
+    pub(super) cards: Vec<Record>,
+}
+
+/// A database that is opened when needed, and again when it was lost.
+#[derive(Debug)]
+pub(super) struct Connection {
+    name: String,
+    open: Rc<RefCell<Option<Open>>>,
+}
+
+#[derive(Debug)]
+struct Open {
+    database: Database,
+    watch: AbortHandle,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.watch.abort();
+        self.database.clone().close();
+    }
+}
+
+impl Connection {
+    pub(super) fn to(name: String) -> Self {
+        Self { name, open: Rc::default() }
+    }
+
+    pub(super) fn close(&self) {
+        self.open.borrow_mut().take();
+    }
+
+    /// Opens the database for this window alone to write, and reads what is needed at start.
+    pub(super) async fn open_and_read(&self) -> Result<(Everything, Fence), StoreError> {
+        match self.try_open_and_read().await {
+            Err(StoreError::Lost(_)) => {
+                self.close();
+                self.try_open_and_read().await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Writes everything durably, or nothing. Returns false, having written nothing, if another window has opened the
+    /// database since.
+    pub(super) async fn write(&self, writes: &[Write], fence: Fence) -> Result<bool, StoreError> {
+        match self.try_write(writes, fence).await {
+            // Writing the same records again is harmless, should the first attempt have come through after all.
+            Err(StoreError::Lost(_)) => {
+                self.close();
+                self.try_write(writes, fence).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Reads some records of an object store, in the order of the keys given.
+    pub(super) async fn get_many(&self, store: &str, keys: &[u32]) -> Result<Vec<Option<Uint8Array>>, StoreError> {
+        match self.try_get_many(store, keys).await {
+            Err(StoreError::Lost(_)) => {
+                self.close();
+                self.try_get_many(store, keys).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn try_open_and_read(&self) -> Result<(Everything, Fence), StoreError> {
+        let database = self.database().await?;
+        let (transaction, done) = begin_writing(&database, &[META, OUTBOX, CARDS])?;
+        let everything = async {
+            let meta = transaction.object_store(META)?;
+            let outbox = transaction.object_store(OUTBOX)?;
+            let cards = transaction.object_store(CARDS)?;
+            let writer = meta.get::<f64, _, _>(WRITER).primitive()?;
+            let remembered = meta.get::<JsValue, _, _>(META).primitive()?;
+            let directory = meta.get::<JsValue, _, _>(DIRECTORY).primitive()?;
+            let outbox_keys = outbox.get_all_keys::<f64>().primitive()?;
+            let outbox_values = outbox.get_all::<JsValue>().primitive()?;
+            let card_keys = cards.get_all_keys::<f64>().primitive()?;
+            let card_values = cards.get_all::<JsValue>().primitive()?;
+            let fence = Fence(writer.await?.unwrap_or_default() + 1.0);
+            drop(meta.put(fence.0).with_key(WRITER).primitive()?);
+            let everything = Everything {
+                meta: remembered.await?.map(bytes),
+                directory: directory.await?.map(bytes),
+                outbox: records(outbox_keys.await?, outbox_values.await?)?,
+                cards: records(card_keys.await?, card_values.await?)?,
+            };
+            Ok((everything, fence))
+        };
+        let everything = everything.await.map_err(|error: Error| store_error(&error))?;
+        finish(&transaction, done).await?;
+        Ok(everything)
+    }
+
+    async fn try_write(&self, writes: &[Write], fence: Fence) -> Result<bool, StoreError> {
+        let mut stores = vec![META];
+        stores.extend(writes.iter().map(|write| write.store));
+        stores.sort_unstable();
+        stores.dedup();
+        let database = self.database().await?;
+        let (transaction, done) = begin_writing(&database, &stores)?;
+        let writer = async {
+            // All requests go out at once. They are answered in order, so that the question who writes is answered while
+            // the rest can still be taken back.
+            let writer = transaction.object_store(META)?.get::<f64, _, _>(WRITER).primitive()?;
+            for Write { store, key, bytes } in writes {
+                let store = transaction.object_store(store)?;
+                match bytes {
+                    Some(bytes) => drop(store.put(JsValue::from(bytes)).with_key(key.clone()).primitive()?),
+                    None => drop(store.delete(key.clone()).primitive()?),
+                }
+            }
+            writer.await
+        };
+        let writer = writer.await.map_err(|error: Error| store_error(&error))?;
+        if writer != Some(fence.0) {
+            // Dropped without being finished, a transaction is taken back.
+            return Ok(false);
+        }
+        finish(&transaction, done).await?;
+        Ok(true)
+    }
+
+    async fn try_get_many(&self, store: &str, keys: &[u32]) -> Result<Vec<Option<Uint8Array>>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let database = self.database().await?;
+        let found = async {
+            let transaction = database.transaction(store).with_mode(TransactionMode::Readonly).build()?;
+            let store = transaction.object_store(store)?;
+            let requests =
+                keys.iter().map(|key| store.get::<JsValue, _, _>(*key).primitive()).collect::<Result<Vec<_>, _>>()?;
+            let mut found = Vec::with_capacity(requests.len());
+            for request in requests {
+                found.push(request.await?.map(bytes));
+            }
+            Ok(found)
+        };
+        found.await.map_err(|error: Error| store_error(&error))
+    }
+
+    async fn database(&self) -> Result<Database, StoreError> {
+        if let Some(open) = &*self.open.borrow() {
+            return Ok(open.database.clone());
+        }
+        let database = open(&self.name).await?;
+        let (watched, watch) = abortable(watch(database.clone(), Rc::downgrade(&self.open)));
+        wasm_bindgen_futures::spawn_local(async {
+            // Ends early when the connection is closed from our side.
+            let _ = watched.await;
+        });
+        *self.open.borrow_mut() = Some(Open { database: database.clone(), watch });
+        Ok(database)
+    }
+}
+
+/// Closes the connection when a newer version of the app wants to bring the database up to date in another window, or when
+/// the browser has cut it. Whoever needs it next opens it again and sees what has become of it.
+async fn watch(database: Database, open: std::rc::Weak<RefCell<Option<Open>>>) {
+    let Ok(mut changes) = database.version_changes() else { return };
+    changes.recv().await;
+    if let Some(open) = open.upgrade() {
+        let lost = open.borrow_mut().take();
+        drop(lost);
+    }
+}
+
+async fn open(name: &str) -> Result<Database, StoreError> {
+    let (blocked, is_blocked) = futures_channel::oneshot::channel();
+    let request = Database::open(name)
+        .with_version(schema::version())
+        .with_on_blocked(move |_| {
+            // Nobody listens any more if the database has been opened meanwhile.
+            let _ = blocked.send(());
+            Ok(())
+        })
+        .with_on_upgrade_needed(|event, database| schema::upgrade(&database, event.old_version() as u32))
+        .build()
+        .map_err(|error| open_error(&error))?;
+    let too_long = async {
+        let patience = Box::pin(clock::sleep(OPENING_MS));
+        match select(is_blocked, patience).await {
+            Either::Left((Ok(()), _)) => "another window keeps an older version of it open",
+            // Not blocked at all: the rest of the patience.
+            Either::Left((Err(_), patience)) => {
+                patience.await;
+                "the browser does not open it"
+            }
+            Either::Right(_) => "the browser does not open it",
+        }
+    };
+    match select(Box::pin(request.into_future()), Box::pin(too_long)).await {
+        Either::Left((opened, _)) => opened.map_err(|error| open_error(&error)),
+        Either::Right((why, _)) => Err(StoreError::Unavailable(why.to_owned())),
+    }
+}
+
+/// Begins a transaction that writes. The one place that does, so that none can forget to ask for durability.
+fn begin_writing<'d>(
+    database: &'d Database,
+    stores: &[&'static str],
+) -> Result<(Transaction<'d>, TransactionDone), StoreError> {
+    let options = TransactionOptions::new().with_durability(TransactionDurability::Strict);
+    let transaction =
+        database.transaction(stores).with_mode(TransactionMode::Readwrite).with_options(options).build();
+    let begun = transaction.and_then(|transaction| {
+        let done = transaction.on_done()?;
+        Ok((transaction, done))
+    });
+    begun.map_err(|error| store_error(&error))
+}
+
+/// Waits until the transaction is on the disk.
+async fn finish(transaction: &Transaction<'_>, done: TransactionDone) -> Result<(), StoreError> {
+    let mut end = done.await;
+    if end == TransactionFinishKind::Err {
+        // A failed request; the transaction is taken back next, and says why.
+        end = transaction.on_done().map_err(|error| store_error(&error))?.await;
+    }
+    if end.is_ok() {
+        return Ok(());
+    }
+    let why = transaction.error();
+    Err(why.map_or_else(|| StoreError::Lost("the transaction was taken back".to_owned()), |error| store_error(&error)))
+}
+
+fn records(
+    keys: impl Iterator<Item = Result<f64, Error>>,
+    values: impl Iterator<Item = Result<JsValue, Error>>,
+) -> Result<Vec<Record>, Error> {
+    // Both come in the order of the keys.
+    keys.zip(values).map(|(key, value)| Ok(Record { key: key? as u32, bytes: bytes(value?) })).collect()
+}
+
+/// What is kept is always bytes. Anything else reads as none, and is then told to be unreadable.
+fn bytes(value: JsValue) -> Uint8Array {
+    value.dyn_into().unwrap_or_default()
+}
+
+fn open_error(error: &OpenDbError) -> StoreError {
+    match error {
+        OpenDbError::Base(error) => match store_error(error) {
+            // A private window of some browsers: it has the interface, and nothing behind it.
+            StoreError::Lost(why) if name(error).is_some_and(|name| name == "InvalidStateError") => {
+                StoreError::Unavailable(why)
+            }
+            error => error,
+        },
+        error => StoreError::Unavailable(error.to_string()),
+    }
+}
+
+fn store_error(error: &Error) -> StoreError {
+    match name(error).as_deref() {
+        Some("QuotaExceededError") => StoreError::Full,
+        Some("VersionError") => StoreError::Newer,
+        Some("SecurityError") => StoreError::Unavailable(error.to_string()),
+        _ => StoreError::Lost(error.to_string()),
+    }
+}
+
+fn name(error: &Error) -> Option<String> {
+    match error {
+        Error::DomException(exception) => Some(web_sys::DomException::from(exception.clone()).name()),
+        _ => None,
+    }
+}

@@ -1,0 +1,23 @@
+//! Who works on this browser, remembered across restarts, so that a cold start without a network opens straight into their
+//! work. Whether the server still knows the session is another matter, found out when it is next reached.
+
+use domain::people::Person;
+
+use super::storage;
+
+const PERSON: &str = "fieldloop-person";
+
+/// Who signed in last and has not signed out.
+pub fn person() -> Option<Person> {
+    storage::value(PERSON)
+}
+
+/// Remembers who has signed in. The server's word on their name, role and department replaces it with each contact.
+pub fn remember(person: &Person) {
+    storage::set_value(PERSON, person);
+}
+
+/// Forgets who was signed in. Their local database stays.
+pub fn forget() {
+    storage::remove(PERSON);
+}

@@ -1,0 +1,48 @@
+//! What the browser keeps for us: small texts, and the promise not to clear the rest.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen_futures::JsFuture;
+
+/// Reads a small text. Nothing if there is none, or the browser keeps nothing for us.
+pub(super) fn text(key: &str) -> Option<String> {
+    local_storage()?.get_item(key).ok()?
+}
+
+/// Keeps a small text. Returns false if the browser doesn't: it is full, or keeps nothing for us.
+pub(super) fn set_text(key: &str, text: &str) -> bool {
+    local_storage().is_some_and(|storage| storage.set_item(key, text).is_ok())
+}
+
+/// Forgets a small text.
+pub(super) fn remove(key: &str) {
+    if let Some(storage) = local_storage() {
+        // Removing fails only where there is nothing to remove.
+        let _ = storage.remove_item(key);
+    }
+}
+
+/// Reads a small value. Nothing also if it was written by a version whose form this one can't read.
+pub(super) fn value<T: DeserializeOwned>(key: &str) -> Option<T> {
+    serde_json::from_str(&text(key)?).ok()
+}
+
+/// Keeps a small value. Returns false if it could not be kept.
+pub(super) fn set_value(key: &str, value: &impl Serialize) -> bool {
+    serde_json::to_string(value).is_ok_and(|written| set_text(key, &written))
+}
+
+fn local_storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
+
+/// Asks the browser not to clear our data when it runs out of room. Says whether it promises.
+pub async fn protect() -> bool {
+    let Some(window) = web_sys::window() else { return false };
+    if !window.is_secure_context() {
+        return false;
+    }
+    let storage = window.navigator().storage();
+    let Ok(promise) = storage.persist() else { return false };
+    JsFuture::from(promise).await.is_ok_and(|answer| answer.is_truthy())
+}
