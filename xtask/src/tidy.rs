@@ -63,7 +63,8 @@ pub(crate) fn check_everything() -> Result<bool> {
 }
 
 fn check_format() -> Result<Findings> {
-    Ok(ask(process::cargo().args(["fmt", "--all", "--check"])))
+    // The names of the files will do: what is wrong with them, `--fix` knows.
+    Ok(ask(process::cargo().args(["fmt", "--all", "--check", "--", "--files-with-diff"])))
 }
 
 fn check_native_lints() -> Result<Findings> {

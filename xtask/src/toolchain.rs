@@ -52,7 +52,7 @@ impl WasmCompiler {
     pub(crate) fn cargo(self, subcommand: &str) -> Command {
         let mut cargo = process::cargo();
         if self == Self::Debian {
-            cargo.env("RUSTUP_TOOLCHAIN", debian_web::TOOLCHAIN);
+            cargo.env("RUSTUP_TOOLCHAIN", debian_web::TOOLCHAIN).env_remove("LD_LIBRARY_PATH");
         }
         cargo.arg(subcommand).args(["--target", WASM]).arg("--target-dir").arg(self.target_folder());
         cargo

@@ -67,7 +67,8 @@ fn build_standard_library() -> Result<Vec<PathBuf>> {
             .env("RUSTC_BOOTSTRAP", "1")
             // The release client is optimised across crates, and that needs the library's bitcode.
             .env("RUSTFLAGS", "-Cembed-bitcode=yes")
-            .env_remove("RUSTUP_TOOLCHAIN"),
+            // Set by the cargo that runs xtask, for its own compiler's libraries.
+            .env_remove("LD_LIBRARY_PATH"),
     )?;
     let built = folder.join("target").join(WASM).join("release/deps");
     let libraries = workspace::files_below(&built)?;
