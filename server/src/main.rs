@@ -1,5 +1,23 @@
 //! The Fieldloop server.
 
+mod assets;
+mod auth;
+mod cli;
+mod clock;
+mod config;
+mod health;
+mod http;
+mod people;
+mod router;
+mod serve;
+mod shutdown;
+mod state;
 mod store;
+mod sync;
+mod tls;
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -1,0 +1,179 @@
+//! Sessions: from the cookie to the person, and their end.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::people::{Person, Role};
+use domain::{PersonId, Timestamp};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::cookie;
+use super::token::TokenHash;
+use crate::http::{Answer, Surprise};
+use crate::state::AppState;
+use crate::store::{Store, StoreError};
+
+/// How long a session lives without being used: a tablet may spend weeks where there is no network.
+pub(crate) const IDLE_LIFE_MS: i64 = 30 * Timestamp::DAY_MS;
+/// How long a session lives at most.
+pub(crate) const ABSOLUTE_LIFE_MS: i64 = 180 * Timestamp::DAY_MS;
+/// How exactly it is kept when a session was last used.
+const SEEN_PRECISION_MS: i64 = Timestamp::HOUR_MS;
+
+/// Names a session without opening it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SessionId(Uuid);
+
+impl SessionId {
+    /// A new one.
+    pub(crate) fn random() -> Self {
+        Self(uuid::Builder::from_random_bytes(rand::random()).into_uuid())
+    }
+
+    /// Takes back what was stored.
+    pub(crate) const fn from_uuid(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+
+    /// The form to store.
+    pub(crate) const fn as_uuid(&self) -> &Uuid {
+        &self.0
+    }
+}
+
+/// A session as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StoredSession {
+    /// Its name.
+    pub(crate) id: SessionId,
+    /// Whose it is.
+    pub(crate) person: PersonId,
+    /// When its owner signed in.
+    pub(crate) created_at: Timestamp,
+    /// When it was last used, to within an hour.
+    pub(crate) seen_at: Timestamp,
+}
+
+impl StoredSession {
+    fn is_live(&self, now: Timestamp) -> bool {
+        now.millis_since(self.seen_at) < IDLE_LIFE_MS && now.millis_since(self.created_at) < ABSOLUTE_LIFE_MS
+    }
+}
+
+/// Who is signed in. Cheap to clone; all clones hear of every end.
+#[derive(Debug, Clone)]
+pub(crate) struct Sessions {
+    store: Store,
+    /// Changes whenever a session has been ended.
+    endings: Arc<watch::Sender<u64>>,
+}
+
+impl Sessions {
+    /// The sessions in this store.
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store, endings: Arc::new(watch::Sender::new(0)) }
+    }
+
+    /// The session that a token opens, if it is still alive.
+    async fn open(&self, token: &TokenHash, now: Timestamp) -> Result<Option<StoredSession>, StoreError> {
+        let Some(session) = self.store.session(token).await?.filter(|session| session.is_live(now)) else {
+            return Ok(None);
+        };
+        if now.millis_since(session.seen_at) >= SEEN_PRECISION_MS {
+            self.store.mark_session_seen(token, now).await?;
+        }
+        Ok(Some(session))
+    }
+
+    /// Tells whoever waits in [`Self::ended`] to look again. To be called after sessions have been ended in the store.
+    pub(crate) fn announce_endings(&self) {
+        self.endings.send_modify(|count| *count += 1);
+    }
+
+    /// Waits until the session has been ended: signed out, or revoked by a new password or by an admin.
+    ///
+    /// For answers that last longer than a request. It doesn't notice that a session grows old.
+    pub(crate) async fn ended(&self, session: SessionId) -> Result<(), StoreError> {
+        let mut endings = self.endings.subscribe();
+        while self.store.session_exists(session).await? {
+            // The sender lives as long as `self`.
+            let _ = endings.changed().await;
+        }
+        Ok(())
+    }
+}
+
+/// Proof that the request is made by a person who is signed in.
+#[derive(Debug, Clone)]
+pub(crate) struct SignedIn {
+    /// The person, as the directory knows them now.
+    pub(crate) person: Person,
+    /// The session that it is done in.
+    pub(crate) session: SessionId,
+}
+
+/// Nobody is signed in, or not any more.
+pub(crate) const NOT_SIGNED_IN: Answer = Answer::new(StatusCode::UNAUTHORIZED, "not_signed_in");
+/// Somebody is signed in, but may not do this.
+const ROLE_MAY_NOT: Answer = Answer::new(StatusCode::FORBIDDEN, "role_may_not");
+
+impl FromRequestParts<AppState> for SignedIn {
+    type Rejection = Answer;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Answer> {
+        if let Some(signed_in) = parts.extensions.get::<Self>() {
+            return Ok(signed_in.clone());
+        }
+        find(&parts.headers, state).await?.ok_or(NOT_SIGNED_IN)
+    }
+}
+
+/// Lets through who is signed in.
+pub(crate) async fn require_session(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match find(request.headers(), &state).await {
+        Ok(Some(signed_in)) => {
+            request.extensions_mut().insert(signed_in);
+            next.run(request).await
+        }
+        Ok(None) => NOT_SIGNED_IN.into_response(),
+        Err(surprise) => surprise.into_response(),
+    }
+}
+
+/// Lets through who is signed in and an admin.
+pub(crate) async fn require_admin(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match find(request.headers(), &state).await {
+        Ok(Some(signed_in)) if signed_in.person.role == Role::Admin => {
+            request.extensions_mut().insert(signed_in);
+            next.run(request).await
+        }
+        Ok(Some(_)) => ROLE_MAY_NOT.into_response(),
+        Ok(None) => NOT_SIGNED_IN.into_response(),
+        Err(surprise) => surprise.into_response(),
+    }
+}
+
+async fn find(headers: &HeaderMap, state: &AppState) -> Result<Option<SignedIn>, Surprise> {
+    let Some(token) = cookie::find(headers, &state.config.transport) else {
+        return Ok(None);
+    };
+    let Some(session) = state.sessions.open(&TokenHash::of(token), state.clock.now()).await? else {
+        return Ok(None);
+    };
+    let directory = state.directory.current();
+    let person = directory.person(session.person).filter(|person| person.active);
+    Ok(person.map(|person| SignedIn { person: person.clone(), session: session.id }))
+}

@@ -1,0 +1,282 @@
+//! The command line: its manual, and what it makes of arguments and the environment.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+use crate::auth::password::PasswordCost;
+use crate::auth::password_link;
+use crate::clock::Clock;
+use crate::config::{Config, Transport};
+use crate::people::UserName;
+use crate::serve;
+use crate::store::Store;
+
+/// Fieldloop (现场闭环): after-sales service that works without a network.
+///
+/// One program with everything inside: the server, its database, and the app that browsers and tablets load from it.
+#[derive(Debug, Parser)]
+#[command(name = "fieldloop", version, after_long_help = EXAMPLES, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Try it with an example company, on this machine only:
+      fieldloop serve --demo --data /tmp/fieldloop-demo
+
+  Serve a company, with its own certificate:
+      fieldloop serve --listen 0.0.0.0:443 --data /var/lib/fieldloop \\
+          --tls-cert /etc/fieldloop/chain.pem --tls-key /etc/fieldloop/key.pem
+
+  Serve a company, behind a proxy that does TLS:
+      fieldloop serve --behind-proxy --public-url https://service.example.com --data /var/lib/fieldloop
+
+  Let somebody in who has forgotten their password, also when no admin is left who could:
+      fieldloop admin reset-link wang.lei --data /var/lib/fieldloop --public-url https://service.example.com
+
+Every option can be set in the environment instead, by the name shown beside it. The first start prints a link
+that makes the first admin.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the server until it is stopped by SIGTERM or Ctrl+C
+    Serve(ServeOptions),
+    /// Helps people in from the machine that the server runs on
+    #[command(subcommand)]
+    Admin(AdminCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Prints a link that lets somebody choose a new password, once, within three days
+    ///
+    /// Works while the server is running. Choosing the password signs the person out everywhere else.
+    ResetLink(ResetLinkOptions),
+}
+
+#[derive(Debug, Args)]
+struct ServeOptions {
+    /// Address and port to listen on
+    ///
+    /// Without TLS and without a proxy only addresses of this machine are allowed (127.0.0.1, [::1]).
+    #[arg(long, env = "FIELDLOOP_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    place: Place,
+    /// Fills an empty data folder with an example company
+    #[arg(long, env = "FIELDLOOP_DEMO")]
+    demo: bool,
+    /// Certificate chain for TLS, in PEM
+    ///
+    /// Certificate and key are read again on SIGHUP.
+    #[arg(long, env = "FIELDLOOP_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Private key for TLS, in PEM
+    #[arg(long, env = "FIELDLOOP_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Says that browsers reach this server through a proxy that does TLS
+    ///
+    /// The proxy must add the caller's address at the end of `X-Forwarded-For`, and nobody but the proxy may be able to
+    /// reach this server.
+    #[arg(long, env = "FIELDLOOP_BEHIND_PROXY", conflicts_with_all = ["tls_cert", "tls_key"])]
+    behind_proxy: bool,
+    /// Minutes that the company's wall clock is ahead of UTC; decides which month a ticket's number names
+    #[arg(
+        long,
+        env = "FIELDLOOP_UTC_OFFSET_MINUTES",
+        value_name = "MINUTES",
+        default_value_t = 480,
+        allow_negative_numbers = true,
+        value_parser = clap::value_parser!(i32).range(-840..=840)
+    )]
+    utc_offset_minutes: i32,
+    /// How the log is written
+    #[arg(long, env = "FIELDLOOP_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t)]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Args)]
+struct Place {
+    /// Folder that holds everything the server keeps; made if it does not exist
+    #[arg(long, env = "FIELDLOOP_DATA", value_name = "FOLDER", default_value = "data")]
+    data: PathBuf,
+    /// Address that people type to reach the server, for the links that it prints
+    #[arg(long, env = "FIELDLOOP_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct ResetLinkOptions {
+    /// What the person signs in with
+    user: String,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum LogFormat {
+    /// Lines for people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// Does what the command line asks for.
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&error.into()),
+    };
+    let done = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(options) => {
+                start_log(options.log_format);
+                serve::serve(options.into_config()?).await
+            }
+            Command::Admin(AdminCommand::ResetLink(options)) => print_reset_link(options).await,
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error),
+    }
+}
+
+fn complain(error: &anyhow::Error) -> ExitCode {
+    // With nowhere to complain to, the exit code has to do.
+    let _ = writeln!(std::io::stderr(), "fieldloop: {error:#}");
+    ExitCode::FAILURE
+}
+
+/// Tells the operator something that is not part of the log: where the server is, or a link that works once.
+pub(crate) fn tell(text: &str) {
+    // A server without a standard output serves all the same.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn start_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_env("FIELDLOOP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_target(false).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+impl ServeOptions {
+    fn into_config(self) -> Result<Config> {
+        let transport = match (self.tls_cert, self.tls_key) {
+            (Some(certificate), Some(key)) => Transport::Tls { certificate, key },
+            _ if self.behind_proxy => Transport::BehindProxy,
+            _ if self.listen.ip().is_loopback() => Transport::Loopback,
+            _ => bail!(
+                "{} can be reached from other machines, and passwords must not cross a network unencrypted. \
+                 Give --tls-cert and --tls-key, or --behind-proxy if a proxy before this server does TLS, \
+                 or listen on 127.0.0.1",
+                self.listen
+            ),
+        };
+        Ok(Config {
+            listen: self.listen,
+            data: self.place.data,
+            demo: self.demo,
+            transport,
+            public_url: self.place.public_url.as_deref().map(parse_url).transpose()?,
+            utc_offset_minutes: self.utc_offset_minutes,
+            password_cost: PasswordCost::RECOMMENDED,
+        })
+    }
+}
+
+/// Takes the address of a site, without a path.
+fn parse_url(url: &str) -> Result<String> {
+    let site = url.trim_end_matches('/');
+    let host = site.strip_prefix("https://").or_else(|| site.strip_prefix("http://"));
+    if host.is_none_or(|host| host.is_empty() || host.contains(['/', '#', '?', ' '])) {
+        bail!("--public-url {url}: write it like https://service.example.com");
+    }
+    Ok(site.to_owned())
+}
+
+async fn print_reset_link(options: ResetLinkOptions) -> Result<()> {
+    let ResetLinkOptions { user, place } = options;
+    if !place.data.is_dir() {
+        bail!("there is no folder {}; name the server's data folder with --data", place.data.display());
+    }
+    let base_url = place.public_url.as_deref().map(parse_url).transpose()?;
+    let base_url = base_url.unwrap_or_else(|| "http://127.0.0.1:8080".to_owned());
+    let store = Store::open(&place.data).await.context("the data folder can't be opened")?;
+    let account = match UserName::parse(&user) {
+        Ok(user_name) => store.account(&user_name).await?,
+        Err(_) => None,
+    };
+    let Some(account) = account else {
+        bail!("nobody signs in as {user}");
+    };
+    let directory = store.directory().await?;
+    if !directory.person(account.person).is_some_and(|person| person.active) {
+        bail!("the account of {user} is not active; an admin can activate it");
+    }
+    let link = password_link::issue_link(&store, &base_url, account.person, Clock::System.now()).await?;
+    tell(&format!("{user} can choose a new password here, once, within three days:\n{}", link.url));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn config(arguments: &[&str]) -> Result<Config> {
+        let cli = Cli::try_parse_from(["fieldloop", "serve"].iter().chain(arguments))?;
+        match cli.command {
+            Command::Serve(options) => options.into_config(),
+            Command::Admin(_) => bail!("not a serve command"),
+        }
+    }
+
+    #[test]
+    fn the_manual_is_in_order() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn plain_http_stays_on_this_machine() {
+        assert_eq!(config(&[]).unwrap().transport, Transport::Loopback);
+        assert_eq!(config(&["--listen", "[::1]:80"]).unwrap().transport, Transport::Loopback);
+        for open in ["0.0.0.0:8080", "[::]:8080", "192.0.2.1:80"] {
+            let refused = config(&["--listen", open]).unwrap_err().to_string();
+            assert!(refused.contains("--tls-cert"), "{refused}");
+            assert!(refused.contains("--behind-proxy"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn an_open_address_needs_tls_or_a_proxy() {
+        let open = ["--listen", "0.0.0.0:443"];
+        let tls = config(&[&open[..], &["--tls-cert", "c.pem", "--tls-key", "k.pem"]].concat()).unwrap();
+        assert!(matches!(tls.transport, Transport::Tls { .. }));
+        let proxy = config(&[&open[..], &["--behind-proxy"]].concat()).unwrap();
+        assert_eq!(proxy.transport, Transport::BehindProxy);
+        assert!(config(&["--tls-cert", "c.pem"]).is_err(), "a certificate without a key");
+    }
+
+    #[test]
+    fn the_public_address_is_a_site_without_a_path() {
+        assert_eq!(parse_url("https://service.example.com/").unwrap(), "https://service.example.com");
+        for wrong in ["service.example.com", "https://", "https://a/b", "https://a#b"] {
+            assert!(parse_url(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Everything the server can do, as one list.
+//!
+//! A route says who may use it; the check runs on the route that was matched, so no spelling of an address gets around it.
+//! What is not in the list does not exist: below `/api/` it is a 404 in JSON, anywhere else it is the app's page.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
+use axum::http::{Method, StatusCode};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use tower_http::timeout::TimeoutLayer;
+
+use crate::auth::session::{require_admin, require_session};
+use crate::auth::{first_admin, password_link, sign_in};
+use crate::http::stack::RoutePattern;
+use crate::http::{Answer, csrf, stack};
+use crate::people::{departments, routes as people};
+use crate::state::AppState;
+use crate::sync::{events, pull, push};
+use crate::{assets, health};
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Anybody who can reach the server.
+    Public,
+    /// Whoever is signed in; what they get to see is for the handler to say.
+    SignedIn,
+    /// Whoever is signed in as an admin.
+    Admin,
+}
+
+/// Largest body of a request that doesn't say otherwise.
+const BODY_BYTES: usize = 64 * 1024;
+/// How long an answer may take to begin.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// One thing the server can do.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) access: Access,
+    handler: MethodRouter<AppState>,
+    body_bytes: usize,
+}
+
+/// Everything there is.
+pub(crate) fn routes() -> Vec<Route> {
+    use Access::{Admin, Public, SignedIn};
+    vec![
+        Route::new(Method::GET, "/healthz", Public, health::show_health),
+        // Signing in and out
+        Route::new(Method::POST, "/api/session", Public, sign_in::sign_in),
+        Route::new(Method::GET, "/api/session", SignedIn, sign_in::show_session),
+        Route::new(Method::DELETE, "/api/session", SignedIn, sign_in::sign_out),
+        Route::new(Method::POST, "/api/first-admin", Public, first_admin::create_first_admin),
+        Route::new(Method::POST, "/api/password", Public, password_link::choose_password),
+        // Tickets
+        Route::new(Method::POST, "/api/sync/push", SignedIn, push::push_changes).body_limit(push::BODY_BYTES),
+        Route::new(Method::POST, "/api/sync/pull", SignedIn, pull::pull_changes),
+        Route::new(Method::GET, "/api/sync/events", SignedIn, events::watch_changes),
+        // People and departments
+        Route::new(Method::GET, "/api/people", Admin, people::list_people),
+        Route::new(Method::POST, "/api/people", Admin, people::create_person),
+        Route::new(Method::PATCH, "/api/people/{id}", Admin, people::change_person),
+        Route::new(Method::POST, "/api/people/{id}/password-link", Admin, people::create_password_link),
+        Route::new(Method::POST, "/api/departments", Admin, departments::create_department),
+        Route::new(Method::PATCH, "/api/departments/{id}", Admin, departments::change_department),
+    ]
+}
+
+impl Route {
+    fn new<T: 'static>(
+        method: Method,
+        path: &'static str,
+        access: Access,
+        handler: impl Handler<T, AppState>,
+    ) -> Self {
+        let filter = MethodFilter::try_from(method.clone()).expect("the list names ordinary methods");
+        Self { method, path, access, handler: on(filter, handler), body_bytes: BODY_BYTES }
+    }
+
+    /// Takes larger bodies than others.
+    fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_bytes = bytes;
+        self
+    }
+
+    /// The handler behind the checks that the route asks for.
+    fn guarded(self, state: &AppState) -> MethodRouter<AppState> {
+        let handler = self.handler.route_layer(DefaultBodyLimit::max(self.body_bytes));
+        let guarded = match self.access {
+            Access::Public => handler,
+            Access::SignedIn => handler.route_layer(from_fn_with_state(state.clone(), require_session)),
+            Access::Admin => handler.route_layer(from_fn_with_state(state.clone(), require_admin)),
+        };
+        let pattern = RoutePattern(self.path);
+        guarded.route_layer(map_response(move |mut response: Response| async move {
+            response.extensions_mut().insert(pattern);
+            response
+        }))
+    }
+}
+
+/// The whole server as a service.
+pub(crate) fn app(state: AppState) -> Router {
+    serve(routes(), state)
+}
+
+/// The server with these routes; tests add some that misbehave.
+pub(crate) fn serve(routes: Vec<Route>, state: AppState) -> Router {
+    let mut known = Router::new();
+    for route in routes {
+        known = known.route(route.path, route.guarded(&state));
+    }
+    // The timeout ends with the headers of the answer: an event stream begins at once and then lasts.
+    let known = known
+        .route("/api", axum::routing::any(no_such_route))
+        .route("/api/", axum::routing::any(no_such_route))
+        .route("/api/{*rest}", axum::routing::any(no_such_route))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(csrf::require_own_page))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
+        .layer(stack::compression())
+        .layer(from_fn(stack::uncached));
+    stack::around(known.merge(assets::router()), &state).with_state(state)
+}
+
+async fn no_such_route() -> Answer {
+    Answer::new(StatusCode::NOT_FOUND, "no_such_route")
+}
+
+async fn wrong_method() -> Answer {
+    Answer::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method")
+}

@@ -1,0 +1,107 @@
+//! Running the server, from an empty folder to a clean end.
+
+use std::fs::{self, File, TryLockError};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use axum_server::{Handle, Server};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::auth::first_admin;
+use crate::cli::tell;
+use crate::clock::Clock;
+use crate::config::{Config, Transport};
+use crate::router;
+use crate::shutdown::Shutdown;
+use crate::state::AppState;
+use crate::tls::Certificate;
+
+/// How long requests under way may take to end once the server is to stop.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Serves until SIGTERM or Ctrl+C.
+pub(crate) async fn serve(config: Config) -> Result<()> {
+    let _lock = lock(&config.data)?;
+    let certificate = match &config.transport {
+        Transport::Tls { certificate, key } => Some(Certificate::read(certificate, key).await?),
+        Transport::Loopback | Transport::BehindProxy => None,
+    };
+    let listener = TcpListener::bind(config.listen)
+        .with_context(|| format!("nothing can listen on {}", config.listen))?;
+    listener.set_nonblocking(true).context("the listening socket can't be prepared")?;
+    let state = AppState::start(config, Clock::System).await?;
+
+    let handle = Handle::new();
+    tokio::spawn(stop_on_signal(handle.clone(), state.shutdown.clone()));
+    welcome(&state).await?;
+    let service = router::app(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    match certificate {
+        None => {
+            let server = patient(axum_server::from_tcp(listener)?);
+            server.handle(handle).serve(service).await?;
+        }
+        Some(certificate) => {
+            let server = patient(axum_server::from_tcp_rustls(listener, certificate.config())?);
+            tokio::spawn(certificate.reload_on_signal());
+            server.handle(handle).serve(service).await?;
+        }
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Makes sure that no other server works on the same folder, until the file is closed.
+fn lock(data: &Path) -> Result<File> {
+    let path = data.join("server.lock");
+    make_private_folder(data).with_context(|| format!("the data folder {} can't be made", data.display()))?;
+    let file = File::create(&path).with_context(|| format!("{} can't be written", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another Fieldloop server is running on the data folder {}", data.display())
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("{} can't be locked", path.display()))
+        }
+    }
+}
+
+/// A folder that is new is for the server's own eyes only.
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Doesn't wait for ever for clients that dawdle.
+fn patient<A>(mut server: Server<SocketAddr, A>) -> Server<SocketAddr, A> {
+    server.http_builder().http1().header_read_timeout(HEAD_TIMEOUT);
+    server
+}
+
+/// Tells the operator where the server is, and how to become its first admin.
+async fn welcome(state: &AppState) -> Result<()> {
+    let base_url = state.config.base_url();
+    tell(&format!("Fieldloop is running on {base_url} (stop it with Ctrl+C)"));
+    if let Some(link) = first_admin::issue_link(state).await? {
+        tell(&format!("Nobody has an account yet. Become the first admin here, once, within a day:\n{link}"));
+    }
+    tracing::info!(listen = %state.config.listen, version = env!("CARGO_PKG_VERSION"), "started");
+    Ok(())
+}
+
+async fn stop_on_signal(handle: Handle<SocketAddr>, shutdown: Shutdown) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be listened for")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("Ctrl+C can't be listened for")?,
+    }
+    tracing::info!("stopping");
+    shutdown.request();
+    handle.graceful_shutdown(Some(GRACE));
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! What every request handler can reach.
+
+use std::sync::Arc;
+
+use crate::auth::limits::SignInLimits;
+use crate::auth::password::PasswordHasher;
+use crate::auth::session::Sessions;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::people::DirectoryCache;
+use crate::shutdown::Shutdown;
+use crate::store::{Store, StoreError};
+use crate::sync::{Hub, Writer};
+
+/// The server's parts. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct AppState {
+    /// All that is kept.
+    pub(crate) store: Store,
+    /// Who there is, and where they belong.
+    pub(crate) directory: DirectoryCache,
+    /// Who is signed in.
+    pub(crate) sessions: Sessions,
+    /// Hashes and checks passwords, a few at a time.
+    pub(crate) passwords: PasswordHasher,
+    /// Slows guessing down.
+    pub(crate) sign_in_limits: SignInLimits,
+    /// Takes changes to the record.
+    pub(crate) writer: Writer,
+    /// Tells those who listen what has been recorded.
+    pub(crate) hub: Hub,
+    /// What time it is.
+    pub(crate) clock: Clock,
+    /// What the operator has chosen.
+    pub(crate) config: Arc<Config>,
+    /// Whether the server is about to stop.
+    pub(crate) shutdown: Shutdown,
+}
+
+impl AppState {
+    /// Opens the store and starts every part.
+    pub(crate) async fn start(config: Config, clock: Clock) -> Result<Self, StoreError> {
+        let store = Store::open(&config.data).await?;
+        let directory = DirectoryCache::load(&store).await?;
+        let hub = Hub::new();
+        let writer = Writer::start(store.clone(), directory.clone(), hub.clone(), config.utc_offset_minutes);
+        Ok(Self {
+            directory,
+            writer,
+            hub,
+            sessions: Sessions::new(store.clone()),
+            passwords: PasswordHasher::new(config.password_cost),
+            sign_in_limits: SignInLimits::default(),
+            clock,
+            config: Arc::new(config),
+            shutdown: Shutdown::new(),
+            store,
+        })
+    }
+}
