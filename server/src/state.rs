@@ -43,7 +43,8 @@ impl AppState {
         let store = Store::open(&config.data).await?;
         let directory = DirectoryCache::load(&store).await?;
         let hub = Hub::new();
-        let writer = Writer::start(store.clone(), directory.clone(), hub.clone(), config.utc_offset_minutes);
+        let writer = Writer::start(store.clone(), directory.clone(), hub.clone(), config.utc_offset_minutes)
+            .map_err(StoreError::Thread)?;
         Ok(Self {
             directory,
             writer,

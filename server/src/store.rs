@@ -15,9 +15,18 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
 
+pub(crate) mod accounts;
+mod bulk;
+pub(crate) mod chain;
+pub(crate) mod devices;
 mod error;
+pub(crate) mod ledger;
+mod pull;
+mod scope;
+pub(crate) mod tickets;
 
 pub(crate) use error::StoreError;
+pub(crate) use pull::{PageBounds, PageStart};
 
 /// The database's file in the data directory.
 const FILE: &str = "fieldloop.sqlite";

@@ -30,6 +30,9 @@ pub(crate) enum StoreError {
     /// The tables can't be brought up to date.
     #[error("the database can't be brought up to date")]
     Migrate(#[source] sqlx::migrate::MigrateError),
+    /// The thread that writes can't be started.
+    #[error("the thread that writes the record can't be started")]
+    Thread(#[source] std::io::Error),
     /// A statement failed.
     #[error("the database could not {trying}")]
     Failed {

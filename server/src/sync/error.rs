@@ -1,0 +1,72 @@
+//! Every way in which a device's question goes unanswered.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use sync::messages::PROTOCOL;
+
+use super::NotWritten;
+use crate::http::{Answer, Surprise};
+use crate::store::StoreError;
+
+/// Why a push, a pull or a listener gets no answer. A refused change is not among them: that is an answer.
+#[derive(Debug)]
+pub(crate) enum SyncError {
+    /// The body can't be read.
+    Malformed,
+    /// The body is larger than the server takes.
+    TooLarge,
+    /// There are more changes than one push may carry.
+    TooManyChanges,
+    /// What stands at this place among the changes does not even have a change's id.
+    UnreadableChange {
+        /// The place, from 0.
+        index: usize,
+    },
+    /// The device speaks a version of the protocol that this server doesn't.
+    WrongProtocol,
+    /// The record could not be written. Nothing was lost; the device sends it again.
+    NotWritten,
+    /// Something failed that no device can do anything about.
+    Surprise(Surprise),
+}
+
+impl IntoResponse for SyncError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Malformed => Answer::new(StatusCode::BAD_REQUEST, "malformed").into_response(),
+            Self::TooLarge => Answer::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large").into_response(),
+            Self::TooManyChanges => Answer::new(StatusCode::BAD_REQUEST, "too_many_changes").into_response(),
+            Self::UnreadableChange { index } => {
+                let body = json!({ "error": "unreadable_change", "index": index });
+                (StatusCode::BAD_REQUEST, Json(body)).into_response()
+            }
+            Self::WrongProtocol => {
+                let body = json!({ "error": "wrong_protocol", "protocol": PROTOCOL });
+                (StatusCode::UPGRADE_REQUIRED, Json(body)).into_response()
+            }
+            Self::NotWritten => {
+                Answer::new(StatusCode::SERVICE_UNAVAILABLE, "not_written").retry_after(5).into_response()
+            }
+            Self::Surprise(surprise) => surprise.into_response(),
+        }
+    }
+}
+
+impl From<NotWritten> for SyncError {
+    fn from(_: NotWritten) -> Self {
+        Self::NotWritten
+    }
+}
+
+impl From<StoreError> for SyncError {
+    fn from(error: StoreError) -> Self {
+        Self::Surprise(error.into())
+    }
+}
+
+/// Lets only the version through that this server speaks.
+pub(super) fn require_protocol(protocol: u32) -> Result<(), SyncError> {
+    if protocol == PROTOCOL { Ok(()) } else { Err(SyncError::WrongProtocol) }
+}

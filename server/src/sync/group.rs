@@ -1,0 +1,298 @@
+//! Judging a group of pushes, in memory.
+//!
+//! The writer gathers what the store knows of the tickets and devices that a group names ([`Known`]), lets every change be
+//! judged against it, one after the other, and writes down what came of it ([`Written`]) in one transaction. Nothing here
+//! waits or fails: whatever is wrong with a change is that change's verdict, and the next one is judged all the same.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use domain::access;
+use domain::people::{Directory, Person};
+use domain::ticket::{Change, Document, Month, Recorded, ScopeKeys, Stage, Ticket, TicketNumber};
+use domain::{ChangeId, DeviceId, Field, Problem, Refusal, TicketId, Timestamp};
+use sync::messages::{Judged, Verdict};
+
+use super::hub::News;
+use crate::store::chain;
+use crate::store::devices::Device;
+use crate::store::ledger::{ChangeRow, Head};
+use crate::store::tickets::{ScopeMove, TicketRow};
+
+/// Changes of one device, pushed together.
+#[derive(Debug)]
+pub(crate) struct Push {
+    /// Who is signed in.
+    pub(crate) person: Person,
+    /// The device.
+    pub(crate) device: DeviceId,
+    /// When they arrived.
+    pub(crate) arrival: Timestamp,
+    /// In the order in which they were sent.
+    pub(crate) changes: Vec<Incoming>,
+}
+
+/// A change as it came in.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    /// A change.
+    Readable(Box<Change>),
+    /// Something that has the id of a change, and otherwise a form that only a newer version knows.
+    Unreadable(ChangeId),
+}
+
+impl Incoming {
+    /// The change's id.
+    pub(crate) fn id(&self) -> ChangeId {
+        match self {
+            Self::Readable(change) => change.id,
+            Self::Unreadable(id) => *id,
+        }
+    }
+
+    /// The ticket it is about, as far as that can be read.
+    pub(crate) fn ticket(&self) -> Option<TicketId> {
+        match self {
+            Self::Readable(change) => Some(change.ticket),
+            Self::Unreadable(_) => None,
+        }
+    }
+}
+
+/// A ticket as it stands in the record.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// Its record.
+    pub(crate) document: Document,
+    /// What decides who may see it.
+    pub(crate) keys: ScopeKeys,
+}
+
+/// What is known when a group is judged. Must cover all tickets, devices and months that the group names.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// Where the record ends.
+    pub(crate) head: Head,
+    /// The tickets there are.
+    pub(crate) tickets: HashMap<TicketId, Held>,
+    /// The devices that have pushed before.
+    pub(crate) devices: HashMap<DeviceId, Device>,
+    /// Where those changes stand that were recorded before.
+    pub(crate) recorded: HashMap<ChangeId, u64>,
+    /// The last running number of each month.
+    pub(crate) numbers: BTreeMap<Month, u32>,
+}
+
+/// What a group adds to the store.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// Changes, in the order of their places.
+    pub(crate) changes: Vec<ChangeRow>,
+    /// What each of them means to those who watch, in the same order.
+    pub(crate) news: Vec<News>,
+    /// What tickets moved away from.
+    pub(crate) moves: Vec<ScopeMove>,
+    touched_tickets: BTreeMap<TicketId, Stage>,
+    touched_devices: BTreeSet<DeviceId>,
+    touched_months: BTreeSet<Month>,
+}
+
+/// Judges changes.
+#[derive(Debug)]
+pub(crate) struct Group<'d> {
+    directory: &'d Directory,
+    utc_offset_minutes: i32,
+    known: Known,
+    written: Written,
+}
+
+impl<'d> Group<'d> {
+    /// Begins with what is known. Months are those of the company, whose clocks are `utc_offset_minutes` ahead of UTC.
+    pub(crate) fn new(directory: &'d Directory, utc_offset_minutes: i32, known: Known) -> Self {
+        Self { directory, utc_offset_minutes, known, written: Written::default() }
+    }
+
+    /// Judges the changes of a push in their order.
+    pub(crate) fn judge(&mut self, push: &Push) -> Vec<Judged> {
+        let verdict_on = |incoming: &Incoming| Judged { id: incoming.id(), verdict: self.verdict(push, incoming) };
+        push.changes.iter().map(verdict_on).collect()
+    }
+
+    fn verdict(&mut self, push: &Push, incoming: &Incoming) -> Verdict {
+        match self.consider(push, incoming) {
+            Ok(verdict) => verdict,
+            Err(because) => Verdict::Refused { because },
+        }
+    }
+
+    fn consider(&mut self, push: &Push, incoming: &Incoming) -> Result<Verdict, Refusal> {
+        let id = incoming.id();
+        if id.device != push.device || id.seq == 0 {
+            return Err(Refusal::Invalid { field: Field::Other, problem: Problem::OutOfRange });
+        }
+        let device = self.known.devices.entry(push.device).or_insert_with(|| Device {
+            person: push.person.id,
+            judged: 0,
+            first_seen: push.arrival,
+            last_seen: push.arrival,
+        });
+        if device.person != push.person.id {
+            return Err(Refusal::WrongAuthor);
+        }
+        if id.seq > device.judged + 1 {
+            return Err(Refusal::OutOfOrder);
+        }
+        device.judged = device.judged.max(id.seq);
+        device.last_seen = push.arrival;
+        self.written.touched_devices.insert(push.device);
+        let Incoming::Readable(change) = incoming else { return Err(Refusal::UnsupportedAction) };
+        if let Some(revision) = self.known.recorded.get(&id).copied() {
+            return self.same_as_recorded(change).then_some(Verdict::Duplicate { revision }).ok_or(Refusal::IdReused);
+        }
+        let revision = self.take(change, push)?;
+        Ok(Verdict::Applied { revision })
+    }
+
+    fn same_as_recorded(&self, change: &Change) -> bool {
+        let held = self.known.tickets.get(&change.ticket);
+        held.and_then(|held| held.document.find(change.id)).is_some_and(|recorded| recorded.change == *change)
+    }
+
+    /// Puts a change into the record, if it may be. Returns its place.
+    fn take(&mut self, change: &Change, push: &Push) -> Result<u64, Refusal> {
+        let held = self.known.tickets.get(&change.ticket);
+        let fresh = Document::new(change.ticket);
+        let document = held.map_or(&fresh, |held| &held.document);
+        guarded(change.id, || access::judge(change, &push.person, self.directory, document))?;
+
+        let recorded = Recorded::place(change.clone(), document.log(), Some(push.arrival));
+        let body = serde_json::to_string(&recorded).expect("a change holds only texts, numbers and lists of them");
+        let happened = recorded.happened;
+        let (mut document, before) = match self.known.tickets.remove(&change.ticket) {
+            Some(held) => (held.document, Some(held.keys)),
+            None => (fresh, None),
+        };
+        document.insert(recorded);
+        let folded = guarded(change.id, || {
+            let ticket = Ticket::of(&document).ok_or(Refusal::UnknownTicket)?;
+            Ok((ticket.scope_keys(), ticket.stage))
+        });
+        let (keys, stage) = match folded {
+            Ok(folded) => folded,
+            Err(refusal) => {
+                if let Some(keys) = before {
+                    self.known.tickets.insert(change.ticket, Held { document: without(&document, change.id), keys });
+                }
+                return Err(refusal);
+            }
+        };
+
+        let place = self.append(change, happened, push.arrival, body);
+        let previous = std::mem::replace(&mut document.revision, place);
+        if document.number.is_none() {
+            document.number = Some(self.next_number(push.arrival));
+        }
+        if let Some(old) = before.filter(|old| *old != keys) {
+            self.written.moves.push(ScopeMove { revision: place, ticket: change.ticket, old });
+        }
+        self.written.news.push(News {
+            ticket: change.ticket,
+            number: document.number.clone(),
+            previous,
+            revision: place,
+            before,
+            after: keys,
+        });
+        self.written.touched_tickets.insert(change.ticket, stage);
+        self.known.recorded.insert(change.id, place);
+        self.known.tickets.insert(change.ticket, Held { document, keys });
+        Ok(place)
+    }
+
+    /// Adds a link to the chain. Returns its place.
+    fn append(&mut self, change: &Change, happened: Timestamp, arrived: Timestamp, body: String) -> u64 {
+        let previous_hash = self.known.head.hash;
+        let hash = chain::link(&previous_hash, &body);
+        let seq = self.known.head.seq + 1;
+        self.known.head = Head { seq, hash };
+        self.written.changes.push(ChangeRow {
+            seq,
+            id: change.id,
+            ticket: change.ticket,
+            actor: change.actor,
+            kind: change.action.kind().name(),
+            happened,
+            arrived,
+            previous_hash,
+            hash,
+            body,
+        });
+        seq
+    }
+
+    fn next_number(&mut self, now: Timestamp) -> TicketNumber {
+        let month = Month::of(now, self.utc_offset_minutes);
+        let last = self.known.numbers.entry(month).or_default();
+        *last += 1;
+        self.written.touched_months.insert(month);
+        TicketNumber::new(month, *last)
+    }
+
+    /// Ends the group: what is known now, and what has to be written for it.
+    pub(crate) fn finish(self) -> (Known, Written) {
+        (self.known, self.written)
+    }
+}
+
+impl Written {
+    /// Whether there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.touched_devices.is_empty()
+    }
+
+    /// The tickets to write, as they are `known` now.
+    pub(crate) fn tickets(&self, known: &Known) -> Vec<TicketRow> {
+        let row = |(id, stage): (&TicketId, &Stage)| {
+            let Held { document, keys } = known.tickets.get(id)?;
+            Some(TicketRow {
+                id: *id,
+                revision: document.revision,
+                keys: *keys,
+                stage: *stage,
+                number: document.number.clone(),
+                document: serde_json::to_string(document).expect("a record always serialises"),
+            })
+        };
+        self.touched_tickets.iter().filter_map(row).collect()
+    }
+
+    /// The devices to write, as they are `known` now.
+    pub(crate) fn devices(&self, known: &Known) -> Vec<(DeviceId, Device)> {
+        self.touched_devices.iter().filter_map(|id| Some((*id, *known.devices.get(id)?))).collect()
+    }
+
+    /// The running numbers to write, as they are `known` now.
+    pub(crate) fn numbers(&self, known: &Known) -> BTreeMap<Month, u32> {
+        self.touched_months.iter().filter_map(|month| Some((*month, *known.numbers.get(month)?))).collect()
+    }
+}
+
+/// Runs a rule on a change. A rule that panics is a mistake of ours that a newer version may not make: the change is told
+/// that it isn't understood here, and the others never hear of it.
+fn guarded<T>(change: ChangeId, rule: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    catch_unwind(AssertUnwindSafe(rule)).unwrap_or_else(|_| {
+        tracing::error!(%change, "a rule panicked; the change is refused as not understood");
+        Err(Refusal::UnsupportedAction)
+    })
+}
+
+/// The record as it was before a change was put into it.
+fn without(document: &Document, change: ChangeId) -> Document {
+    let mut before = Document::new(document.ticket);
+    before.number.clone_from(&document.number);
+    before.revision = document.revision;
+    for recorded in document.log().iter().filter(|recorded| recorded.change.id != change) {
+        before.insert(recorded.clone());
+    }
+    before
+}

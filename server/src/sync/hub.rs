@@ -1,0 +1,129 @@
+//! Tells everybody who listens what has just been recorded.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::TicketId;
+use domain::access::Scope;
+use domain::ticket::{ScopeKeys, TicketNumber};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use sync::messages::Gone;
+use tokio::sync::broadcast;
+
+/// How many changes a listener may be behind before it has to pull instead.
+const BACKLOG: usize = 8_192;
+
+/// Spreads news. Cheap to clone; all clones reach the same listeners.
+#[derive(Debug, Clone)]
+pub(crate) struct Hub {
+    listeners: broadcast::Sender<Arc<Announcement>>,
+}
+
+/// What a recorded change means to those who watch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct News {
+    /// Which ticket it changed.
+    pub(crate) ticket: TicketId,
+    /// The ticket's number.
+    pub(crate) number: Option<TicketNumber>,
+    /// The ticket's revision before; 0 for a new one.
+    pub(crate) previous: u64,
+    /// The ticket's revision now, and the change's place.
+    pub(crate) revision: u64,
+    /// What decided before who may see it; absent for a new ticket.
+    pub(crate) before: Option<ScopeKeys>,
+    /// What decides now who may see it.
+    pub(crate) after: ScopeKeys,
+}
+
+/// News, ready to be sent: written once, for all who may see it.
+#[derive(Debug)]
+pub(crate) struct Announcement {
+    news: News,
+    changed: Bytes,
+}
+
+/// What an announcement means to one listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// Not for them.
+    Nothing,
+    /// These bytes of the stream.
+    Frame(Bytes),
+    /// A ticket has come into their sight of which they don't hold the earlier record: they must pull.
+    Behind,
+}
+
+impl Hub {
+    /// A hub without listeners.
+    pub(crate) fn new() -> Self {
+        Self { listeners: broadcast::Sender::new(BACKLOG) }
+    }
+
+    /// Listens to everything published from now on.
+    pub(crate) fn listen(&self) -> broadcast::Receiver<Arc<Announcement>> {
+        self.listeners.subscribe()
+    }
+
+    /// Whether anybody listens: if not, announcements need not be written.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.listeners.receiver_count() > 0
+    }
+
+    /// Publishes announcements, in order.
+    pub(crate) fn publish(&self, announcements: Vec<Announcement>) {
+        for announcement in announcements {
+            // Fails if the last listener has just left, which is no matter.
+            let _ = self.listeners.send(Arc::new(announcement));
+        }
+    }
+}
+
+impl Announcement {
+    /// Writes news down. `recorded` is the change's stored form.
+    pub(crate) fn new(news: News, recorded: &str) -> Self {
+        #[derive(Serialize)]
+        struct Changed<'n> {
+            ticket: TicketId,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            number: Option<&'n TicketNumber>,
+            previous: u64,
+            revision: u64,
+            recorded: &'n RawValue,
+        }
+        let body = serde_json::from_str(recorded).and_then(|recorded| {
+            let News { ticket, previous, revision, .. } = news;
+            serde_json::to_string(&Changed { ticket, number: news.number.as_ref(), previous, revision, recorded })
+        });
+        let changed = frame("changed", news.revision, &body.expect("what was just written as JSON is JSON"));
+        Self { news, changed }
+    }
+
+    /// The change's place in the history.
+    pub(crate) const fn revision(&self) -> u64 {
+        self.news.revision
+    }
+
+    /// What it means to somebody with this scope.
+    pub(crate) fn heard_by(&self, scope: &Scope) -> Heard {
+        let News { ticket, revision, before, after, .. } = &self.news;
+        let seen_before = before.as_ref().map(|before| scope.contains(before));
+        match (seen_before, scope.contains(after)) {
+            (None | Some(true), true) => Heard::Frame(self.changed.clone()),
+            (Some(false), true) => Heard::Behind,
+            (Some(true), false) => Heard::Frame(gone(*ticket, *revision)),
+            (None | Some(false), false) => Heard::Nothing,
+        }
+    }
+}
+
+fn gone(ticket: TicketId, revision: u64) -> Bytes {
+    let body = serde_json::to_string(&Gone { ticket, revision }).expect("ids and numbers always serialise");
+    frame("gone", revision, &body)
+}
+
+/// One event of a server-sent stream. JSON has no line breaks outside of its strings, and none inside.
+pub(super) fn frame(name: &str, id: u64, body: &str) -> Bytes {
+    format!("event: {name}\nid: {id}\ndata: {body}\n\n").into()
+}

@@ -1,0 +1,73 @@
+//! `POST /api/sync/pull`: one page of what has changed within the person's scope.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::access::Scope;
+use domain::people::{Directory, Person};
+use domain::{TicketId, Timestamp};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use sync::messages::{Cursor, PullRequest};
+
+use super::SyncError;
+use super::error::require_protocol;
+use crate::auth::SignedIn;
+use crate::http::JsonBody;
+use crate::state::AppState;
+use crate::store::{PageBounds, PageStart};
+
+/// How much a page holds: enough that a fresh tablet needs few of them, little enough for a slow line and a small memory.
+const PAGE: PageBounds = PageBounds { tickets: 1_000, bytes: 4 * 1024 * 1024 };
+
+/// A [`sync::messages::PullResponse`] with the tickets as they are stored, unread.
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    server_time: Timestamp,
+    person: &'a Person,
+    scope: &'a str,
+    reset: bool,
+    documents: Vec<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<TicketId>,
+    cursor: Cursor,
+    more: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    directory: Option<&'a Directory>,
+}
+
+/// Answers with the next page after the device's cursor.
+pub(crate) async fn pull_changes(
+    State(state): State<AppState>,
+    signed_in: SignedIn,
+    JsonBody(request): JsonBody<PullRequest>,
+) -> Result<Response, SyncError> {
+    require_protocol(request.protocol)?;
+    let directory = state.directory.current();
+    let scope = Scope::of(&signed_in.person, &directory);
+    let fingerprint = scope.fingerprint();
+    let epoch = state.store.epoch();
+    let page = state.store.page(&scope, start(&request, epoch, &fingerprint), PAGE).await?;
+    let answer = Answer {
+        server_time: state.clock.now(),
+        person: &signed_in.person,
+        scope: &fingerprint,
+        reset: page.reset,
+        documents: page.documents,
+        gone: page.gone,
+        cursor: Cursor { epoch: epoch.to_owned(), seq: page.end },
+        more: page.more,
+        directory: request.directory.is_none_or(|known| known < directory.revision).then_some(&*directory),
+    };
+    Ok(Json(answer).into_response())
+}
+
+/// Where to begin for this device: what it holds counts only if it is of this history and was chosen by this scope.
+fn start(request: &PullRequest, epoch: &str, fingerprint: &str) -> PageStart {
+    match &request.cursor {
+        Some(cursor) if cursor.epoch == epoch && request.scope.as_deref() == Some(fingerprint) => {
+            PageStart::After(cursor.seq)
+        }
+        _ => PageStart::Anew,
+    }
+}

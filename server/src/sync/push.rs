@@ -1,0 +1,80 @@
+//! `POST /api/sync/push`: takes a device's changes, and answers with a verdict on each.
+//!
+//! No status of HTTP stands for the whole batch. A change that can't be read gets a verdict like any other, as long as it
+//! has an id to hang the verdict on.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::StatusCode;
+use domain::ticket::Change;
+use domain::{ChangeId, DeviceId};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use sync::messages::{PUSH_MAX_CHANGES, PushResponse};
+
+use super::error::require_protocol;
+use super::{Incoming, Push, SyncError};
+use crate::auth::SignedIn;
+use crate::state::AppState;
+
+/// Largest push that is taken. A signed sheet with its signature is some tens of kilobytes.
+pub(crate) const BODY_BYTES: usize = 8 * 1024 * 1024;
+
+/// The version a message is written in. Asked first: what another version wrote may have another form.
+#[derive(Deserialize)]
+struct Version {
+    protocol: u32,
+}
+
+/// A [`sync::messages::PushRequest`] whose changes are still to be read.
+#[derive(Deserialize)]
+struct Unread<'b> {
+    device: DeviceId,
+    #[serde(borrow)]
+    changes: Vec<&'b RawValue>,
+}
+
+/// As much of a change as a verdict needs.
+#[derive(Deserialize)]
+struct Named {
+    id: ChangeId,
+}
+
+/// Takes a device's changes.
+pub(crate) async fn push_changes(
+    State(state): State<AppState>,
+    signed_in: SignedIn,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<PushResponse>, SyncError> {
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => SyncError::TooLarge,
+        _ => SyncError::Malformed,
+    })?;
+    let (device, changes) = read(&body)?;
+    let push = Push { person: signed_in.person, device, arrival: state.clock.now(), changes };
+    let verdicts = state.writer.push(push).await?;
+    Ok(Json(PushResponse { epoch: state.store.epoch().to_owned(), server_time: state.clock.now(), verdicts }))
+}
+
+fn read(body: &[u8]) -> Result<(DeviceId, Vec<Incoming>), SyncError> {
+    let Version { protocol } = serde_json::from_slice(body).map_err(|_| SyncError::Malformed)?;
+    require_protocol(protocol)?;
+    let Unread { device, changes } = serde_json::from_slice(body).map_err(|_| SyncError::Malformed)?;
+    if changes.len() > PUSH_MAX_CHANGES {
+        return Err(SyncError::TooManyChanges);
+    }
+    let changes = changes.into_iter().enumerate().map(|(index, change)| read_change(index, change));
+    Ok((device, changes.collect::<Result<_, _>>()?))
+}
+
+fn read_change(index: usize, written: &RawValue) -> Result<Incoming, SyncError> {
+    if let Ok(change) = serde_json::from_str::<Change>(written.get()) {
+        return Ok(Incoming::Readable(Box::new(change)));
+    }
+    match serde_json::from_str::<Named>(written.get()) {
+        Ok(named) => Ok(Incoming::Unreadable(named.id)),
+        Err(_) => Err(SyncError::UnreadableChange { index }),
+    }
+}
