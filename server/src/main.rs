@@ -14,6 +14,8 @@ mod shutdown;
 mod state;
 mod store;
 mod sync;
+#[cfg(test)]
+mod testing;
 mod tls;
 
 use std::process::ExitCode;

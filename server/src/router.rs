@@ -74,7 +74,7 @@ pub(crate) fn routes() -> Vec<Route> {
 }
 
 impl Route {
-    fn new<T: 'static>(
+    pub(crate) fn new<T: 'static>(
         method: Method,
         path: &'static str,
         access: Access,
