@@ -86,7 +86,7 @@ export class FieldloopServer {
   private async waitUntilHealthy(child: ChildProcess): Promise<void> {
     const giveUpAt = Date.now() + START_PATIENCE_MS;
     while (Date.now() < giveUpAt && child.exitCode === null && child.pid !== undefined) {
-      const answer = await fetch(`${this.url}/healthz`).catch(() => undefined);
+      const answer = await fetch(`${this.url}/healthz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
       if (answer?.ok) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
