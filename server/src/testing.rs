@@ -242,6 +242,11 @@ impl Reply {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
+    /// The cookie that the answer sets, as a browser sends it back.
+    pub(crate) fn cookie(&self) -> String {
+        self.header("set-cookie").split(';').next().unwrap_or_default().to_owned()
+    }
+
     /// The status and the code of an error, for comparing both at once.
     pub(crate) fn refusal(&self) -> (u16, String) {
         (self.status.as_u16(), self.json()["error"].as_str().unwrap_or_default().to_owned())
@@ -261,6 +266,11 @@ impl Browser {
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
         Reply::read(self.request(Method::GET, path).send().await.unwrap()).await
+    }
+
+    /// Asks with a cookie got elsewhere.
+    pub(crate) async fn get_with_cookie(&self, path: &str, cookie: &str) -> Reply {
+        Reply::read(self.request(Method::GET, path).header("cookie", cookie).send().await.unwrap()).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {

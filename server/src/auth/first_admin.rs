@@ -129,3 +129,102 @@ pub(crate) async fn create_first_admin(
     state.directory.refresh(&state.store).await?;
     begin_session(&state, id, &headers).await?.ok_or(FirstAdminError::LinkInvalid)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::{PASSWORD, TestServer};
+
+    async fn token(server: &TestServer) -> String {
+        let link = issue_link(&server.state).await.unwrap().expect("nobody has an account");
+        assert!(link.starts_with(&server.url("/welcome#")), "{link}");
+        link.split_once('#').unwrap().1.to_owned()
+    }
+
+    fn body(token: &str) -> Value {
+        json!({ "token": token, "company": "示例公司", "name": "王磊", "user": "wang.lei", "password": PASSWORD })
+    }
+
+    #[tokio::test]
+    async fn the_link_makes_the_first_admin_and_the_first_departments() {
+        let server = TestServer::empty().await;
+        let browser = server.browser();
+        let reply = browser.post("/api/first-admin", &body(&token(&server).await)).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        assert_eq!(reply.json()["person"]["name"], "王磊");
+        assert_eq!(reply.json()["person"]["role"], "admin");
+        assert_eq!(browser.get("/api/session").await.status, 200, "they are signed in at once");
+
+        let directory = server.state.directory.current();
+        let functions: Vec<_> = directory.departments.iter().map(|department| department.function).collect();
+        for (function, _) in DEPARTMENTS {
+            assert!(functions.contains(&function), "{function:?}");
+        }
+        assert_eq!(server.browser().sign_in("wang.lei", PASSWORD).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn the_link_works_once() {
+        let server = TestServer::empty().await;
+        let token = token(&server).await;
+        assert_eq!(server.browser().post("/api/first-admin", &body(&token)).await.status, 200);
+        let second = json!({ "token": token, "name": "Eve", "user": "eve", "password": PASSWORD });
+        let reply = server.browser().post("/api/first-admin", &second).await;
+        assert_eq!(reply.refusal(), (410, "link_invalid".to_owned()));
+        assert_eq!(issue_link(&server.state).await.unwrap(), None, "there is no second first admin");
+    }
+
+    #[tokio::test]
+    async fn of_two_who_use_the_link_at_once_one_wins() {
+        let server = TestServer::empty().await;
+        let token = token(&server).await;
+        let mut second = body(&token);
+        second["user"] = "zhang".into();
+        let (one, other) = (server.browser(), server.browser());
+        let first = body(&token);
+        let (one, other) =
+            tokio::join!(one.post("/api/first-admin", &first), other.post("/api/first-admin", &second));
+        let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 410]);
+        assert_eq!(server.state.directory.current().people.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_newer_link_replaces_the_older_one() {
+        let server = TestServer::empty().await;
+        let (older, newer) = (token(&server).await, token(&server).await);
+        assert_eq!(server.browser().post("/api/first-admin", &body(&older)).await.status, 410);
+        assert_eq!(server.browser().post("/api/first-admin", &body(&newer)).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn the_link_works_for_a_day() {
+        let server = TestServer::empty().await;
+        let token = token(&server).await;
+        server.clock().advance_millis(LINK_LIFE_MS);
+        assert_eq!(server.browser().post("/api/first-admin", &body(&token)).await.status, 410);
+    }
+
+    #[tokio::test]
+    async fn a_slip_of_the_pen_does_not_use_the_link_up() {
+        let server = TestServer::empty().await;
+        let token = token(&server).await;
+        let cases = [
+            ("name", json!(" "), "missing"),
+            ("user", json!("wang lei"), "unacceptable"),
+            ("password", json!("123456789"), "too_short"),
+            ("company", json!("长".repeat(101)), "too_long"),
+        ];
+        for (field, value, problem) in cases {
+            let mut body = body(&token);
+            body[field] = value;
+            let reply = server.browser().post("/api/first-admin", &body).await;
+            assert_eq!(reply.status, 422, "{field}");
+            assert_eq!(reply.json(), json!({ "error": "invalid", "field": field, "problem": problem }));
+        }
+        assert_eq!(server.browser().post("/api/first-admin", &body(&token)).await.status, 200);
+    }
+}

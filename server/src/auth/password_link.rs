@@ -90,3 +90,94 @@ pub(crate) async fn choose_password(
     tracing::info!(%person, "a password was chosen");
     begin_session(&state, person, &headers).await?.ok_or(ChoosePasswordError::LinkInvalid)
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::people::Role;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing::{Browser, PASSWORD, TestServer};
+
+    const NEW_PASSWORD: &str = "another correct horse";
+
+    async fn link(admin: &Browser, person: PersonId) -> Value {
+        let reply = admin.post(&format!("/api/people/{person}/password-link"), &json!({})).await;
+        assert_eq!(reply.status, 201, "{reply:?}");
+        reply.json()
+    }
+
+    fn body(link: &Value) -> Value {
+        let token = link["url"].as_str().unwrap().split_once("/password#").unwrap().1;
+        json!({ "token": token, "password": NEW_PASSWORD })
+    }
+
+    #[tokio::test]
+    async fn a_link_sets_the_password_and_ends_every_other_session() {
+        let server = TestServer::with_company().await;
+        let person = server.add_person("li", Role::Engineer, "after-sales").await;
+        let (admin, tablet) = (server.sign_in("admin").await, server.sign_in("li").await);
+        let body = body(&link(&admin, person.id).await);
+        assert_eq!(tablet.get("/api/session").await.status, 200, "a link alone changes nothing");
+
+        let desk = server.browser();
+        let reply = desk.post("/api/password", &body).await;
+        assert_eq!(reply.json()["person"]["id"], json!(person.id), "{reply:?}");
+        assert_eq!(desk.get("/api/session").await.status, 200);
+        assert_eq!(tablet.get("/api/session").await.status, 401);
+        assert_eq!(admin.get("/api/session").await.status, 200, "others are not affected");
+        assert_eq!(server.browser().sign_in("li", PASSWORD).await.status, 401);
+        assert_eq!(server.browser().sign_in("li", NEW_PASSWORD).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn a_link_works_once_and_for_three_days_and_until_there_is_a_newer_one() {
+        let server = TestServer::with_company().await;
+        let person = server.add_person("li", Role::Engineer, "after-sales").await;
+        let admin = server.sign_in("admin").await;
+        let refused = (410, "link_invalid".to_owned());
+
+        let (older, newer) = (body(&link(&admin, person.id).await), body(&link(&admin, person.id).await));
+        assert_eq!(server.browser().post("/api/password", &older).await.refusal(), refused);
+        assert_eq!(server.browser().post("/api/password", &newer).await.status, 200);
+        assert_eq!(server.browser().post("/api/password", &newer).await.refusal(), refused);
+
+        let late = body(&link(&admin, person.id).await);
+        server.clock().advance_millis(LINK_LIFE_MS);
+        assert_eq!(server.browser().post("/api/password", &late).await.refusal(), refused);
+    }
+
+    #[tokio::test]
+    async fn a_password_that_is_too_short_does_not_use_the_link_up() {
+        let server = TestServer::with_company().await;
+        let person = server.add_person("li", Role::Engineer, "after-sales").await;
+        let good = body(&link(&server.sign_in("admin").await, person.id).await);
+        let mut short = good.clone();
+        short["password"] = "short".into();
+        let reply = server.browser().post("/api/password", &short).await;
+        assert_eq!(reply.json(), json!({ "error": "invalid", "field": "password", "problem": "too_short" }));
+        assert_eq!(server.browser().post("/api/password", &good).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn who_has_left_can_not_come_back_by_an_old_link() {
+        let server = TestServer::with_company().await;
+        let person = server.add_person("li", Role::Engineer, "after-sales").await;
+        let admin = server.sign_in("admin").await;
+        let path = format!("/api/people/{}", person.id);
+        let body = body(&link(&admin, person.id).await);
+        admin.patch(&path, &json!({ "active": false })).await;
+        assert_eq!(server.browser().post("/api/password", &body).await.status, 410);
+        let reply = admin.post(&format!("{path}/password-link"), &json!({})).await;
+        assert_eq!(reply.refusal(), (409, "not_active".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn the_first_admins_link_sets_no_password_and_a_password_link_makes_no_admin() {
+        let server = TestServer::empty().await;
+        let first = crate::auth::first_admin::issue_link(&server.state).await.unwrap().unwrap();
+        let token = first.split_once('#').unwrap().1;
+        let body = json!({ "token": token, "password": NEW_PASSWORD });
+        assert_eq!(server.browser().post("/api/password", &body).await.status, 410);
+    }
+}

@@ -1,7 +1,7 @@
 //! How a request is told no: a status, and a body that names the reason out of a closed list.
 //!
-//! Each room of the server has its own enum of reasons and implements [`Reason`] for it; `?` on a store's error makes a
-//! [`Surprise`], which is logged here, once, and told to nobody.
+//! Each room of the server has its own enum of reasons, and says for each what to [`Answer`]; `?` on a store's error makes
+//! a [`Surprise`], which is logged here, once, and told to nobody.
 
 use axum::Json;
 use axum::http::header::RETRY_AFTER;
@@ -58,6 +58,7 @@ impl Answer {
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.body)).into_response();
+        super::headers::forbid_caching(response.headers_mut());
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -84,8 +85,8 @@ impl IntoResponse for Surprise {
     }
 }
 
-/// Lets a handler's error enum answer by itself: `reasons! { PeopleError }` for an enum with `fn answer(self) -> Answer`
-/// and a variant `Surprise(Surprise)`.
+/// Lets an enum of reasons be a handler's error: `answers!(PeopleError);` for one with `fn answer(self) -> Answer` and a
+/// variant `Surprise(Surprise)`.
 macro_rules! answers {
     ($name:ident) => {
         impl axum::response::IntoResponse for $name {

@@ -274,3 +274,204 @@ fn parse_department(department: &str) -> Result<DepartmentId, Invalid> {
 fn parse_skills(skills: &[String]) -> Result<Vec<String>, Invalid> {
     Label::parse_list(skills).map_err(|problem| Invalid::new("skills", problem))
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::people::DepartmentFunction;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{PASSWORD, TestServer};
+
+    #[tokio::test]
+    async fn a_person_added_with_a_password_can_sign_in() {
+        let server = TestServer::with_company().await;
+        let admin = server.sign_in("admin").await;
+        let department = server.department("service");
+        let body = json!({
+            "name": " 李娜 ", "user": "Li.Na", "role": "agent", "department": department,
+            "skills": ["X1", "X1"], "password": PASSWORD,
+        });
+        let reply = admin.post("/api/people", &body).await;
+        assert_eq!(reply.status, 201, "{reply:?}");
+        let person = &reply.json()["person"];
+        assert_eq!(person["name"], "李娜");
+        assert_eq!(person["skills"], json!(["X1"]));
+        assert_eq!(reply.json().get("link"), None);
+        assert_eq!(server.browser().sign_in("li.na", PASSWORD).await.json()["person"], *person);
+    }
+
+    #[tokio::test]
+    async fn a_person_added_without_a_password_gets_a_link_to_choose_one() {
+        let server = TestServer::with_company().await;
+        let admin = server.sign_in("admin").await;
+        let department = server.department("service");
+        let body = json!({ "name": "李娜", "user": "li", "role": "agent", "department": department });
+        let link = admin.post("/api/people", &body).await.json()["link"]["url"].as_str().unwrap().to_owned();
+        let chosen = json!({ "token": link.split_once('#').unwrap().1, "password": PASSWORD });
+        assert_eq!(server.browser().post("/api/password", &chosen).await.status, 200);
+        assert_eq!(server.browser().sign_in("li", PASSWORD).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn an_admin_sees_who_signs_in_how_and_when() {
+        let server = TestServer::with_company().await;
+        let li = server.add_person("li", Role::Engineer, "after-sales").await;
+        let admin = server.sign_in("admin").await;
+        let people = admin.get("/api/people").await.json();
+        let find = |user: &str| {
+            let people = people["people"].as_array().unwrap();
+            people.iter().find(|person| person["user"] == user).unwrap().clone()
+        };
+        assert_eq!(find("admin")["last_sign_in"], server.clock().now().as_millis());
+        assert_eq!(find("li")["last_sign_in"], json!(null));
+        assert_eq!(find("li")["has_password"], true);
+        assert_eq!(find("li")["id"], json!(li.id));
+        assert!(!people.to_string().contains("argon2"), "hashes stay at home");
+    }
+
+    #[tokio::test]
+    async fn two_people_can_not_have_one_user_name() {
+        let server = TestServer::with_company().await;
+        let admin = server.sign_in("admin").await;
+        let department = server.department("service");
+        let body = json!({ "name": "Eve", "user": "ADMIN", "role": "agent", "department": department });
+        let reply = admin.post("/api/people", &body).await;
+        assert_eq!(reply.status, 409);
+        assert_eq!(reply.json(), json!({ "error": "user_name_taken", "field": "user" }));
+        assert_eq!(server.state.directory.current().people.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_field_that_can_not_be_taken_is_named() {
+        let server = TestServer::with_company().await;
+        let admin = server.sign_in("admin").await;
+        let good = json!({
+            "name": "Li", "user": "li", "role": "agent", "department": server.department("service"),
+            "password": PASSWORD,
+        });
+        let nowhere = new_person_id(server.clock().now()).to_string();
+        let cases = [
+            ("name", json!(""), "missing"),
+            ("user", json!("li na"), "unacceptable"),
+            ("role", json!("emperor"), "unacceptable"),
+            ("department", json!("service"), "unacceptable"),
+            ("department", json!(nowhere), "unacceptable"),
+            ("skills", json!(["x".repeat(101)]), "too_long"),
+            ("password", json!("too short"), "too_short"),
+        ];
+        for (field, value, problem) in cases {
+            let mut body = good.clone();
+            body[field] = value;
+            let reply = admin.post("/api/people", &body).await;
+            assert_eq!(reply.status, 422, "{field}: {reply:?}");
+            assert_eq!(reply.json(), json!({ "error": "invalid", "field": field, "problem": problem }));
+        }
+        assert_eq!(server.state.directory.current().people.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_is_deactivated_is_signed_out_at_once_and_stays_listed() {
+        let server = TestServer::with_company().await;
+        let li = server.add_person("li", Role::Engineer, "after-sales").await;
+        let (admin, tablet) = (server.sign_in("admin").await, server.sign_in("li").await);
+        let path = format!("/api/people/{}", li.id);
+        let reply = admin.patch(&path, &json!({ "active": false })).await;
+        assert_eq!(reply.json()["person"]["active"], false, "{reply:?}");
+        assert_eq!(tablet.get("/api/session").await.status, 401);
+        assert_eq!(server.browser().sign_in("li", PASSWORD).await.status, 401);
+        assert!(server.state.directory.current().person(li.id).is_some());
+
+        admin.patch(&path, &json!({ "active": true })).await;
+        assert_eq!(tablet.get("/api/session").await.status, 401, "the old session stays dead");
+        assert_eq!(server.browser().sign_in("li", PASSWORD).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn a_change_of_role_counts_from_the_next_request() {
+        let server = TestServer::with_company().await;
+        let li = server.add_person("li", Role::Admin, "service").await;
+        let (admin, other) = (server.sign_in("admin").await, server.sign_in("li").await);
+        assert_eq!(other.get("/api/people").await.status, 200);
+        admin.patch(&format!("/api/people/{}", li.id), &json!({ "role": "agent" })).await;
+        assert_eq!(other.get("/api/people").await.refusal(), (403, "role_may_not".to_owned()));
+        assert_eq!(other.get("/api/session").await.json()["person"]["role"], "agent");
+    }
+
+    #[tokio::test]
+    async fn the_last_admin_can_be_neither_deactivated_nor_demoted() {
+        let server = TestServer::with_company().await;
+        let admin = server.sign_in("admin").await;
+        let id = server.state.directory.current().people[0].id;
+        for change in [json!({ "active": false }), json!({ "role": "manager" })] {
+            let reply = admin.patch(&format!("/api/people/{id}"), &change).await;
+            assert_eq!(reply.refusal(), (409, "last_admin".to_owned()), "{change}");
+        }
+    }
+
+    #[tokio::test]
+    async fn of_two_admins_who_dismiss_each_other_at_once_one_remains() {
+        let server = TestServer::with_company().await;
+        let second = server.add_person("second", Role::Admin, "service").await;
+        let first =
+            server.state.directory.current().people.iter().find(|person| person.name == "admin").unwrap().id;
+        let (one, other) = (server.sign_in("admin").await, server.sign_in("second").await);
+        let (second, first) = (format!("/api/people/{}", second.id), format!("/api/people/{first}"));
+        let gone = json!({ "active": false });
+        tokio::join!(one.patch(&second, &gone), other.patch(&first, &gone));
+        let directory = server.state.directory.current();
+        assert_eq!(directory.people.iter().filter(|person| person.active).count(), 1);
+    }
+
+    #[tokio::test]
+    async fn every_change_gives_devices_a_newer_directory() {
+        let server = TestServer::with_company().await;
+        let admin = server.sign_in("admin").await;
+        let mut news = server.state.directory.subscribe();
+        let before = news.borrow_and_update().revision;
+        let body = json!({ "name": "华南", "function": "regional_team", "regions": ["广东"],
+            "parent": server.department("after-sales") });
+        let reply = admin.post("/api/departments", &body).await;
+        assert_eq!(reply.status, 201, "{reply:?}");
+        assert!(news.has_changed().unwrap());
+        let directory = news.borrow_and_update().clone();
+        assert!(directory.revision > before);
+        let team = directory.departments.iter().find(|department| department.name == "华南").unwrap();
+        assert_eq!(team.function, DepartmentFunction::RegionalTeam);
+        assert_eq!(team.parent, Some(server.department("after-sales")));
+        assert_eq!(reply.json()["department"]["id"], json!(team.id));
+    }
+
+    #[tokio::test]
+    async fn a_department_can_be_moved_and_made_to_stand_alone() {
+        let server = TestServer::with_company().await;
+        let admin = server.sign_in("admin").await;
+        let (service, after_sales) = (server.department("service"), server.department("after-sales"));
+        let path = format!("/api/departments/{service}");
+        let reply = admin.patch(&path, &json!({ "parent": after_sales, "name": "客服中心" })).await;
+        assert_eq!(reply.json()["department"]["parent"], json!(after_sales), "{reply:?}");
+
+        let circle =
+            admin.patch(&format!("/api/departments/{after_sales}"), &json!({ "parent": service })).await;
+        assert_eq!(circle.refusal(), (409, "part_of_itself".to_owned()));
+
+        let reply = admin.patch(&path, &json!({ "parent": null })).await;
+        assert_eq!(reply.json()["department"].get("parent"), None, "{reply:?}");
+        assert_eq!(reply.json()["department"]["name"], "客服中心", "what is not mentioned stays");
+    }
+
+    #[tokio::test]
+    async fn what_does_not_exist_is_not_found() {
+        let server = TestServer::with_company().await;
+        let admin = server.sign_in("admin").await;
+        let nobody = new_person_id(server.clock().now());
+        for id in [nobody.to_string(), "42".to_owned(), "%00".to_owned()] {
+            let reply = admin.patch(&format!("/api/people/{id}"), &json!({ "name": "Eve" })).await;
+            assert_eq!(reply.refusal(), (404, "unknown_person".to_owned()), "{id}");
+            let reply = admin.post(&format!("/api/people/{id}/password-link"), &json!({})).await;
+            assert_eq!(reply.refusal(), (404, "unknown_person".to_owned()), "{id}");
+            let reply = admin.patch(&format!("/api/departments/{id}"), &json!({ "name": "Eve" })).await;
+            assert_eq!(reply.refusal(), (404, "unknown_department".to_owned()), "{id}");
+        }
+    }
+}
