@@ -14,7 +14,7 @@ mod stepper;
 mod text_field;
 mod toasts;
 
-pub use choice::{Chips, Segmented, SelectField};
+pub use choice::{Chips, ChoiceChips, Segmented, SelectField};
 pub use combobox::{Combobox, Suggestion};
 pub use dialog::{Confirm, Dialog, DialogSize};
 pub use form_errors::{FormErrors, missing};
@@ -22,7 +22,7 @@ pub use icon::{Icon, IconSize};
 pub use states::{Empty, Notice, Skeleton, Tone};
 pub use stepper::Stepper;
 pub use text_field::{FieldMark, TextArea, TextField, TextKind};
-pub use toasts::{Toasts, provide_toasts, use_toasts};
+pub use toasts::{ToastBoard, Toasts, provide_toasts, use_toasts};
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -247,3 +247,69 @@ where
         </div>
     }
 }
+
+/// One out of several known values, as buttons that wrap: for more than five, where a list to open would cost a tap.
+#[component]
+pub fn ChoiceChips<T, W, S, C>(
+    /// What is asked for.
+    #[prop(into)]
+    label: TextProp,
+    /// The values, in order.
+    options: Vec<T>,
+    /// The value chosen, if any.
+    #[prop(into)]
+    value: Signal<Option<T>>,
+    /// The words of a value; followed when the language changes.
+    word: W,
+    /// Called with the value that was chosen.
+    on_choose: C,
+    /// The icon of a value.
+    #[prop(optional, into)]
+    icon: Option<Callback<T, &'static str>>,
+    /// Help under the values.
+    #[prop(optional, into)]
+    hint: Option<TextProp>,
+    /// What is wrong with it.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+) -> impl IntoView
+where
+    T: Copy + PartialEq + Send + Sync + 'static,
+    W: Fn(T) -> S + Copy + Send + Sync + 'static,
+    S: Into<Oco<'static, str>>,
+    C: Fn(T) + Copy + Send + Sync + 'static,
+{
+    let ids = FieldIds::new();
+    let hinted = hint.is_some();
+    let described_by = {
+        let ids = ids.clone();
+        move || ids.described_by(hinted, error.read().is_some())
+    };
+    let name = fresh_id("choice");
+    let options = options
+        .into_iter()
+        .enumerate()
+        .map(|(index, option)| {
+            view! {
+                <label class="chip">
+                    <input
+                        type="radio"
+                        name=name.clone()
+                        value=index.to_string()
+                        prop:checked=move || value.get() == Some(option)
+                        on:change=move |_| on_choose(option)
+                    />
+                    {icon.map(|icon| view! { <Icon name=icon.run(option) /> })}
+                    {move || word(option).into()}
+                </label>
+            }
+        })
+        .collect_view();
+    view! {
+        <fieldset class="field" aria-describedby=described_by>
+            <legend class="field__label">{move || label.get()}</legend>
+            <div class="chips">{options}</div>
+            <UnderField ids hint error />
+        </fieldset>
+    }
+}

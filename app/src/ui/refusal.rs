@@ -4,6 +4,7 @@ use domain::{Field, Problem, Refusal};
 use sync::StoreError;
 
 use crate::i18n::Words;
+use crate::workspace::RecordError;
 
 impl Words {
     /// What a refusal says, and what its reader can do next.
@@ -53,6 +54,17 @@ impl Words {
             StoreError::Newer => (self.not_kept_newer(), self.not_kept_newer_next()),
         };
         (what.to_owned(), next.to_owned())
+    }
+
+    /// Why something was not recorded, and what to do next. Nothing of it was kept.
+    pub fn record_error(self, error: &RecordError) -> (String, String) {
+        match error {
+            RecordError::Refused(refusal) => self.refusal(refusal),
+            RecordError::Store(error) => self.store_error(error),
+            RecordError::Elsewhere => {
+                (self.not_kept_elsewhere().to_owned(), self.not_kept_elsewhere_next().to_owned())
+            }
+        }
     }
 
     /// What is wrong with a field, to stand under it.

@@ -1,0 +1,259 @@
+//! The page behind the sync pill.
+
+use std::sync::Arc;
+
+use domain::people::Role;
+use domain::{ChangeId, Refusal};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::A;
+use sync::{Link, OutboxEntry, OutboxState};
+
+use crate::device::clipboard;
+use crate::i18n::use_lang;
+use crate::shell::{FieldShell, OfficeShell};
+use crate::t;
+use crate::tickets::deed::{Deed, Speaker, join};
+use crate::tickets::{SyncMark, iso, number_of, ticket_path, use_when};
+use crate::ui::{Confirm, Empty, Icon, Notice, Tone, use_toasts};
+use crate::workspace::{ChangeMark, StorageState, use_workspace};
+
+/// What has not reached the server.
+#[component]
+pub fn OutboxPage() -> impl IntoView {
+    let lang = use_lang();
+    let person = use_workspace().person();
+    if matches!(person.read_untracked().role, Role::Engineer | Role::Specialist) {
+        view! {
+            <FieldShell title=t!(lang, outbox_title) back="/">
+                <Outbox />
+            </FieldShell>
+        }
+        .into_any()
+    } else {
+        view! {
+            <OfficeShell>
+                <header class="office-bar"><h1 class="office-bar__title">{t!(lang, outbox_title)}</h1></header>
+                <div class="scroll"><div class="page" data-width="narrow"><Outbox /></div></div>
+            </OfficeShell>
+        }
+        .into_any()
+    }
+}
+
+#[component]
+fn Outbox() -> impl IntoView {
+    let workspace = use_workspace();
+    let outbox = workspace.outbox();
+    let some = |wanted: fn(&OutboxEntry) -> bool| {
+        Memo::new(move |_| outbox.read().iter().filter(|entry| wanted(entry)).cloned().collect::<Vec<_>>())
+    };
+    let refused = some(OutboxEntry::is_refused);
+    let waiting = some(|entry| !entry.is_refused());
+    let is_empty = move || refused.read().is_empty() && waiting.read().is_empty();
+    let lang = use_lang();
+    view! {
+        <div class="stack">
+            <Show when=is_empty>
+                <Empty icon="cloud-check" title=t!(lang, outbox_empty) text=t!(lang, outbox_empty_more) />
+            </Show>
+            <Show when=move || !refused.read().is_empty()>
+                <section>
+                    <h2 class="job-list__heading">
+                        {t!(lang, outbox_refused)} " " <small>{move || refused.read().len()}</small>
+                    </h2>
+                    <ol class="panel">
+                        <For each=move || refused.get() key=|entry| entry.change.id let:entry>
+                            <ChangeLine entry />
+                        </For>
+                    </ol>
+                </section>
+            </Show>
+            <Show when=move || !waiting.read().is_empty()>
+                <section>
+                    <h2 class="job-list__heading">
+                        {t!(lang, outbox_waiting)} " " <small>{move || waiting.read().len()}</small>
+                    </h2>
+                    <ol class="panel">
+                        <For each=move || waiting.get() key=|entry| (entry.change.id, entry.is_waiting()) let:entry>
+                            <ChangeLine entry />
+                        </For>
+                    </ol>
+                </section>
+            </Show>
+            <Standing />
+        </div>
+    }
+}
+
+/// One change: what it is, about which ticket, how far it has come, and what its author can do.
+#[component]
+fn ChangeLine(entry: OutboxEntry) -> impl IntoView {
+    let lang = use_lang();
+    let workspace = use_workspace();
+    let when = use_when();
+    let entry = Arc::new(entry);
+    let (id, ticket) = (entry.change.id, entry.change.ticket);
+    let made = entry.change.claim.corrected();
+    let deed = {
+        let entry = entry.clone();
+        Memo::new(move |_| {
+            let directory = workspace.directory().get();
+            let instant = |instant| when.instant(instant);
+            Speaker { words: lang.words(), directory: &directory, instant: &instant }.deed(&entry.change.action)
+        })
+    };
+    let about = move || {
+        let card = workspace.cards().with(|cards| cards.iter().find(|card| card.ticket == ticket).cloned());
+        let number = number_of(ticket, card.as_ref().and_then(|card| card.number.as_ref()), lang.words());
+        let whose = card.map(|card| if card.company.is_empty() { card.customer } else { card.company });
+        join([number].into_iter().chain(whose.filter(|whose| !whose.is_empty())))
+    };
+    let state = match &entry.state {
+        OutboxState::Refused { because, .. } => {
+            view! { <Refused id ticket because=because.clone() deed /> }.into_any()
+        }
+        OutboxState::Waiting => view! { <SyncMark mark=ChangeMark::OnTablet /> }.into_any(),
+        OutboxState::Accepted { .. } => view! { <SyncMark mark=ChangeMark::OnServer /> }.into_any(),
+    };
+    let path = ticket_path(workspace.person().read_untracked().role, ticket);
+    view! {
+        <li class="change">
+            <span class="entry__glyph" aria-hidden="true"><Icon name=Signal::derive(move || deed.read().glyph) /></span>
+            <span class="change__what">{move || deed.read().what.clone()}</span>
+            <time class="change__when" datetime=iso(made)>{move || when.instant(made)}</time>
+            <A href=path attr:class="change__ticket">{about}</A>
+            {state}
+        </li>
+    }
+}
+
+/// Why a change was refused, and what can be done.
+#[component]
+fn Refused(id: ChangeId, ticket: domain::TicketId, because: Refusal, deed: Memo<Deed>) -> impl IntoView {
+    let lang = use_lang();
+    let workspace = use_workspace();
+    let toasts = use_toasts();
+    let worth_retrying = because.worth_retrying();
+    let said = Memo::new(move |_| lang.words().refusal(&because));
+    let asking = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let retry = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            workspace.retry(id).await;
+            busy.try_set(false);
+        });
+    };
+    let not_copied = RwSignal::new(false);
+    let copy = move |_| {
+        let Deed { what, text, .. } = deed.get_untracked();
+        let text = [what].into_iter().chain(text).collect::<Vec<_>>().join("\n");
+        spawn_local(async move {
+            if clipboard::copy(&text).await {
+                toasts.say(t!(lang, outbox_copied));
+            } else {
+                not_copied.try_set(true);
+            }
+        });
+    };
+    let discard = move |()| spawn_local(async move { workspace.discard(id).await });
+    let path = ticket_path(workspace.person().read_untracked().role, ticket);
+    view! {
+        <div class="change__reason">
+            <strong>{move || said.read().0.clone()}</strong>
+            <span>{move || said.read().1.clone()}</span>
+        </div>
+        {move || {
+            let lines = deed.read().text.clone();
+            (!lines.is_empty()).then(|| view! { <p class="change__text secondary">{lines.join("\n")}</p> })
+        }}
+        <div class="change__actions">
+            <button
+                class="button"
+                type="button"
+                data-size="s"
+                data-kind=worth_retrying.then_some("accent")
+                data-busy=busy
+                on:click=retry
+            >
+                <Icon name="sync" />
+                {t!(lang, outbox_retry)}
+            </button>
+            <A href=path attr:class="button" attr:data-size="s"><Icon name="ticket" />{t!(lang, outbox_open)}</A>
+            <button class="button" type="button" data-size="s" on:click=copy><Icon name="note" />{t!(lang, outbox_copy)}</button>
+            <button class="button" type="button" data-size="s" data-kind="danger" on:click=move |_| asking.set(true)>
+                <Icon name="trash" />
+                {t!(lang, outbox_discard)}
+            </button>
+        </div>
+        {move || not_copied.get().then(|| view! { <p class="field__error" role="alert">{t!(lang, outbox_not_copied)}</p> })}
+        <Confirm
+            open=asking
+            title=t!(lang, outbox_discard_title)
+            text=move || lang.words().outbox_discard_text(&deed.read().what)
+            action=t!(lang, outbox_discard)
+            destroys=true
+            on_confirm=discard
+        />
+    }
+}
+
+/// How things stand with the server and this device's storage.
+#[component]
+fn Standing() -> impl IntoView {
+    let lang = use_lang();
+    let workspace = use_workspace();
+    let status = workspace.status();
+    let when = use_when();
+    let line = move || {
+        let words = lang.words();
+        match status.read().link {
+            Link::Connecting => words.outbox_link_connecting(),
+            Link::Live => words.outbox_link_live(),
+            Link::Offline => words.outbox_link_offline(),
+            Link::SignedOut => words.outbox_link_signed_out(),
+            Link::TooOld => words.outbox_link_too_old(),
+        }
+    };
+    let contact = move || {
+        let contact = status.read().last_contact;
+        contact.map_or_else(|| lang.words().outbox_never().to_owned(), |contact| when.instant(contact))
+    };
+    let storage = move || {
+        let words = lang.words();
+        match &status.read().storage {
+            StorageState::Opening => words.outbox_storage_opening().to_owned(),
+            StorageState::Open { protected: true } => words.outbox_storage_protected().to_owned(),
+            StorageState::Open { protected: false } => words.outbox_storage_open().to_owned(),
+            StorageState::Failed(problem) => words.store_error(problem).0,
+        }
+    };
+    let unprotected = move || matches!(status.read().storage, StorageState::Open { protected: false });
+    view! {
+        <section class="panel">
+            <header class="panel__head">
+                <h2 class="panel__title">{t!(lang, outbox_standing)}</h2>
+                <div class="panel__end">
+                    <button class="button" type="button" data-size="s" on:click=move |_| workspace.sync_now()>
+                        <Icon name="sync" />
+                        {t!(lang, outbox_sync_now)}
+                    </button>
+                </div>
+            </header>
+            <div class="panel__body stack">
+                <dl class="facts">
+                    <dt>{t!(lang, outbox_link)}</dt><dd>{line}</dd>
+                    <dt>{t!(lang, outbox_contact)}</dt><dd>{contact}</dd>
+                    <dt>{t!(lang, outbox_storage)}</dt><dd>{storage}</dd>
+                </dl>
+                <Show when=unprotected>
+                    <Notice tone=Tone::Plain title=t!(lang, outbox_unprotected) text=t!(lang, outbox_unprotected_more) />
+                </Show>
+            </div>
+        </section>
+    }
+}
