@@ -21,7 +21,7 @@ pub use earlier::{EarlierTickets, digits, earlier, ticket_path};
 pub use timeline::{SyncMark, Timeline};
 pub use when::{When, iso, use_when};
 
-use domain::ticket::{Card, TicketNumber, provisional_number};
+use domain::ticket::{Card, Ticket, TicketNumber, provisional_number};
 use domain::TicketId;
 
 use crate::i18n::Words;
@@ -37,4 +37,12 @@ pub fn number_of(ticket: TicketId, number: Option<&TicketNumber>, words: Words) 
 /// What people call a card's ticket, as plain text.
 pub fn number_words(card: &Card, words: Words) -> String {
     number_of(card.ticket, card.number.as_ref(), words)
+}
+
+/// One line that says what a ticket is about: its summary, or else the beginning of the customer's words.
+pub fn title_of(ticket: &Ticket) -> String {
+    match ticket.intake.summary.trim() {
+        "" => ticket.intake.words.trim().lines().next().unwrap_or_default().to_owned(),
+        summary => summary.to_owned(),
+    }
 }

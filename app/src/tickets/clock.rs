@@ -7,7 +7,7 @@ use domain::ticket::{Card, Urgency};
 use leptos::prelude::*;
 use sync::Link;
 
-use super::face::{Face, FaceState, Span, clock_of_card, target_minutes};
+use super::face::{Face, Span, clock_of_card, target_minutes};
 use super::when::{When, use_when};
 use crate::i18n::{Words, use_lang};
 use crate::ui::Icon;
@@ -176,9 +176,9 @@ fn cause(clock: &Clock, words: Words) -> &'static str {
     }
 }
 
-/// The clocks of a ticket's head: those that still run, next due first.
-pub fn running(view: &TicketView, now: domain::Timestamp) -> Vec<Clock> {
+/// The clocks of a ticket that still run, next due first; those without a deadline last.
+pub fn running(view: &TicketView) -> Vec<Clock> {
     let mut clocks: Vec<_> = view.clocks.iter().filter(|clock| clock.is_running()).copied().collect();
-    clocks.sort_by_key(|clock| (clock.due.is_none(), clock.due, Face::of(clock, now).state == FaceState::Open));
+    clocks.sort_by_key(|clock| (clock.due.is_none(), clock.due));
     clocks
 }

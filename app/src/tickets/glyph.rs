@@ -51,6 +51,15 @@ pub const fn flag_style(flag: Flag) -> &'static str {
     }
 }
 
+/// The tone of a flag's chip in a form.
+pub const fn flag_tone(flag: Flag) -> Option<&'static str> {
+    match flag {
+        Flag::SafetyHazard | Flag::ProductionStop | Flag::BatchDefect => Some("hazard"),
+        Flag::StrongDissatisfaction => Some("danger"),
+        Flag::RepeatFault => None,
+    }
+}
+
 /// The icon of a kind of message.
 pub const fn of_kind(kind: Kind) -> &'static str {
     match kind {

@@ -22,7 +22,7 @@ pub(crate) fn department(number: u128) -> DepartmentId {
     DepartmentId::from_uuid(Uuid::from_u128(number))
 }
 
-fn at(minute: i64) -> Timestamp {
+pub(crate) fn minute(minute: i64) -> Timestamp {
     Timestamp::from_millis(minute * Timestamp::MINUTE_MS)
 }
 
@@ -85,7 +85,7 @@ impl Sample {
             id: ChangeId { device: DeviceId::from_uuid(Uuid::from_u128(1)), seq },
             ticket: self.document.ticket,
             actor: person(1),
-            claim: Claim { clock: at(minute), offset_ms: None },
+            claim: Claim { clock: self::minute(minute), offset_ms: None },
             seen: self.document.log().iter().map(|recorded| recorded.change.id).collect::<Seen>(),
             action,
         }
@@ -93,7 +93,14 @@ impl Sample {
 
     fn insert(&mut self, change: Change, minute: i64, arrived: i64) -> ChangeId {
         let id = change.id;
-        self.document.insert(Recorded { change, happened: at(minute), arrived: Some(at(arrived)) });
+        self.document.insert(Recorded { change, happened: self::minute(minute), arrived: Some(self::minute(arrived)) });
         id
     }
+}
+
+/// A registered ticket's card.
+pub(crate) fn card(id: u128) -> domain::ticket::Card {
+    let mut sample = Sample::blank(id);
+    sample.add(0, Action::Register(Box::new(intake())));
+    domain::ticket::Card::of(&sample.ticket(), &domain::sla::Policy::default())
 }

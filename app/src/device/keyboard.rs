@@ -1,0 +1,53 @@
+//! Keys that work anywhere on a screen.
+
+use leptos::ev;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+/// Calls `pressed` with each plain key (`j`, `ArrowDown`, `/`) that is not meant for a field, a menu or a dialog. A key that it
+/// takes (by returning true) does nothing else. Ends with the caller's owner.
+pub fn on_key(pressed: impl Fn(&str) -> bool + 'static) {
+    let listener = window_event_listener(ev::keydown, move |event| {
+        let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
+        if modified || event.default_prevented() || event.is_composing() || is_taken(event.target()) {
+            return;
+        }
+        if pressed(&event.key()) {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || listener.remove());
+}
+
+/// Calls `pressed` when Ctrl+Enter (or Cmd+Enter) is pressed outside of dialogs. Ends with the caller's owner.
+pub fn on_ctrl_enter(pressed: impl Fn() + 'static) {
+    let listener = window_event_listener(ev::keydown, move |event| {
+        let wanted = (event.ctrl_key() || event.meta_key()) && event.key() == "Enter" && !event.repeat();
+        if wanted && !event.is_composing() && !dialog_is_open() {
+            event.prevent_default();
+            pressed();
+        }
+    });
+    on_cleanup(move || listener.remove());
+}
+
+/// Gives the focus to the first element of the page that a selector names.
+pub fn focus(selector: &str) {
+    let element = document().query_selector(selector).ok().flatten();
+    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        // Fails only for an element that has left the page.
+        let _ = element.focus();
+    }
+}
+
+fn dialog_is_open() -> bool {
+    document().query_selector("dialog[open]").ok().flatten().is_some()
+}
+
+fn is_taken(target: Option<web_sys::EventTarget>) -> bool {
+    let typing = target
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .is_some_and(|element| element.closest("input, select, textarea, [role=menu], [contenteditable]").ok().flatten().is_some());
+    typing || dialog_is_open()
+}
