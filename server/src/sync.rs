@@ -16,6 +16,10 @@ mod hub;
 mod memory;
 pub(crate) mod pull;
 pub(crate) mod push;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub(crate) use error::SyncError;

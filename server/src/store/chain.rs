@@ -63,3 +63,93 @@ impl Store {
         Ok(if last == *kept { Verified::Whole { changes } } else { Verified::CutShort { seq: last_seq } })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::ledger::{self, ChangeRow, Head};
+
+    /// A database with three changes in its record.
+    async fn recorded() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let mut turn = store.writer().await;
+        let mut transaction = turn.begin().await.unwrap();
+        let mut head = Head::default();
+        let mut rows = Vec::new();
+        for seq in 1..=3 {
+            let row = row(seq, head.hash);
+            head = Head { seq, hash: row.hash };
+            rows.push(row);
+        }
+        ledger::append(&mut transaction, rows).await.unwrap();
+        ledger::advance(&mut transaction, Head::default(), head).await.unwrap();
+        transaction.commit().await.unwrap();
+        drop(turn);
+        (folder, store)
+    }
+
+    fn row(seq: u64, previous_hash: Hash) -> ChangeRow {
+        let body = format!(r#"{{"change":{seq}}}"#);
+        ChangeRow {
+            seq,
+            id: format!("00000000-0000-0000-0000-000000000001/{seq}").parse().unwrap(),
+            ticket: "00000000-0000-0000-0000-000000000002".parse().unwrap(),
+            actor: "00000000-0000-0000-0000-000000000003".parse().unwrap(),
+            kind: "comment",
+            happened: domain::Timestamp::from_millis(1),
+            arrived: domain::Timestamp::from_millis(2),
+            previous_hash,
+            hash: link(&previous_hash, &body),
+            body,
+        }
+    }
+
+    /// Does what the triggers forbid, as somebody with the file in their hands could.
+    async fn tamper(store: &Store, sql: &'static str) {
+        let mut turn = store.writer().await;
+        let mut transaction = turn.begin().await.unwrap();
+        let lift = "DROP TRIGGER changes_are_never_altered; DROP TRIGGER changes_are_never_removed;";
+        sqlx::raw_sql(lift).execute(&mut *transaction).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_untouched_record_is_whole() {
+        let (_folder, store) = recorded().await;
+        assert_eq!(store.verify_chain().await.unwrap(), Verified::Whole { changes: 3 });
+    }
+
+    #[tokio::test]
+    async fn a_changed_word_breaks_the_chain_where_it_stands() {
+        let (_folder, store) = recorded().await;
+        tamper(&store, "UPDATE changes SET body = replace(body, '2', '7') WHERE seq = 2").await;
+        assert_eq!(store.verify_chain().await.unwrap(), Verified::Broken { seq: 2 });
+    }
+
+    #[tokio::test]
+    async fn a_change_taken_out_breaks_the_chain_after_it() {
+        let (_folder, store) = recorded().await;
+        tamper(&store, "DELETE FROM changes WHERE seq = 1").await;
+        assert_eq!(store.verify_chain().await.unwrap(), Verified::Broken { seq: 2 });
+    }
+
+    #[tokio::test]
+    async fn a_record_whose_end_was_taken_off_is_cut_short() {
+        let (_folder, store) = recorded().await;
+        tamper(&store, "DELETE FROM changes WHERE seq = 3").await;
+        assert_eq!(store.verify_chain().await.unwrap(), Verified::CutShort { seq: 2 });
+    }
+
+    #[tokio::test]
+    async fn the_database_itself_refuses_to_alter_or_remove_a_change() {
+        let (_folder, store) = recorded().await;
+        for sql in ["UPDATE changes SET happened = 0", "DELETE FROM changes"] {
+            let mut turn = store.writer().await;
+            let mut transaction = turn.begin().await.unwrap();
+            let error = sqlx::raw_sql(sql).execute(&mut *transaction).await.unwrap_err();
+            assert!(error.to_string().contains("append-only"), "{error}");
+        }
+    }
+}

@@ -175,3 +175,147 @@ async fn gone(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use domain::ticket::{Document, ScopeKeys, Stage};
+    use domain::{DepartmentId, PersonId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::store::ledger::{Head, advance};
+    use crate::store::tickets::{self, ScopeMove, TicketRow};
+
+    const MANY: PageBounds = PageBounds { tickets: usize::MAX, bytes: usize::MAX };
+
+    fn ticket(number: u64) -> TicketId {
+        TicketId::from_uuid(Uuid::from_u128(number.into()))
+    }
+
+    fn department(number: usize) -> DepartmentId {
+        DepartmentId::from_uuid(Uuid::from_u128(number as u128))
+    }
+
+    fn person(number: usize) -> PersonId {
+        PersonId::from_uuid(Uuid::from_u128(number as u128))
+    }
+
+    /// Every combination of few departments and people: more telling than chance, and the same every time.
+    fn all_keys() -> Vec<ScopeKeys> {
+        let mut keys = Vec::new();
+        for held in 0..3 {
+            for registered in 0..3 {
+                for accountable in [None, Some(person(0)), Some(person(1))] {
+                    let (department, registered_in) = (department(held), department(registered));
+                    keys.push(ScopeKeys { department, accountable, registered_in });
+                }
+            }
+        }
+        keys
+    }
+
+    fn all_scopes() -> Vec<Scope> {
+        let sets: Vec<BTreeSet<_>> =
+            [vec![], vec![0], vec![1, 2]].into_iter().map(|set| set.into_iter().map(department).collect()).collect();
+        let mut scopes = Vec::new();
+        for held_by in &sets {
+            for registered_in in &sets {
+                for everything in [false, true] {
+                    let (held_by, registered_in) = (held_by.clone(), registered_in.clone());
+                    scopes.push(Scope { everything, accountable: person(0), held_by, registered_in });
+                }
+            }
+        }
+        scopes
+    }
+
+    /// A store with one ticket for each of these keys, at revisions from 1, each having come from other keys.
+    async fn store_with(all: &[ScopeKeys], moved_from: impl Fn(usize) -> Option<ScopeKeys>) -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let mut turn = store.writer().await;
+        let mut transaction = turn.begin().await.unwrap();
+        let (mut rows, mut moves) = (Vec::new(), Vec::new());
+        for (index, keys) in all.iter().enumerate() {
+            let revision = index as u64 + 1;
+            let id = ticket(revision);
+            let mut document = Document::new(id);
+            document.revision = revision;
+            let document = serde_json::to_string(&document).unwrap();
+            rows.push(TicketRow { id, revision, keys: *keys, stage: Stage::New, number: None, document });
+            moves.extend(moved_from(index).map(|old| ScopeMove { revision, ticket: id, old }));
+        }
+        tickets::keep(&mut transaction, rows).await.unwrap();
+        tickets::keep_moves(&mut transaction, moves).await.unwrap();
+        let head = Head { seq: all.len() as u64, hash: [1; 32] };
+        advance(&mut transaction, Head::default(), head).await.unwrap();
+        transaction.commit().await.unwrap();
+        drop(turn);
+        (folder, store)
+    }
+
+    fn ids(page: &Page) -> Vec<TicketId> {
+        let read = |document: &Box<RawValue>| serde_json::from_str::<Document>(document.get()).unwrap().ticket;
+        page.documents.iter().map(read).collect()
+    }
+
+    #[tokio::test]
+    async fn the_query_and_the_rule_agree_on_every_ticket_and_scope() {
+        let keys = all_keys();
+        let (_folder, store) = store_with(&keys, |_| None).await;
+        for scope in all_scopes() {
+            let page = store.page(&scope, PageStart::Anew, MANY).await.unwrap();
+            let within: Vec<_> =
+                (1..).zip(&keys).filter(|(_, keys)| scope.contains(keys)).map(|(number, _)| ticket(number)).collect();
+            assert_eq!(ids(&page), within, "{scope:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn gone_is_what_was_in_the_scope_and_is_not_any_more() {
+        let keys = all_keys();
+        let old = |index: usize| Some(keys[(index * 7 + 5) % keys.len()]);
+        let (_folder, store) = store_with(&keys, old).await;
+        for scope in all_scopes() {
+            let page = store.page(&scope, PageStart::After(3), MANY).await.unwrap();
+            let left = |index: &usize| old(*index).is_some_and(|old| scope.contains(&old)) && !scope.contains(&keys[*index]);
+            let gone: Vec<_> = (3..keys.len()).filter(left).map(|index| ticket(index as u64 + 1)).collect();
+            assert_eq!(page.gone, gone, "{scope:?}");
+            let has_news = !page.documents.is_empty() || !gone.is_empty();
+            assert_eq!(store.has_news(&scope, 3).await.unwrap(), has_news, "{scope:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_follow_one_another_without_gap_or_overlap() {
+        let keys = all_keys();
+        let (_folder, store) = store_with(&keys, |_| None).await;
+        let scope = Scope { everything: true, ..all_scopes().remove(0) };
+        for bounds in [PageBounds { tickets: 4, ..MANY }, PageBounds { bytes: 200, ..MANY }] {
+            let mut start = PageStart::Anew;
+            let mut seen = Vec::new();
+            loop {
+                let page = store.page(&scope, start, bounds).await.unwrap();
+                assert_eq!(page.reset, start == PageStart::Anew);
+                assert!((1..=4).contains(&page.documents.len()));
+                seen.extend(ids(&page));
+                start = PageStart::After(page.end);
+                if !page.more {
+                    assert_eq!(page.end, keys.len() as u64);
+                    break;
+                }
+            }
+            assert_eq!(seen, (1..=keys.len() as u64).map(ticket).collect::<Vec<_>>());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_ticket_larger_than_a_page_has_a_page_of_its_own() {
+        let (_folder, store) = store_with(&all_keys(), |_| None).await;
+        let scope = Scope { everything: true, ..all_scopes().remove(0) };
+        let page = store.page(&scope, PageStart::Anew, PageBounds { bytes: 1, ..MANY }).await.unwrap();
+        assert_eq!((page.documents.len(), page.more, page.end), (1, true, 1));
+    }
+}
