@@ -105,16 +105,16 @@ fn HandOver(ticket: TicketId, view: Signal<Arc<TicketView>>) -> impl IntoView {
             }
         });
     }
-    let show_again = move || {
+    let show_again = Callback::new(move |()| {
         entry.forget_drawing();
         shown.set(untrack(fresh));
         step.set(Step::Read);
-    };
+    });
     let speak = move |locale: Locale| {
         if locale != lang.locale() {
             lang.set(locale);
             let at = step.get_untracked();
-            show_again();
+            show_again.run(());
             // Nothing was signed before the last step, so the customer may go on where they are.
             if at != Step::Sign {
                 step.set(at);
@@ -136,9 +136,17 @@ fn HandOver(ticket: TicketId, view: Signal<Arc<TicketView>>) -> impl IntoView {
     });
 
     let body = move || match phase.get() {
-        Phase::Asking => view! { <Asking ticket view shown step entry overtaken show_again=Callback::new(move |()| show_again()) given /> }.into_any(),
-        Phase::Thanks => view! { <Thanks view /> }.into_any(),
-        Phase::Before => view! { <Before /> }.into_any(),
+        Phase::Asking => view! { <Asking ticket view shown step entry overtaken show_again given asking_back /> }.into_any(),
+        Phase::Thanks => view! {
+            <Thanks view />
+            <footer class="handover__foot"><BackButton asking_back /></footer>
+        }
+        .into_any(),
+        Phase::Before => view! {
+            <Before />
+            <footer class="handover__foot"><BackButton asking_back /></footer>
+        }
+        .into_any(),
     };
     let company = move || {
         let (person, directory) = (workspace.person().get(), workspace.directory().get());
@@ -172,16 +180,6 @@ fn HandOver(ticket: TicketId, view: Signal<Arc<TicketView>>) -> impl IntoView {
                 action=t!(lang, sign_hand_back_do)
                 on_confirm=hand_back
             />
-            <button
-                class="button handover__back"
-                type="button"
-                data-kind="quiet"
-                data-size="l"
-                on:click=move |_| asking_back.set(true)
-            >
-                <Icon name="lock" />
-                {t!(lang, sign_hand_back)}
-            </button>
         </div>
     }
 }
@@ -241,6 +239,7 @@ fn Asking(
     overtaken: Memo<bool>,
     show_again: Callback<()>,
     given: RwSignal<bool>,
+    asking_back: RwSignal<bool>,
 ) -> impl IntoView {
     let lang = use_lang();
     let workspace = use_workspace();
@@ -341,6 +340,7 @@ fn Asking(
             </div>
         </main>
         <footer class="handover__foot">
+            <BackButton asking_back />
             {move || step.get().before().map(|before| view! {
                 <button class="button" type="button" data-size="l" on:click=move |_| turn_to(before)>
                     <Icon name="chevron-left" />
@@ -362,6 +362,18 @@ fn Asking(
                 {primary}
             </button>
         </footer>
+    }
+}
+
+/// The way back to the engineer; asks first, because it stands where a customer may tap.
+#[component]
+fn BackButton(asking_back: RwSignal<bool>) -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <button class="button" type="button" data-kind="quiet" data-size="l" on:click=move |_| asking_back.set(true)>
+            <Icon name="lock" />
+            {t!(lang, sign_hand_back)}
+        </button>
     }
 }
 
