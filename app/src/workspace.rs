@@ -11,14 +11,29 @@
 //!
 //! Deliberately absent: anything of the browser (that is [`crate::device`]) and any rule of the business (that is `domain`).
 
+mod core;
+mod desk;
+mod driver;
+mod line;
+mod view;
+mod wake;
+
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use domain::people::{Directory, Person};
 use domain::ticket::{Action, Card, Document, Ticket};
 use domain::{ChangeId, Refusal, TicketId, Timestamp, sla};
+use futures_util::future::abortable;
 use leptos::prelude::*;
-use sync::{Link, OutboxEntry, StoreError, Unsent};
+use leptos::reactive::graph::Observer;
+use leptos::task::spawn_local;
+use sync::{Batch, Link, OutboxEntry, Replica, StoreError, Unsent};
+
+pub use self::line::{Events, Line, ServerLine};
+use self::core::{Core, Shown};
+use crate::device::{api, clock, id, location, network, session};
 
 /// One ticket, as far as it is known at this moment.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -121,27 +136,28 @@ pub struct SignOutRefused {
 /// A signed-in person's tickets and work; see the module.
 #[derive(Debug, Clone, Copy)]
 pub struct Workspace {
-    person: RwSignal<Person>,
-    directory: RwSignal<Arc<Directory>>,
-    cards: RwSignal<Arc<Vec<Card>>>,
-    outbox: RwSignal<Arc<Vec<OutboxEntry>>>,
-    status: RwSignal<SyncStatus>,
-    now: RwSignal<Timestamp>,
-    writer: RwSignal<WriterState>,
+    shown: Shown,
+    core: StoredValue<Rc<Core>, LocalStorage>,
 }
 
 /// Opens the workspace of a person who is signed in (on this device at least; the network may be gone), for everything
 /// below this place.
 pub fn provide_workspace(person: Person) -> Workspace {
-    let workspace = Workspace {
-        person: RwSignal::new(person),
-        directory: RwSignal::default(),
-        cards: RwSignal::default(),
-        outbox: RwSignal::default(),
-        status: RwSignal::default(),
-        now: RwSignal::default(),
-        writer: RwSignal::default(),
-    };
+    provide_workspace_over(person, ServerLine)
+}
+
+/// Opens the workspace over any [`Line`]: tests bring their own server.
+pub fn provide_workspace_over(person: Person, line: impl Line + 'static) -> Workspace {
+    let shown = Shown::new(person.clone());
+    let core = Rc::new(Core::new(shown));
+    let workspace = Workspace { shown, core: StoredValue::new_local(Rc::clone(&core)) };
+    workspace.listen_to_the_browser();
+    let (life, end) = abortable(core.live(person, line));
+    spawn_local(async {
+        // Ends with the owner of this place.
+        let _ = life.await;
+    });
+    on_cleanup(move || end.abort());
     provide_context(workspace);
     workspace
 }
@@ -154,87 +170,154 @@ pub fn use_workspace() -> Workspace {
 impl Workspace {
     /// Who works here.
     pub fn person(&self) -> Signal<Person> {
-        self.person.into()
+        self.shown.person.into()
     }
 
     /// The company as last told by the server.
     pub fn directory(&self) -> Signal<Arc<Directory>> {
-        self.directory.into()
+        self.shown.directory.into()
     }
 
     /// Every ticket in sight, unsent changes laid over, in no particular order.
     pub fn cards(&self) -> Signal<Arc<Vec<Card>>> {
-        self.cards.into()
+        self.shown.cards.into()
     }
 
     /// One ticket, read from the device when needed. Lives as long as the caller's owner, and follows every change.
-    pub fn ticket(&self, _id: TicketId) -> Signal<TicketState> {
-        Signal::stored(TicketState::Loading)
+    pub fn ticket(&self, id: TicketId) -> Signal<TicketState> {
+        let state = RwSignal::new(TicketState::Loading);
+        let core = self.core;
+        if let Some(number) = core.try_with_value(|core| Rc::clone(core).watch(id, state)) {
+            on_cleanup(move || {
+                core.try_with_value(|core| core.unwatch(number));
+            });
+        }
+        state.into()
     }
 
     /// Whether the person may do this to the ticket as it stands. Inside a reactive closure it follows every change.
     ///
-    /// Knows a ticket that is being looked at ([`ticket`](Self::ticket) is `Ready`); others are unknown to it.
+    /// Knows a ticket that is being looked at ([`ticket`](Self::ticket) is `Ready`), and one that is yet to be registered;
+    /// others are unknown to it.
     ///
     /// # Errors
     /// Why not: content, role, scope or stage.
-    pub fn may(&self, _ticket: TicketId, _action: &Action) -> Result<(), Refusal> {
-        Err(Refusal::UnknownTicket)
+    pub fn may(&self, ticket: TicketId, action: &Action) -> Result<(), Refusal> {
+        if Observer::get().is_some() {
+            self.shown.edition.track();
+        }
+        self.core.try_with_value(|core| core.may(ticket, action)).unwrap_or(Err(Refusal::UnknownTicket))
     }
 
     /// Records what the person did. When this returns `Ok`, it is saved on this tablet.
     ///
     /// # Errors
     /// Why not. Nothing of it was kept then.
-    pub async fn record(&self, _ticket: TicketId, _action: Action) -> Result<ChangeId, RecordError> {
-        Err(RecordError::Elsewhere)
+    pub async fn record(&self, ticket: TicketId, action: Action) -> Result<ChangeId, RecordError> {
+        let Some(core) = self.core() else { return Err(RecordError::Elsewhere) };
+        core.record(ticket, action).await
     }
 
     /// An id for a ticket that is about to be registered.
     pub fn new_ticket_id(&self) -> TicketId {
-        TicketId::from_uuid(uuid::Uuid::now_v7())
+        id::new_ticket()
     }
 
     /// The changes on their way, in the order in which they were made: waiting, accepted and refused.
     pub fn outbox(&self) -> Signal<Arc<Vec<OutboxEntry>>> {
-        self.outbox.into()
+        self.shown.outbox.into()
     }
 
     /// How things stand with the server and the storage.
     pub fn status(&self) -> Signal<SyncStatus> {
-        self.status.into()
+        self.shown.status.into()
     }
 
     /// The server's clock, as far as known, once a second while the page is visible.
     pub fn now(&self) -> Signal<Timestamp> {
-        self.now.into()
+        self.shown.now.into()
     }
 
     /// Which of several open windows works with this person's database.
     pub fn writer(&self) -> Signal<WriterState> {
-        self.writer.into()
+        self.shown.writer.into()
     }
 
     /// Takes the work over from another window.
-    pub fn use_here(&self) {}
+    pub fn use_here(&self) {
+        if let Some(core) = self.core() {
+            core.use_here();
+        }
+    }
 
-    /// Sends a refused change again, as it is.
-    pub async fn retry(&self, _change: ChangeId) {}
+    /// Sends a refused change again, as it is. Nothing happens if there is no such refused change.
+    pub async fn retry(&self, change: ChangeId) {
+        self.settle(|replica| replica.retry(change)).await;
+    }
 
-    /// Drops a refused change, because its author says so.
-    pub async fn discard(&self, _change: ChangeId) {}
+    /// Drops a refused change, because its author says so. Nothing happens if there is no such refused change.
+    pub async fn discard(&self, change: ChangeId) {
+        self.settle(|replica| replica.discard(change)).await;
+    }
 
     /// Tries to reach the server now, without waiting for the next planned attempt.
-    pub fn sync_now(&self) {}
+    pub fn sync_now(&self) {
+        if let Some(core) = self.core() {
+            core.sync_now();
+        }
+    }
 
     /// The person has signed in again: goes on where [`Link::SignedOut`] stopped.
-    pub fn signed_in_again(&self) {}
+    pub fn signed_in_again(&self) {
+        if let Some(core) = self.core() {
+            core.signed_in_again();
+        }
+    }
 
-    /// Ends the session, after delivering what waits if the server can be reached.
+    /// Ends the session, after delivering what waits if the server can be reached, and loads the page anew.
+    ///
+    /// What is in the local database stays there: it opens when the same person signs in again.
     ///
     /// # Errors
     /// When work would be left behind: nothing has happened then.
     pub async fn sign_out(&self) -> Result<(), SignOutRefused> {
+        const PATIENCE_MS: u32 = 10_000;
+        let Some(core) = self.core() else { return Ok(()) };
+        if core.unsent().waiting > 0 {
+            core.deliver(PATIENCE_MS).await;
+        }
+        let unsent = core.unsent();
+        if unsent != Unsent::default() {
+            return Err(SignOutRefused { unsent });
+        }
+        core.close();
+        session::forget();
+        api::sign_out_quietly().await;
+        location::start_over();
         Ok(())
+    }
+
+    fn core(&self) -> Option<Rc<Core>> {
+        self.core.try_get_value()
+    }
+
+    async fn settle(&self, plan: impl FnOnce(&Replica) -> Option<Batch>) {
+        let Some(core) = self.core() else { return };
+        if let Err(error) = core.settle(plan).await {
+            leptos::logging::error!("an outbox entry could not be changed: {error}");
+        }
+    }
+
+    fn listen_to_the_browser(&self) {
+        let workspace = *self;
+        network::on_online(move || workspace.sync_now());
+        network::on_visible(move || workspace.sync_now());
+        // The driver looks for itself.
+        network::on_offline(move || {
+            workspace.core.try_with_value(|core| core.bell().ring());
+        });
+        clock::every_second_while_visible(move || {
+            workspace.core.try_with_value(|core| core.tick());
+        });
     }
 }

@@ -26,6 +26,8 @@ pub struct EventStream {
     reader: ReadableStreamDefaultReader,
     request: AbortController,
     parser: EventParser,
+    /// The read that is under way. Kept when a caller gives up waiting, or what it brings would be lost.
+    reading: Option<JsFuture>,
 }
 
 impl EventStream {
@@ -43,12 +45,12 @@ impl EventStream {
         };
         let body = response.body().ok_or(ApiError::Unreachable)?;
         let reader = ReadableStreamDefaultReader::new(&body).map_err(|_| ApiError::Unreachable)?;
-        Ok(Self { reader, request, parser: EventParser::default() })
+        Ok(Self { reader, request, parser: EventParser::default(), reading: None })
     }
 
     /// Waits for the next event. Nothing, once the line is cut or has gone silent.
     ///
-    /// An event that can't be read counts as [`Event::Behind`]: a pull brings what it meant.
+    /// A call that is given up loses no event. An event that can't be read counts as [`Event::Behind`]: a pull brings what it meant.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             while let Some((name, data)) = self.parser.next() {
@@ -63,12 +65,14 @@ impl EventStream {
         }
     }
 
-    async fn read(&self) -> Option<Vec<u8>> {
-        let read = JsFuture::from(self.reader.read());
-        let chunk = match select(read, Box::pin(clock::sleep(LONGEST_SILENCE_MS))).await {
-            Either::Left((chunk, _)) => chunk.ok()?,
+    async fn read(&mut self) -> Option<Vec<u8>> {
+        let reading = self.reading.get_or_insert_with(|| JsFuture::from(self.reader.read()));
+        let chunk = match select(reading, Box::pin(clock::sleep(LONGEST_SILENCE_MS))).await {
+            Either::Left((chunk, _)) => chunk,
             Either::Right(_) => return None,
         };
+        self.reading = None;
+        let chunk = chunk.ok()?;
         let bytes = Reflect::get(&chunk, &"value".into()).ok()?;
         // At the end of the stream there is no value.
         Some(bytes.dyn_into::<Uint8Array>().ok()?.to_vec())

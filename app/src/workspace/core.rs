@@ -1,0 +1,417 @@
+//! What stands behind [`Workspace`](super::Workspace): the open desk, who looks at which ticket, and the telling of news.
+
+use std::cell::{Cell, Ref, RefCell, RefMut};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use domain::people::{Directory, Person};
+use domain::ticket::{Action, Card};
+use domain::{ChangeId, Refusal, TicketId, Timestamp};
+use futures_util::future::{Either, abortable, select};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use sync::{Batch, Link, OutboxEntry, Planner, Replica, StoreError, Unsent};
+
+use super::desk::{Desk, News};
+use super::driver;
+use super::line::Line;
+use super::wake::Wake;
+use super::{RecordError, StorageState, SyncStatus, TicketState, TicketView, WriterState};
+use crate::device::writer_lock::{Claim, WriterLock};
+use crate::device::{clock, session, storage};
+
+/// What screens read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown {
+    pub(super) person: RwSignal<Person>,
+    pub(super) directory: RwSignal<Arc<Directory>>,
+    pub(super) cards: RwSignal<Arc<Vec<Card>>>,
+    pub(super) outbox: RwSignal<Arc<Vec<OutboxEntry>>>,
+    pub(super) status: RwSignal<SyncStatus>,
+    pub(super) now: RwSignal<Timestamp>,
+    pub(super) writer: RwSignal<WriterState>,
+    /// Moves with all news.
+    pub(super) edition: RwSignal<u64>,
+}
+
+impl Shown {
+    pub(super) fn new(person: Person) -> Self {
+        Self {
+            person: RwSignal::new(person),
+            directory: RwSignal::default(),
+            cards: RwSignal::default(),
+            outbox: RwSignal::default(),
+            status: RwSignal::default(),
+            now: RwSignal::new(clock::now()),
+            writer: RwSignal::default(),
+            edition: RwSignal::default(),
+        }
+    }
+}
+
+/// Somebody who looks at a ticket.
+#[derive(Debug, Clone, Copy)]
+struct Watcher {
+    number: u64,
+    ticket: TicketId,
+    state: RwSignal<TicketState>,
+}
+
+#[derive(Debug)]
+pub(super) struct Core {
+    shown: Shown,
+    desk: RefCell<Option<Rc<Desk>>>,
+    planner: RefCell<Planner>,
+    bell: Wake,
+    /// Rung when the person wants to work in this window.
+    use_here: Wake,
+    /// Where each ticket's card lies in the list that is shown.
+    places: RefCell<HashMap<TicketId, usize>>,
+    watchers: RefCell<Vec<Watcher>>,
+    next_watcher: Cell<u64>,
+}
+
+impl Core {
+    pub(super) fn new(shown: Shown) -> Self {
+        Self {
+            shown,
+            desk: RefCell::default(),
+            planner: RefCell::default(),
+            bell: Wake::default(),
+            use_here: Wake::default(),
+            places: RefCell::default(),
+            watchers: RefCell::default(),
+            next_watcher: Cell::default(),
+        }
+    }
+
+    pub(super) fn planner(&self) -> Ref<'_, Planner> {
+        self.planner.borrow()
+    }
+
+    pub(super) fn planner_mut(&self) -> RefMut<'_, Planner> {
+        self.planner.borrow_mut()
+    }
+
+    /// Wakes the driver.
+    pub(super) const fn bell(&self) -> &Wake {
+        &self.bell
+    }
+
+    fn desk(&self) -> Option<Rc<Desk>> {
+        self.desk.borrow().clone()
+    }
+
+    // ---- Opening and closing -------------------------------------------------------------------------------------
+
+    /// Works with the person's database whenever it is this window's turn, until it is dropped.
+    pub(super) async fn live<L: Line + 'static>(self: Rc<Self>, person: Person, line: L) {
+        let line = Rc::new(line);
+        let name = format!("fieldloop-writer-{}", person.id);
+        loop {
+            let mut lock = self.claim(&name).await;
+            self.shown.writer.try_set(WriterState::Here);
+            let work = Box::pin(Rc::clone(&self).work(person.clone(), Rc::clone(&line)));
+            select(work, Box::pin(lock.lost())).await;
+            drop(lock);
+            self.close();
+        }
+    }
+
+    /// Waits for this window's turn: at once if no other one is open, else when that is closed or the person says so.
+    async fn claim(&self, name: &str) -> WriterLock {
+        // A window that has just lost its turn takes it back only when asked to.
+        if self.shown.writer.try_get_untracked() == Some(WriterState::Finding)
+            && let Some(lock) = WriterLock::claim(name, Claim::IfFree).await
+        {
+            return lock;
+        }
+        self.shown.writer.try_set(WriterState::Elsewhere);
+        loop {
+            let turn = Box::pin(WriterLock::claim(name, Claim::WhenFree));
+            let claimed = match select(turn, Box::pin(self.use_here.heard())).await {
+                Either::Left((lock, asked)) => {
+                    if lock.is_none() {
+                        asked.await;
+                    }
+                    lock
+                }
+                Either::Right(_) => WriterLock::claim(name, Claim::Steal).await,
+            };
+            if let Some(lock) = claimed {
+                return lock;
+            }
+        }
+    }
+
+    async fn work<L: Line>(self: Rc<Self>, person: Person, line: Rc<L>) {
+        self.set_storage(StorageState::Opening);
+        let desk = match Desk::open(person).await {
+            Ok(desk) => Rc::new(desk),
+            Err(error) => {
+                leptos::logging::error!("the local database could not be opened: {error}");
+                self.set_storage(StorageState::Failed(error));
+                return std::future::pending().await;
+            }
+        };
+        *self.desk.borrow_mut() = Some(Rc::clone(&desk));
+        self.planner_mut().signed_in();
+        self.tell_everything(&desk);
+        self.set_storage(StorageState::Open { protected: false });
+        self.clone().refresh_watchers();
+        let (tidy, tidying) = abortable(driver::tidy(Rc::clone(&desk)));
+        spawn_local(async {
+            // Ends when the driver does.
+            let _ = tidy.await;
+        });
+        let _tidying = AbortOnDrop(tidying);
+        let protect = Rc::clone(&self);
+        spawn_local(async move {
+            if storage::protect().await {
+                protect.set_storage(StorageState::Open { protected: true });
+            }
+        });
+        driver::run(self, desk, line).await;
+    }
+
+    /// Lets the database go, and shows nothing of it any more.
+    pub(super) fn close(&self) {
+        self.desk.borrow_mut().take();
+        self.places.borrow_mut().clear();
+        self.shown.cards.try_set(Arc::default());
+        self.shown.outbox.try_set(Arc::default());
+        for watcher in self.watchers.borrow().iter() {
+            watcher.state.try_set(TicketState::Loading);
+        }
+        self.shown.status.try_set(SyncStatus::default());
+        self.shown.writer.try_set(WriterState::Elsewhere);
+    }
+
+    pub(super) fn use_here(&self) {
+        self.use_here.ring();
+    }
+
+    fn set_storage(&self, storage: StorageState) {
+        self.shown.status.try_update(|status| status.storage = storage);
+    }
+
+    // ---- Telling -------------------------------------------------------------------------------------------------
+
+    fn tell_everything(&self, desk: &Desk) {
+        let replica = desk.replica();
+        let cards: Vec<Card> = replica.cards().cloned().collect();
+        *self.places.borrow_mut() = cards.iter().enumerate().map(|(place, card)| (card.ticket, place)).collect();
+        drop(replica);
+        self.shown.cards.try_set(Arc::new(cards));
+        let news = News { directory: true, outbox: true, ..News::default() };
+        self.tell(desk, &news);
+    }
+
+    /// Shows what has changed.
+    pub(super) fn tell(&self, desk: &Desk, news: &News) {
+        let replica = desk.replica();
+        if news.directory {
+            self.shown.directory.try_set(Arc::new(replica.directory().clone()));
+        }
+        if news.outbox {
+            self.shown.outbox.try_set(Arc::new(replica.outbox().cloned().collect()));
+        }
+        let known = self.shown.person.try_with_untracked(|known| known == replica.person());
+        if known == Some(false) {
+            session::remember(replica.person());
+            self.shown.person.try_set(replica.person().clone());
+        }
+        drop(replica);
+        if !news.tickets.is_empty() {
+            self.tell_cards(desk, news);
+            self.tell_watchers(desk, news);
+        }
+        self.tell_status();
+        self.shown.edition.try_update(|edition| *edition += 1);
+    }
+
+    fn tell_cards(&self, desk: &Desk, news: &News) {
+        let replica = desk.replica();
+        let mut places = self.places.borrow_mut();
+        self.shown.cards.try_update(|cards| {
+            let cards = Arc::make_mut(cards);
+            for ticket in &news.tickets {
+                match (replica.card(*ticket), places.get(ticket).copied()) {
+                    (Some(card), Some(place)) => cards[place].clone_from(card),
+                    (Some(card), None) => {
+                        places.insert(*ticket, cards.len());
+                        cards.push(card.clone());
+                    }
+                    (None, Some(place)) => {
+                        places.remove(ticket);
+                        cards.swap_remove(place);
+                        if let Some(moved) = cards.get(place) {
+                            places.insert(moved.ticket, place);
+                        }
+                    }
+                    (None, None) => {}
+                }
+            }
+        });
+    }
+
+    fn tell_watchers(&self, desk: &Desk, news: &News) {
+        let watchers: Vec<Watcher> = self.watchers.borrow().clone();
+        for watcher in watchers.into_iter().filter(|watcher| news.tickets.contains(&watcher.ticket)) {
+            // What somebody looks at stays in memory, so that it can be shown at once.
+            show(desk, watcher);
+        }
+    }
+
+    pub(super) fn tell_status(&self) {
+        let Some(desk) = self.desk() else { return };
+        let replica = desk.replica();
+        let link = self.planner().link();
+        let unsent = replica.unsent();
+        let last_contact = replica.meta().last_contact.map(|clock| replica.server_time(clock));
+        drop(replica);
+        let is_news = |status: &SyncStatus| {
+            (status.link, status.unsent, status.last_contact) != (link, unsent, last_contact)
+        };
+        if self.shown.status.try_with_untracked(is_news) == Some(true) {
+            self.shown.status.try_update(|status| {
+                status.link = link;
+                status.unsent = unsent;
+                status.last_contact = last_contact;
+            });
+        }
+    }
+
+    /// Tells the time.
+    pub(super) fn tick(&self) {
+        let clock = clock::now();
+        let now = self.desk().map_or(clock, |desk| desk.replica().server_time(clock));
+        self.shown.now.try_set(now);
+    }
+
+    // ---- Looking at tickets --------------------------------------------------------------------------------------
+
+    /// Begins to look at a ticket. Returns a number to end it by.
+    pub(super) fn watch(self: Rc<Self>, ticket: TicketId, state: RwSignal<TicketState>) -> u64 {
+        let number = self.next_watcher.get();
+        self.next_watcher.set(number + 1);
+        let watcher = Watcher { number, ticket, state };
+        self.watchers.borrow_mut().push(watcher);
+        if let Some(desk) = self.desk() {
+            refresh(desk, watcher);
+        }
+        number
+    }
+
+    /// Ends looking.
+    pub(super) fn unwatch(&self, number: u64) {
+        let mut watchers = self.watchers.borrow_mut();
+        watchers.retain(|watcher| watcher.number != number);
+        if let Some(desk) = self.desk() {
+            let looked_at: Vec<_> = watchers.iter().map(|watcher| watcher.ticket).collect();
+            desk.forget_all_but(&looked_at);
+        }
+    }
+
+    fn refresh_watchers(self: Rc<Self>) {
+        let Some(desk) = self.desk() else { return };
+        for watcher in self.watchers.borrow().iter() {
+            refresh(Rc::clone(&desk), *watcher);
+        }
+    }
+
+    // ---- Doing ---------------------------------------------------------------------------------------------------
+
+    pub(super) fn may(&self, ticket: TicketId, action: &Action) -> Result<(), Refusal> {
+        let desk = self.desk().ok_or(Refusal::UnknownTicket)?;
+        desk.replica().may(ticket, action)
+    }
+
+    pub(super) async fn record(&self, ticket: TicketId, action: Action) -> Result<ChangeId, RecordError> {
+        let desk = self.desk().ok_or_else(|| self.why_closed())?;
+        let recorded = desk.record(ticket, action).await;
+        if desk.is_fenced_off() {
+            self.close();
+            return Err(RecordError::Elsewhere);
+        }
+        let (change, news) = recorded?;
+        self.tell(&desk, &news);
+        self.bell.ring();
+        Ok(change)
+    }
+
+    fn why_closed(&self) -> RecordError {
+        let failed = self.shown.status.try_with_untracked(|status| match &status.storage {
+            StorageState::Failed(error) => Some(error.clone()),
+            StorageState::Opening | StorageState::Open { .. } => None,
+        });
+        failed.flatten().map_or(RecordError::Elsewhere, RecordError::Store)
+    }
+
+    /// Keeps what `plan` makes of the replica, tells it and wakes the driver.
+    pub(super) async fn settle(&self, plan: impl FnOnce(&Replica) -> Option<Batch>) -> Result<(), StoreError> {
+        let Some(desk) = self.desk() else { return Ok(()) };
+        let news = desk.take(|replica| plan(replica).unwrap_or_default()).await?;
+        self.tell(&desk, &news);
+        self.bell.ring();
+        Ok(())
+    }
+
+    pub(super) fn sync_now(&self) {
+        self.planner_mut().try_now();
+        self.bell.ring();
+    }
+
+    pub(super) fn signed_in_again(&self) {
+        self.planner_mut().signed_in();
+        self.bell.ring();
+    }
+
+    pub(super) fn unsent(&self) -> Unsent {
+        self.desk().map(|desk| desk.replica().unsent()).unwrap_or_default()
+    }
+
+    /// Gives what waits a last chance to be delivered.
+    pub(super) async fn deliver(&self, patience_ms: u32) {
+        const LOOK_EVERY_MS: u32 = 100;
+        self.sync_now();
+        for _ in 0..patience_ms / LOOK_EVERY_MS {
+            let in_vain = matches!(self.planner().link(), Link::Offline | Link::SignedOut | Link::TooOld);
+            if self.unsent().waiting == 0 || in_vain {
+                return;
+            }
+            clock::sleep(LOOK_EVERY_MS).await;
+        }
+    }
+}
+
+struct AbortOnDrop(futures_util::future::AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Reads what is needed to show a ticket, and shows it.
+fn refresh(desk: Rc<Desk>, watcher: Watcher) {
+    spawn_local(async move {
+        match desk.know(watcher.ticket).await {
+            Ok(()) => show(&desk, watcher),
+            Err(error) => leptos::logging::error!("a ticket could not be read: {error}"),
+        }
+    });
+}
+
+fn show(desk: &Desk, watcher: Watcher) {
+    let replica = desk.replica();
+    let state = match TicketView::of(&replica, watcher.ticket) {
+        Some(view) => TicketState::Ready(Arc::new(view)),
+        // Before everything has come in for the first time, nobody can say that a ticket isn't there.
+        None if replica.meta().cursor.is_none() => TicketState::Loading,
+        None => TicketState::Missing,
+    };
+    drop(replica);
+    watcher.state.try_set(state);
+}

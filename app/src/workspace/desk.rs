@@ -1,0 +1,108 @@
+//! An open replica: memory and store, kept equal.
+//!
+//! Every change of either goes through [`Desk::keep`], one batch at a time: durable first, then in memory, then told.
+
+use std::cell::{Ref, RefCell};
+use std::collections::BTreeSet;
+
+use domain::people::Person;
+use domain::ticket::Action;
+use domain::{ChangeId, TicketId};
+use futures_util::lock::Mutex;
+use sync::{Batch, Identity, LocalStore, Meta, Replica, StoreError};
+
+use super::RecordError;
+use crate::device::local_store::IndexedDbLocalStore;
+use crate::device::{clock, id};
+
+/// What has changed with a batch.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    /// The tickets that may look different now.
+    pub(super) tickets: BTreeSet<TicketId>,
+    pub(super) directory: bool,
+    pub(super) outbox: bool,
+}
+
+/// An open replica.
+#[derive(Debug)]
+pub(super) struct Desk {
+    store: IndexedDbLocalStore,
+    replica: RefCell<Replica>,
+    /// Held from looking at the replica until what follows from it is in the replica: two taps must not get one number.
+    turn: Mutex<()>,
+}
+
+impl Desk {
+    /// Opens a person's replica, or begins one.
+    pub(super) async fn open(person: Person) -> Result<Self, StoreError> {
+        let store = IndexedDbLocalStore::of(person.id);
+        let loaded = store.load().await?;
+        let documents = store.documents(&loaded.touched()).await?;
+        let meta = match &loaded.meta {
+            Some(meta) => meta.clone(),
+            None => Meta::new(Identity { device: id::new_device(), person }),
+        };
+        let replica = RefCell::new(Replica::open(loaded, meta, documents));
+        Ok(Self { store, replica, turn: Mutex::default() })
+    }
+
+    /// What is known.
+    pub(super) fn replica(&self) -> Ref<'_, Replica> {
+        self.replica.borrow()
+    }
+
+    /// Whether another window has taken the database over.
+    pub(super) fn is_fenced_off(&self) -> bool {
+        self.store.is_fenced_off()
+    }
+
+    /// Turns what the person did into a change, and keeps it.
+    pub(super) async fn record(&self, ticket: TicketId, action: Action) -> Result<(ChangeId, News), RecordError> {
+        let _turn = self.turn.lock().await;
+        self.know(ticket).await?;
+        let batch = self.replica().prepare(ticket, action, clock::now())?;
+        let id = batch.outbox.first().map(|entry| entry.change.id).expect("a prepared batch holds its change");
+        let news = self.keep(batch).await?;
+        Ok((id, news))
+    }
+
+    /// Keeps what `plan` makes of the replica.
+    pub(super) async fn take(&self, plan: impl FnOnce(&Replica) -> Batch) -> Result<News, StoreError> {
+        let _turn = self.turn.lock().await;
+        let batch = plan(&self.replica());
+        self.keep(batch).await
+    }
+
+    /// Brings a ticket's confirmed document into memory, if the ticket is held.
+    pub(super) async fn know(&self, ticket: TicketId) -> Result<(), StoreError> {
+        if self.replica().needs(ticket) {
+            for document in self.store.documents(&[ticket]).await? {
+                self.replica.borrow_mut().learn(document);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets documents go that nobody looks at.
+    pub(super) fn forget_all_but(&self, looked_at: &[TicketId]) {
+        self.replica.borrow_mut().forget_all_but(looked_at);
+    }
+
+    /// Merges what lies about in the store.
+    pub(super) async fn tidy(&self) -> Result<(), StoreError> {
+        while self.store.tidy().await? {}
+        Ok(())
+    }
+
+    async fn keep(&self, batch: Batch) -> Result<News, StoreError> {
+        if batch.is_empty() {
+            return Ok(News::default());
+        }
+        self.store.apply(&batch).await?;
+        let outbox = !(batch.outbox.is_empty() && batch.settled.is_empty());
+        let directory = batch.directory.is_some();
+        let tickets = self.replica.borrow_mut().commit(batch);
+        Ok(News { tickets, directory, outbox })
+    }
+}

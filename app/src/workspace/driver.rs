@@ -1,0 +1,180 @@
+//! Carries out what the planner says: one step at a time, for as long as the desk is open.
+//!
+//! ```text
+//!        ┌──────────── plan ◀───────────────────────────────┐
+//!        ▼                                                  │
+//!   push · pull ──▶ answer ──▶ batch, durable ──▶ told ─────┤
+//!   listen ──▶ event ──▶ batch, durable ──▶ told ───────────┤
+//!   wait ──▶ time, a tap, the network or the person says go ┘
+//! ```
+
+use std::rc::Rc;
+
+use domain::Timestamp;
+use domain::ticket::Change;
+use futures_util::future::{Either, select};
+use sync::messages::{Cursor, Event, PullRequest, PushRequest};
+use sync::{Absorbed, Batch, Failure, OutboxState, Replica, Step, StoreError};
+
+use super::core::Core;
+use super::desk::Desk;
+use super::line::{Events, Line};
+use crate::device::{clock, network};
+
+/// Pause before what lies about in the store is merged, in milliseconds.
+const TIDY_EVERY_MS: u32 = 30_000;
+
+/// Exchanges with the server until it is dropped, or until another window takes over.
+pub(super) async fn run<L: Line>(core: Rc<Core>, desk: Rc<Desk>, line: Rc<L>) {
+    let driver = Driver { core, desk, line };
+    let mut stream = None;
+    while !driver.desk.is_fenced_off() {
+        let step = driver.core.planner().next(&driver.desk.replica(), clock::now());
+        match step {
+            Step::Push(request) => driver.push(request).await,
+            Step::Pull(request) => {
+                // What the stream brings after this would begin in the middle.
+                stream = None;
+                driver.pull(request).await;
+            }
+            Step::Listen(cursor) => stream = driver.listen(stream, &cursor).await,
+            Step::Wait(until) => driver.wait(until).await,
+            Step::SignIn | Step::Update => driver.core.bell().heard().await,
+        }
+        driver.core.tell_status();
+    }
+}
+
+/// Merges what lies about in the store, now and then.
+pub(super) async fn tidy(desk: Rc<Desk>) {
+    loop {
+        clock::sleep(TIDY_EVERY_MS).await;
+        if let Err(error) = desk.tidy().await {
+            leptos::logging::warn!("the local database could not be tidied: {error}");
+        }
+    }
+}
+
+struct Driver<L> {
+    core: Rc<Core>,
+    desk: Rc<Desk>,
+    line: Rc<L>,
+}
+
+impl<L: Line> Driver<L> {
+    async fn push(&self, request: PushRequest) {
+        let sent = clock::now();
+        let response = match self.line.push(&request).await {
+            Ok(response) => response,
+            Err(failure) => return self.failed(failure),
+        };
+        let received = clock::now();
+        let waiting_before = request.changes.len();
+        if self.keep(|replica| replica.on_push(&response, sent, received)).await {
+            let replica = self.desk.replica();
+            let still_waits = |change: &&Change| replica.outbox_state(change.id) == Some(&OutboxState::Waiting);
+            let waiting_now = request.changes.iter().filter(still_waits).count();
+            self.core.planner_mut().pushed(waiting_before, waiting_now);
+        }
+    }
+
+    async fn pull(&self, request: PullRequest) {
+        let sent = clock::now();
+        let response = match self.line.pull(&request).await {
+            Ok(response) => response,
+            Err(failure) => return self.failed(failure),
+        };
+        let (received, more) = (clock::now(), response.more);
+        if self.keep(|replica| replica.on_pull(response, sent, received)).await {
+            self.core.planner_mut().pulled(more);
+        }
+    }
+
+    /// Listens until something else has to be done. Returns the stream if it can be listened to again.
+    async fn listen(&self, stream: Option<L::Events>, cursor: &Cursor) -> Option<L::Events> {
+        let mut stream = match stream {
+            Some(stream) => stream,
+            None => match self.line.listen(cursor).await {
+                Ok(stream) => stream,
+                Err(failure) => {
+                    self.failed(failure);
+                    return None;
+                }
+            },
+        };
+        self.core.planner_mut().listening();
+        self.core.tell_status();
+        let event = {
+            let next = Box::pin(stream.next());
+            match select(next, Box::pin(self.core.bell().heard())).await {
+                Either::Left((event, _)) => Some(event),
+                Either::Right(_) => None,
+            }
+        };
+        match event {
+            // Woken: something waits to be sent, or the browser says that the network is gone.
+            None if network::is_online() => return Some(stream),
+            None | Some(None) => self.failed(Failure::Unreachable),
+            Some(Some(Event::SignedOut)) => self.failed(Failure::SignedOut),
+            Some(Some(event)) => {
+                if self.take_in(&event).await {
+                    return Some(stream);
+                }
+            }
+        }
+        None
+    }
+
+    /// Takes an event in. Returns false if it doesn't fit, so that a pull is needed.
+    async fn take_in(&self, event: &Event) -> bool {
+        if let Event::Changed(changed) = event
+            && let Err(error) = self.desk.know(changed.ticket).await
+        {
+            self.store_failed(&error);
+            return false;
+        }
+        let mut fits = true;
+        let kept = self
+            .keep(|replica| match replica.on_event(event) {
+                Absorbed::Batch(batch) => *batch,
+                Absorbed::Behind => {
+                    fits = false;
+                    Batch::default()
+                }
+            })
+            .await;
+        if !fits {
+            self.core.planner_mut().behind();
+        }
+        kept && fits
+    }
+
+    async fn wait(&self, until: Timestamp) {
+        let pause = until.millis_since(clock::now()).max(0);
+        let pause = clock::sleep(u32::try_from(pause).unwrap_or(u32::MAX));
+        select(Box::pin(pause), Box::pin(self.core.bell().heard())).await;
+    }
+
+    async fn keep(&self, plan: impl FnOnce(&Replica) -> Batch) -> bool {
+        match self.desk.take(plan).await {
+            Ok(news) => {
+                self.core.tell(&self.desk, &news);
+                true
+            }
+            Err(error) => {
+                self.store_failed(&error);
+                false
+            }
+        }
+    }
+
+    /// What came could not be kept. Nothing is lost: it comes again with the next attempt.
+    fn store_failed(&self, error: &StoreError) {
+        leptos::logging::warn!("what the server sent could not be kept: {error}");
+        self.failed(Failure::Unreachable);
+    }
+
+    fn failed(&self, failure: Failure) {
+        self.core.planner_mut().failed(failure, clock::now(), clock::jitter());
+    }
+}

@@ -1,0 +1,56 @@
+//! The line to the server, as the driver needs it. Tests put a server of their own behind it.
+
+use sync::Failure;
+use sync::messages::{Cursor, Event, PullRequest, PullResponse, PushRequest, PushResponse};
+
+use crate::device::api::sync as server;
+use crate::device::events::EventStream;
+
+/// The calls that synchronisation makes.
+#[expect(async_fn_in_trait, reason = "a page has one thread")]
+pub trait Line {
+    /// An open stream of events.
+    type Events: Events;
+
+    /// Delivers changes.
+    async fn push(&self, request: &PushRequest) -> Result<PushResponse, Failure>;
+
+    /// Fetches a page.
+    async fn pull(&self, request: &PullRequest) -> Result<PullResponse, Failure>;
+
+    /// Opens the stream of events from `cursor` on.
+    async fn listen(&self, cursor: &Cursor) -> Result<Self::Events, Failure>;
+}
+
+/// An open stream of events.
+#[expect(async_fn_in_trait, reason = "a page has one thread")]
+pub trait Events {
+    /// Waits for the next event; nothing, once the line is cut. A call that is given up loses no event.
+    async fn next(&mut self) -> Option<Event>;
+}
+
+/// The line to the server that the page came from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ServerLine;
+
+impl Line for ServerLine {
+    type Events = EventStream;
+
+    async fn push(&self, request: &PushRequest) -> Result<PushResponse, Failure> {
+        server::push(request).await
+    }
+
+    async fn pull(&self, request: &PullRequest) -> Result<PullResponse, Failure> {
+        server::pull(request).await
+    }
+
+    async fn listen(&self, cursor: &Cursor) -> Result<EventStream, Failure> {
+        server::listen(cursor).await
+    }
+}
+
+impl Events for EventStream {
+    async fn next(&mut self) -> Option<Event> {
+        Self::next(self).await
+    }
+}

@@ -1,0 +1,158 @@
+//! IndexedDB passes the suite of all local stores, and keeps what it promises beyond that, in a real browser.
+#![cfg(target_arch = "wasm32")]
+
+use app::device::local_store::IndexedDbLocalStore;
+use domain::ticket::Document;
+use indexed_db_futures::database::Database;
+use indexed_db_futures::prelude::*;
+use indexed_db_futures::transaction::TransactionMode;
+use js_sys::Uint8Array;
+use sync::conformance::held;
+use sync::{Batch, Held, LocalStore, StoreError};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+macro_rules! tests {
+    ($($case:ident)*) => {$(
+        #[wasm_bindgen_test]
+        async fn $case() {
+            let name = fresh_name(stringify!($case));
+            sync::conformance::$case(async || IndexedDbLocalStore::named(name.clone())).await;
+        }
+    )*};
+}
+
+sync::for_each_local_store_case!(tests);
+
+/// All tests of a run share one origin, and so do runs of one browser profile.
+fn fresh_name(case: &str) -> String {
+    format!("{case}-{}", uuid::Uuid::now_v7())
+}
+
+fn hold(tickets: impl IntoIterator<Item = (Held, Document)>) -> Batch {
+    Batch { hold: tickets.into_iter().collect(), ..Batch::default() }
+}
+
+/// What a fresh start finds, in the order of the tickets.
+async fn reopen(name: &str) -> (IndexedDbLocalStore, Vec<(Held, Document)>) {
+    let store = IndexedDbLocalStore::named(name.to_owned());
+    let mut held = store.load().await.unwrap().held;
+    held.sort_by_key(|held| held.card.ticket);
+    let tickets: Vec<_> = held.iter().map(|held| held.card.ticket).collect();
+    let documents = store.documents(&tickets).await.unwrap();
+    (store, held.into_iter().zip(documents).collect())
+}
+
+#[wasm_bindgen_test]
+async fn merging_parts_loses_nothing_and_brings_nothing_back() {
+    let name = fresh_name("merging");
+    let (store, _) = reopen(&name).await;
+    store.apply(&hold((0..300).map(|number| held(number, 1, &"first ".repeat(200))))).await.unwrap();
+    for revision in 2..150 {
+        let number = u128::from(revision % 40);
+        store.apply(&hold([held(number, revision, "later")])).await.unwrap();
+        if revision % 10 == 0 {
+            let release = vec![held(number, revision, "").0.card.ticket];
+            store.apply(&Batch { release, ..Batch::default() }).await.unwrap();
+        }
+    }
+    let (store, before) = reopen(&name).await;
+    assert!(store.tidy().await.unwrap(), "so many small parts are worth merging");
+    while store.tidy().await.unwrap() {}
+    let tickets: Vec<_> = before.iter().map(|(held, _)| held.card.ticket).collect();
+    let documents: Vec<_> = before.iter().map(|(_, document)| document.clone()).collect();
+    assert_eq!(store.documents(&tickets).await.unwrap(), documents, "the merged store itself finds them");
+    assert_eq!(reopen(&name).await.1, before, "and so does a fresh start");
+}
+
+#[wasm_bindgen_test]
+async fn a_document_can_be_read_while_parts_are_merged() {
+    let (store, _) = reopen(&fresh_name("reading while merging")).await;
+    for revision in 0..40 {
+        store.apply(&hold([held(u128::from(revision % 20), revision, "again and again")])).await.unwrap();
+    }
+    let (_, expected) = held(19, 39, "again and again");
+    let (merged, found) = futures_util::join!(store.tidy(), store.documents(&[expected.ticket]));
+    assert!(merged.unwrap());
+    assert_eq!(found.unwrap(), [expected]);
+}
+
+#[wasm_bindgen_test]
+async fn cards_of_another_form_are_made_anew_from_the_documents() {
+    let name = fresh_name("another form");
+    let (store, _) = reopen(&name).await;
+    let expected: Vec<_> = (0..20).map(|number| held(number, 11, "still here")).collect();
+    store.apply(&hold(expected.clone())).await.unwrap();
+    drop(store);
+    write_raw(&name, "cards", 1, &[255, 1, 2, 3]).await;
+
+    let (store, found) = reopen(&name).await;
+    assert_eq!(found, expected);
+    assert!(store.tidy().await.unwrap(), "cards of another form are written anew");
+    assert!(!store.tidy().await.unwrap());
+    assert_eq!(reopen(&name).await.1, expected);
+}
+
+#[wasm_bindgen_test]
+async fn a_document_that_is_damaged_is_named_and_nothing_is_made_up() {
+    let name = fresh_name("damaged");
+    let (store, _) = reopen(&name).await;
+    let (_, document) = held(1, 1, "soon damaged");
+    store.apply(&hold([held(1, 1, "soon damaged")])).await.unwrap();
+    write_raw(&name, "documents", 1, &[7; 4_000]).await;
+    let error = store.documents(&[document.ticket]).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Unreadable { place, .. } if place == "documents 1"), "{error:?}");
+}
+
+#[wasm_bindgen_test]
+async fn a_window_that_another_has_taken_over_from_writes_nothing_more() {
+    let name = fresh_name("two windows");
+    let (first, _) = reopen(&name).await;
+    first.apply(&hold([held(1, 1, "mine")])).await.unwrap();
+    let (second, _) = reopen(&name).await;
+    let error = first.apply(&hold([held(2, 1, "too late")])).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    assert!(first.is_fenced_off());
+    second.apply(&hold([held(3, 1, "in charge")])).await.unwrap();
+    assert_eq!(reopen(&name).await.1, [held(1, 1, "mine"), held(3, 1, "in charge")]);
+}
+
+#[wasm_bindgen_test]
+async fn a_connection_that_was_closed_is_opened_again() {
+    let name = fresh_name("closed");
+    let (store, _) = reopen(&name).await;
+    store.close();
+    store.apply(&hold([held(1, 1, "after all")])).await.unwrap();
+    store.close();
+    assert_eq!(store.documents(&[held(1, 1, "").0.card.ticket]).await.unwrap(), [held(1, 1, "after all").1]);
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_was_removed_underneath_is_not_filled_in_silence() {
+    let name = fresh_name("removed");
+    let (store, _) = reopen(&name).await;
+    store.apply(&hold([held(1, 1, "lost")])).await.unwrap();
+    Database::delete_by_name(&name).unwrap().await.unwrap();
+    assert!(store.apply(&hold([held(2, 1, "nowhere")])).await.is_err());
+}
+
+#[wasm_bindgen_test]
+async fn a_database_of_a_newer_version_is_left_alone() {
+    let name = fresh_name("newer");
+    let newer = Database::open(&name).with_version(99u8).await.unwrap();
+    newer.close();
+    let store = IndexedDbLocalStore::named(name.clone());
+    assert_eq!(store.load().await.unwrap_err(), StoreError::Newer);
+    assert_eq!(Database::open(&name).await.unwrap().version(), 99.0);
+}
+
+async fn write_raw(name: &str, store: &str, key: u32, bytes: &[u8]) {
+    let database = Database::open(name).await.unwrap();
+    let transaction = database.transaction(store).with_mode(TransactionMode::Readwrite).build().unwrap();
+    let value = JsValue::from(Uint8Array::from(bytes));
+    transaction.object_store(store).unwrap().put(value).with_key(key).primitive().unwrap().await.unwrap();
+    transaction.commit().await.unwrap();
+    database.close();
+}
