@@ -35,8 +35,10 @@ pub fn JobListPage() -> impl IntoView {
         let department = directory.department(person.department).map(|department| department.name.clone());
         join([person.name].into_iter().chain(department))
     };
+    // Sections stay as long as their group has jobs: only rows that changed are drawn again.
+    let groups = Memo::new(move |_| sections.read().iter().map(|section| section.group).collect::<Vec<_>>());
     let list = move || {
-        let groups: Vec<Group> = sections.read().iter().map(|section| section.group).collect();
+        let groups = groups.get();
         if !groups.is_empty() {
             return groups.into_iter().map(|group| view! { <JobSection group sections /> }).collect_view().into_any();
         }
@@ -111,7 +113,7 @@ fn group_words(group: Group, words: Words) -> &'static str {
 }
 
 /// Where tomorrow begins, in the device's time zone; also on days of 23 or 25 hours.
-fn start_of_tomorrow(now: Timestamp) -> Timestamp {
+pub(super) fn start_of_tomorrow(now: Timestamp) -> Timestamp {
     let noon = intl::start_of_day(now).plus_millis(Timestamp::DAY_MS / 2);
     intl::start_of_day(noon.plus_millis(Timestamp::DAY_MS))
 }

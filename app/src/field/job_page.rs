@@ -129,7 +129,7 @@ fn Job(ticket: TicketId, view: Signal<Arc<TicketView>>) -> impl IntoView {
                     </div>
                 </div>
             </article>
-            <ProgressSheet ticket number open=sheets.progress preset=sheets.progress_kind />
+            <ProgressSheet ticket number open=sheets.progress preset=sheets.progress_kind view />
             <PartSheet ticket number open=sheets.part />
             <ContactSheet ticket number open=sheets.contact view />
             <WhyNot refusal=sheets.why_not />

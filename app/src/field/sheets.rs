@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use domain::ticket::{Action, Customer, PartReplacement, Progress, ProgressKind};
-use domain::{Field, Refusal, TicketId};
+use domain::{Field, Refusal, TicketId, Timestamp};
 use leptos::prelude::*;
 
+use super::job_list_page::start_of_tomorrow;
+use super::links;
 use super::recorder::{Recorder, use_recorder};
 use crate::device::local_time;
 use crate::i18n::{Lang, Locale, use_lang};
 use crate::t;
 use crate::tickets::glyph;
 use crate::ui::{
-    ChoiceChips, Dialog, DialogSize, FieldMark, FormErrors, Notice, Segmented, Stepper, TextArea, TextField, TextKind,
+    ChoiceChips, Dialog, DialogSize, FieldMark, FormErrors, Icon, Notice, Segmented, Stepper, TextArea, TextField, TextKind,
     ToastBoard, Tone, use_toasts,
 };
 use crate::workspace::{TicketView, Workspace, use_workspace};
@@ -104,6 +106,7 @@ pub(super) fn ProgressSheet(
     /// The kind it opens with.
     #[prop(into)]
     preset: Signal<ProgressKind>,
+    view: Signal<Arc<TicketView>>,
 ) -> impl IntoView {
     const SHOWN: &[Field] = &[Field::Note];
     let saving = use_saving(ticket, open);
@@ -126,6 +129,20 @@ pub(super) fn ProgressSheet(
         }));
     };
     let is_note = move || kind.get() == ProgressKind::Note;
+    let call = move || {
+        let contact = view.read().ticket.contact.value.clone();
+        let href = links::call(&contact.phone).filter(|_| kind.get() == ProgressKind::ContactedCustomer);
+        href.map(|href| {
+            view! {
+                <a class="button" data-kind="accent" href=href>
+                    <Icon name="phone" />
+                    {move || lang.words().job_call(&contact.name)}
+                    " "
+                    <span class="number">{contact.phone.clone()}</span>
+                </a>
+            }
+        })
+    };
     view! {
         <Dialog
             open
@@ -145,6 +162,7 @@ pub(super) fn ProgressSheet(
                     on_choose=move |chosen| kind.set(chosen)
                     icon=Callback::new(glyph::of_progress)
                 />
+                {call}
                 <TextArea
                     label=move || lang.words().field(Field::Note)
                     value=note
@@ -159,9 +177,38 @@ pub(super) fn ProgressSheet(
                         kind=TextKind::Moment
                         mark=FieldMark::Optional
                     />
+                    <SoonButtons value=promised />
                 })}
             </div>
         </Dialog>
+    }
+}
+
+/// The promises that are usually made.
+#[component]
+fn SoonButtons(value: RwSignal<String>) -> impl IntoView {
+    let lang = use_lang();
+    let now = use_workspace().now();
+    let soon = [1, 2, 4].map(|hours: i64| {
+        let choose = move |_| {
+            let instant = now.get_untracked().plus_millis(hours * Timestamp::HOUR_MS);
+            value.set(local_time::to_field(instant));
+        };
+        view! {
+            <button class="button" type="button" data-size="s" on:click=choose>
+                {move || lang.words().job_promise_in_hours(hours)}
+            </button>
+        }
+    });
+    let tomorrow = move |_| {
+        let instant = start_of_tomorrow(now.get_untracked()).plus_millis(9 * Timestamp::HOUR_MS);
+        value.set(local_time::to_field(instant));
+    };
+    view! {
+        <div class="button-row">
+            {soon}
+            <button class="button" type="button" data-size="s" on:click=tomorrow>{t!(lang, job_promise_tomorrow)}</button>
+        </div>
     }
 }
 
