@@ -32,6 +32,11 @@ impl Locale {
         }
     }
 
+    /// The language's name in itself.
+    pub fn own_name(self) -> &'static str {
+        Words(self).language_own_name()
+    }
+
     /// The best match for a BCP 47 tag: any Chinese of Taiwan, Hong Kong or Macau, or in traditional script, is read best in
     /// zh-TW.
     pub fn from_tag(tag: &str) -> Option<Self> {

@@ -4,10 +4,22 @@
 //! what has not reached the server. `tickets` holds what both show of a ticket, `ui` widgets that know no ticket. Only `device`
 //! touches the browser.
 
+pub mod app;
+pub mod device;
+pub mod field;
 pub mod i18n;
+pub mod office;
+pub mod outbox;
+pub mod people;
+pub mod session;
+pub mod shell;
+pub mod sign_off;
+pub mod tickets;
+pub mod ui;
+pub mod workspace;
 
 /// Starts the app in the page.
 pub fn start() {
     console_error_panic_hook::set_once();
-    leptos::mount::mount_to_body(|| "Fieldloop");
+    leptos::mount::mount_to_body(app::App);
 }

@@ -1,0 +1,143 @@
+//! Who I am, which language and look I like, and the way out.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::A;
+
+use crate::device::prefs::{self, Theme};
+use crate::i18n::{Locale, use_lang};
+use crate::t;
+use crate::ui::{Dialog, DialogSize, Icon};
+use crate::session::Session;
+use crate::workspace::use_workspace;
+
+/// The person's menu.
+#[component]
+pub fn PersonMenu(
+    /// Whether it opens upwards.
+    #[prop(optional)]
+    up: bool,
+) -> impl IntoView {
+    let lang = use_lang();
+    let workspace = use_workspace();
+    let person = workspace.person();
+    let session = Session::expect();
+    let refused = RwSignal::new(false);
+    let left_behind = RwSignal::new(0);
+    let leaving = RwSignal::new(false);
+    let sign_out = move |_| {
+        if leaving.get_untracked() {
+            return;
+        }
+        leaving.set(true);
+        spawn_local(async move {
+            match workspace.sign_out().await {
+                Ok(()) => session.end(),
+                Err(refusal) => {
+                    leaving.set(false);
+                    left_behind.set(refusal.unsent.waiting + refusal.unsent.refused);
+                    refused.set(true);
+                }
+            }
+        });
+    };
+    let initial = move || person.with(|person| person.name.chars().next().unwrap_or('·').to_string());
+    view! {
+        <details class="menu">
+            <summary class="icon-button" aria-label=t!(lang, menu_account)>
+                <span class="person__mark" aria-hidden="true">{initial}</span>
+            </summary>
+            <div class="menu__list" data-up=up.then_some("")>
+                <p class="menu__note">
+                    {move || person.with(|person| person.name.clone())} " · "
+                    {move || lang.words().role(person.with(|person| person.role))}
+                </p>
+                <hr class="menu__line" />
+                <LanguageChoice />
+                <hr class="menu__line" />
+                <ThemeChoice />
+                <hr class="menu__line" />
+                <button class="menu__item" aria-disabled=move || leaving.get().to_string() on:click=sign_out>
+                    <Icon name="sign-out" />
+                    {t!(lang, sign_out)}
+                </button>
+            </div>
+        </details>
+        <RefusedDialog open=refused unsent=left_behind />
+    }
+}
+
+/// One item for each language, in its own words.
+#[component]
+pub fn LanguageChoice() -> impl IntoView {
+    let lang = use_lang();
+    let choice = move |locale: Locale| {
+        view! {
+            <button
+                class="menu__item"
+                lang=locale.tag()
+                aria-pressed=move || (lang.locale() == locale).to_string()
+                on:click=move |_| {
+                    lang.set(locale);
+                    prefs::remember_locale(locale);
+                }
+            >
+                <Icon name=Signal::derive(move || if lang.locale() == locale { "check" } else { "language" }) />
+                {locale.own_name()}
+            </button>
+        }
+    };
+    view! { <div role="group" aria-label=t!(lang, menu_language)>{Locale::ALL.map(choice).collect_view()}</div> }
+}
+
+#[component]
+fn ThemeChoice() -> impl IntoView {
+    let lang = use_lang();
+    let theme = prefs::theme();
+    let choice = move |option: Theme, icon: &'static str| {
+        let word = move || match option {
+            Theme::System => lang.words().theme_system(),
+            Theme::Light => lang.words().theme_light(),
+            Theme::Dark => lang.words().theme_dark(),
+        };
+        view! {
+            <button
+                class="menu__item"
+                aria-pressed=move || (theme.get() == option).to_string()
+                on:click=move |_| prefs::set_theme(option)
+            >
+                <Icon name=Signal::derive(move || if theme.get() == option { "check" } else { icon }) />
+                {word}
+            </button>
+        }
+    };
+    view! {
+        <div role="group" aria-label=t!(lang, menu_theme)>
+            {choice(Theme::System, "tablet")} {choice(Theme::Light, "sun")} {choice(Theme::Dark, "moon")}
+        </div>
+    }
+}
+
+/// Says why signing out did not happen.
+#[component]
+fn RefusedDialog(
+    /// Whether it is shown.
+    open: RwSignal<bool>,
+    /// How many changes are only here.
+    unsent: RwSignal<usize>,
+) -> impl IntoView {
+    let lang = use_lang();
+    let footer = move || {
+        view! {
+            <A href="/outbox" attr:class="button">{t!(lang, sign_out_refused_show)}</A>
+            <button class="button" data-kind="primary" type="button" on:click=move |_| open.set(false)>
+                {t!(lang, stay_signed_in)}
+            </button>
+        }
+    };
+    view! {
+        <Dialog open title=t!(lang, sign_out_refused_title) size=DialogSize::Question footer>
+            <p>{move || lang.words().sign_out_refused(unsent.get())}</p>
+        </Dialog>
+    }
+}

@@ -1,0 +1,130 @@
+//! Where the work is, in one place of every screen: on the server, or still on this tablet.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+use sync::{Link, Unsent};
+
+use crate::i18n::{Words, use_lang};
+use crate::ui::Icon;
+use crate::workspace::use_workspace;
+
+/// What the pill and the status line say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    OnServer,
+    Connecting,
+    Waiting(usize),
+    Offline(usize),
+    Attention(usize),
+    SignedOut,
+    TooOld,
+}
+
+impl Standing {
+    /// What needs a person comes first, then what keeps work from leaving, then what is on its way.
+    fn of(link: Link, unsent: Unsent) -> Self {
+        match link {
+            Link::SignedOut => Self::SignedOut,
+            Link::TooOld => Self::TooOld,
+            _ if unsent.refused > 0 => Self::Attention(unsent.refused),
+            Link::Offline => Self::Offline(unsent.waiting),
+            _ if unsent.waiting > 0 => Self::Waiting(unsent.waiting),
+            Link::Connecting => Self::Connecting,
+            Link::Live => Self::OnServer,
+        }
+    }
+
+    /// The design's name for it.
+    const fn state(self) -> &'static str {
+        match self {
+            Self::OnServer => "server",
+            Self::Connecting | Self::Waiting(_) => "waiting",
+            Self::Offline(_) => "offline",
+            Self::Attention(_) | Self::SignedOut | Self::TooOld => "attention",
+        }
+    }
+
+    const fn icon(self) -> &'static str {
+        match self {
+            Self::OnServer => "cloud-check",
+            Self::Connecting => "cloud",
+            Self::Waiting(_) => "tablet-check",
+            Self::Offline(_) => "cloud-off",
+            Self::Attention(_) | Self::SignedOut | Self::TooOld => "alert",
+        }
+    }
+
+    fn short(self, words: Words) -> String {
+        match self {
+            Self::OnServer => words.pill_server().to_owned(),
+            Self::Connecting => words.pill_connecting().to_owned(),
+            Self::Waiting(count) => words.pill_waiting(count),
+            Self::Offline(0) => words.pill_offline().to_owned(),
+            Self::Offline(count) => words.pill_offline_waiting(count),
+            Self::Attention(count) => words.pill_attention(count),
+            Self::SignedOut => words.pill_signed_out().to_owned(),
+            Self::TooOld => words.pill_too_old().to_owned(),
+        }
+    }
+
+    fn sentence(self, words: Words) -> String {
+        match self {
+            Self::OnServer => words.status_server().to_owned(),
+            Self::Connecting => words.status_connecting().to_owned(),
+            Self::Waiting(count) => words.status_waiting(count),
+            Self::Offline(0) => words.status_offline().to_owned(),
+            Self::Offline(count) => words.status_offline_waiting(count),
+            Self::Attention(count) => words.status_attention(count),
+            Self::SignedOut => words.status_signed_out().to_owned(),
+            Self::TooOld => words.status_too_old().to_owned(),
+        }
+    }
+}
+
+fn use_standing() -> Memo<Standing> {
+    let status = use_workspace().status();
+    Memo::new(move |_| status.with(|status| Standing::of(status.link, status.unsent)))
+}
+
+/// The pill in the top bar; opens the page of what is not on the server.
+#[component]
+pub fn SyncPill() -> impl IntoView {
+    let lang = use_lang();
+    let standing = use_standing();
+    view! {
+        <A href="/outbox" attr:class="sync-pill" attr:data-state=move || standing.get().state()>
+            <Icon name=Signal::derive(move || standing.get().icon()) />
+            <span class="sync-pill__word">{move || standing.get().short(lang.words())}</span>
+        </A>
+    }
+}
+
+/// The line under the field's top bar. Always there, so nothing moves when the network goes.
+#[component]
+pub fn StatusLine() -> impl IntoView {
+    let lang = use_lang();
+    let standing = use_standing();
+    view! {
+        <p class="status-line" role="status" data-state=move || standing.get().state()>
+            <Icon name=Signal::derive(move || standing.get().icon()) />
+            <span class="status-line__words">{move || standing.get().sentence(lang.words())}</span>
+        </p>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_change_is_said_before_a_missing_network() {
+        let unsent = Unsent { waiting: 3, refused: 1 };
+        assert_eq!(Standing::of(Link::Offline, unsent), Standing::Attention(1));
+    }
+
+    #[test]
+    fn all_on_the_server_is_said_only_while_its_events_arrive() {
+        assert_eq!(Standing::of(Link::Connecting, Unsent::default()), Standing::Connecting);
+        assert_eq!(Standing::of(Link::Live, Unsent::default()), Standing::OnServer);
+    }
+}
