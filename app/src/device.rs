@@ -2,17 +2,22 @@
 //! goes in and out are plain values, signals and Leptos' own node references.
 
 pub mod api;
+pub mod clipboard;
 pub mod clock;
 pub mod dialog;
 pub mod drafts;
 pub mod events;
 pub mod id;
 pub mod intl;
+pub mod keyboard;
+pub mod kiosk;
 pub mod local_store;
+pub mod local_time;
 pub mod location;
 pub mod network;
 pub mod pen;
 pub mod prefs;
+pub mod scroll;
 pub mod session;
 pub mod storage;
 pub mod update;

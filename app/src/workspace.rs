@@ -31,8 +31,8 @@ use leptos::reactive::graph::Observer;
 use leptos::task::spawn_local;
 use sync::{Batch, Link, OutboxEntry, Replica, StoreError, Unsent};
 
-pub use self::line::{Events, Line, ServerLine};
 use self::core::{Core, Shown};
+pub use self::line::{Events, Line, ServerLine};
 use crate::device::{api, clock, id, location, network, session};
 
 /// One ticket, as far as it is known at this moment.

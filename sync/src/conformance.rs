@@ -12,8 +12,8 @@ use std::task::Poll;
 use domain::people::{Directory, Person, Role};
 use domain::sla::Policy;
 use domain::ticket::{
-    Action, Card, Change, Channel, Comment, Customer, Difficulty, Document, Intake, Kind, Product, Recorded, Seen, Site,
-    Ticket, Urgency, Verification,
+    Action, Card, Change, Channel, Comment, Customer, Difficulty, Document, Intake, Kind, Product, Recorded,
+    Seen, Site, Ticket, Urgency, Verification,
 };
 use domain::{ChangeId, Claim, DepartmentId, DeviceId, PersonId, Refusal, TicketId, Timestamp};
 use uuid::Uuid;
@@ -132,7 +132,9 @@ pub async fn the_outbox_keeps_the_order_of_the_numbers<S: LocalStore>(open: impl
 }
 
 /// An entry is replaced by one with the same id, and removed once settled.
-pub async fn an_outbox_entry_is_replaced_by_its_id_and_removed_when_settled<S: LocalStore>(open: impl AsyncFn() -> S) {
+pub async fn an_outbox_entry_is_replaced_by_its_id_and_removed_when_settled<S: LocalStore>(
+    open: impl AsyncFn() -> S,
+) {
     let accepted = OutboxState::Accepted { revision: 4 };
     let first = [1, 2, 3].map(|seq| entry(seq, OutboxState::Waiting)).to_vec();
     let second = vec![entry(2, accepted.clone()), entry(3, refused())];
@@ -159,7 +161,8 @@ pub async fn many_small_batches_come_to_the_same_as_few_large_ones<S: LocalStore
         store.apply(&hold([held(u128::from(revision % 7), revision, "moved on")])).await.unwrap();
     }
     drop(store);
-    let expected: Vec<_> = (93..100).map(|revision| held(u128::from(revision % 7), revision, "moved on")).collect();
+    let expected: Vec<_> =
+        (93..100).map(|revision| held(u128::from(revision % 7), revision, "moved on")).collect();
     expect_tickets(&open, &expected).await;
 }
 
@@ -182,7 +185,9 @@ pub async fn what_was_not_named_stays<S: LocalStore>(open: impl AsyncFn() -> S) 
 }
 
 /// A batch whose future is dropped half-way has happened wholly or not at all, and the store goes on working.
-pub async fn a_batch_that_was_given_up_is_there_wholly_or_not_at_all<S: LocalStore>(open: impl AsyncFn() -> S) {
+pub async fn a_batch_that_was_given_up_is_there_wholly_or_not_at_all<S: LocalStore>(
+    open: impl AsyncFn() -> S,
+) {
     for polls in 1..6 {
         let seq = polls;
         let batch = Batch {
@@ -291,8 +296,14 @@ fn intake(number: u128, words: &str) -> Intake {
             ..Customer::default()
         },
         existing_customer: true,
-        site: Site { region: "广东".to_owned(), address: format!("深圳市南山区科技园 {number} 号") },
-        product: Product { model: "CX-300".to_owned(), serial: format!("SN{number:08}"), ..Product::default() },
+        site: Site {
+            region: "广东".to_owned(), address: format!("深圳市南山区科技园 {number} 号")
+        },
+        product: Product {
+            model: "CX-300".to_owned(),
+            serial: format!("SN{number:08}"),
+            ..Product::default()
+        },
         verification: Verification::Verified,
         words: words.to_owned(),
         summary: String::new(),

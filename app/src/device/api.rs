@@ -4,10 +4,10 @@
 
 pub mod sync;
 
+use ::sync::messages::SessionInfo;
 use gloo_net::http::{Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use ::sync::messages::SessionInfo;
 use web_sys::{AbortSignal, RequestCredentials};
 
 /// The header that tells our own page's requests from those that another site makes a browser send.
@@ -164,8 +164,14 @@ async fn send(method: Method, path: &str, body: Option<&impl Serialize>) -> Resu
     let request = request(method, path).abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
     let response = match body {
         Some(body) => {
-            let body = serde_json::to_string(body).expect("what is sent holds only texts, numbers and lists of them");
-            request.header("Content-Type", "application/json").body(body).map_err(|_| ApiError::Unreachable)?.send().await
+            let body = serde_json::to_string(body)
+                .expect("what is sent holds only texts, numbers and lists of them");
+            request
+                .header("Content-Type", "application/json")
+                .body(body)
+                .map_err(|_| ApiError::Unreachable)?
+                .send()
+                .await
         }
         None => request.send().await,
     };
@@ -173,13 +179,20 @@ async fn send(method: Method, path: &str, body: Option<&impl Serialize>) -> Resu
 }
 
 /// Opens a stream that ends when the server or `until` says so; no time limit.
-pub(super) async fn open_stream(method: Method, path: &str, until: &AbortSignal) -> Result<Response, ApiError> {
+pub(super) async fn open_stream(
+    method: Method,
+    path: &str,
+    until: &AbortSignal,
+) -> Result<Response, ApiError> {
     let response = request(method, path).abort_signal(Some(until)).send().await;
     judge(response.map_err(|_| ApiError::Unreachable)?).await
 }
 
 fn request(method: Method, path: &str) -> RequestBuilder {
-    RequestBuilder::new(path).method(method).credentials(RequestCredentials::SameOrigin).header(OWN_PAGE.0, OWN_PAGE.1)
+    RequestBuilder::new(path)
+        .method(method)
+        .credentials(RequestCredentials::SameOrigin)
+        .header(OWN_PAGE.0, OWN_PAGE.1)
 }
 
 async fn read<T: DeserializeOwned>(response: &Response) -> Result<T, ApiError> {
@@ -221,4 +234,3 @@ async fn read_refusal(status: u16, response: &Response) -> ApiError {
     let Body { error: code, field, problem } = serde_json::from_str(&text).unwrap_or_default();
     ApiError::Refused { status, code, field, problem }
 }
-

@@ -76,9 +76,9 @@ thread_local! {
 pub fn instant(locale: Locale, instant: Timestamp, form: Form) -> String {
     let date = Date::new(&JsValue::from_f64(instant.as_millis() as f64));
     DATES.with_borrow_mut(|formats| {
-        let format = formats.entry((locale.tag(), form)).or_insert_with(|| {
-            Intl::DateTimeFormat::new(&tags(locale), &options(form.options())).format()
-        });
+        let format = formats
+            .entry((locale.tag(), form))
+            .or_insert_with(|| Intl::DateTimeFormat::new(&tags(locale), &options(form.options())).format());
         call(format, &date)
     })
 }

@@ -46,8 +46,8 @@ fn dialog_is_open() -> bool {
 }
 
 fn is_taken(target: Option<web_sys::EventTarget>) -> bool {
-    let typing = target
-        .and_then(|target| target.dyn_into::<Element>().ok())
-        .is_some_and(|element| element.closest("input, select, textarea, [role=menu], [contenteditable]").ok().flatten().is_some());
+    let typing = target.and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|element| {
+        element.closest("input, select, textarea, [role=menu], [contenteditable]").ok().flatten().is_some()
+    });
     typing || dialog_is_open()
 }

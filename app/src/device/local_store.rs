@@ -157,7 +157,8 @@ impl LocalStore for IndexedDbLocalStore {
         let (everything, fence) = self.connection.open_and_read().await?;
         self.fence.set(Some(fence));
         self.fenced_off.set(false);
-        let meta: Option<Meta> = everything.meta.map(|bytes| read_json(META, META, &bytes.to_vec())).transpose()?;
+        let meta: Option<Meta> =
+            everything.meta.map(|bytes| read_json(META, META, &bytes.to_vec())).transpose()?;
         let directory: Option<Directory> =
             everything.directory.map(|bytes| read_json(META, DIRECTORY, &bytes.to_vec())).transpose()?;
         let mut outbox = Vec::with_capacity(everything.outbox.len());
@@ -215,7 +216,8 @@ impl LocalStore for IndexedDbLocalStore {
 
     async fn documents(&self, tickets: &[TicketId]) -> Result<Vec<Document>, StoreError> {
         let _turn = self.turn.lock().await;
-        let places: Vec<Place> = tickets.iter().filter_map(|ticket| self.index.borrow().find(*ticket)).collect();
+        let places: Vec<Place> =
+            tickets.iter().filter_map(|ticket| self.index.borrow().find(*ticket)).collect();
         let mut numbers: Vec<u32> = places.iter().map(|place| place.part).collect();
         numbers.sort_unstable();
         numbers.dedup();
@@ -260,7 +262,11 @@ fn to_json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("messages and records hold only texts, numbers and lists of them")
 }
 
-fn read_json<T: DeserializeOwned>(store: &str, key: impl std::fmt::Display, bytes: &[u8]) -> Result<T, StoreError> {
+fn read_json<T: DeserializeOwned>(
+    store: &str,
+    key: impl std::fmt::Display,
+    bytes: &[u8],
+) -> Result<T, StoreError> {
     serde_json::from_slice(bytes).map_err(|error| unreadable(store, key, &error.to_string()))
 }
 

@@ -88,7 +88,8 @@ pub fn follow_theme() {
 }
 
 fn set_root_attribute(name: &str, value: Option<&str>) {
-    let root = web_sys::window().and_then(|window| window.document()).and_then(|page| page.document_element());
+    let root =
+        web_sys::window().and_then(|window| window.document()).and_then(|page| page.document_element());
     let Some(root) = root else { return };
     // Fails only for names that are no attribute names.
     let _ = match value {

@@ -36,7 +36,8 @@ pub fn scroll_to(scrolled: NodeRef<html::Div>, top: f64) {
 
 /// Gives the focus to an element within the box, without scrolling. Says whether it was there.
 pub fn focus_within(scrolled: NodeRef<html::Div>, selector: &str) -> bool {
-    let Some(element) = find(scrolled, selector).and_then(|element| element.dyn_into::<HtmlElement>().ok()) else {
+    let Some(element) = find(scrolled, selector).and_then(|element| element.dyn_into::<HtmlElement>().ok())
+    else {
         return false;
     };
     // Fails only for an element that has left the page.

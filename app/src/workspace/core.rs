@@ -201,7 +201,8 @@ impl Core {
     fn tell_everything(&self, desk: &Desk) {
         let replica = desk.replica();
         let cards: Vec<Card> = replica.cards().cloned().collect();
-        *self.places.borrow_mut() = cards.iter().enumerate().map(|(place, card)| (card.ticket, place)).collect();
+        *self.places.borrow_mut() =
+            cards.iter().enumerate().map(|(place, card)| (card.ticket, place)).collect();
         drop(replica);
         self.shown.cards.try_set(Arc::new(cards));
         let news = News { directory: true, outbox: true, ..News::default() };
@@ -350,7 +351,10 @@ impl Core {
     }
 
     /// Keeps what `plan` makes of the replica, tells it and wakes the driver.
-    pub(super) async fn settle(&self, plan: impl FnOnce(&Replica) -> Option<Batch>) -> Result<(), StoreError> {
+    pub(super) async fn settle(
+        &self,
+        plan: impl FnOnce(&Replica) -> Option<Batch>,
+    ) -> Result<(), StoreError> {
         let Some(desk) = self.desk() else { return Ok(()) };
         let news = desk.take(|replica| plan(replica).unwrap_or_default()).await?;
         self.tell(&desk, &news);

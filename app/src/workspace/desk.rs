@@ -58,11 +58,16 @@ impl Desk {
     }
 
     /// Turns what the person did into a change, and keeps it.
-    pub(super) async fn record(&self, ticket: TicketId, action: Action) -> Result<(ChangeId, News), RecordError> {
+    pub(super) async fn record(
+        &self,
+        ticket: TicketId,
+        action: Action,
+    ) -> Result<(ChangeId, News), RecordError> {
         let _turn = self.turn.lock().await;
         self.know(ticket).await?;
         let batch = self.replica().prepare(ticket, action, clock::now())?;
-        let id = batch.outbox.first().map(|entry| entry.change.id).expect("a prepared batch holds its change");
+        let id =
+            batch.outbox.first().map(|entry| entry.change.id).expect("a prepared batch holds its change");
         let news = self.keep(batch).await?;
         Ok((id, news))
     }

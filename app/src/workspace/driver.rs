@@ -72,7 +72,8 @@ impl<L: Line> Driver<L> {
         let waiting_before = request.changes.len();
         if self.keep(|replica| replica.on_push(&response, sent, received)).await {
             let replica = self.desk.replica();
-            let still_waits = |change: &&Change| replica.outbox_state(change.id) == Some(&OutboxState::Waiting);
+            let still_waits =
+                |change: &&Change| replica.outbox_state(change.id) == Some(&OutboxState::Waiting);
             let waiting_now = request.changes.iter().filter(still_waits).count();
             self.core.planner_mut().pushed(waiting_before, waiting_now);
         }

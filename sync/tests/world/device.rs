@@ -28,6 +28,13 @@ impl Device {
         Self { person, replica, behind_ms: 0, store, id }
     }
 
+    /// A device that has heard of the company, and of no ticket.
+    pub(crate) fn that_knows_the_company(person: Person, number: u128) -> Self {
+        let mut device = Self::of(person, number);
+        device.keep(Batch { directory: Some(super::directory()), ..Batch::default() });
+        device
+    }
+
     /// The app ends without warning and starts again.
     pub(crate) fn restart(&mut self) {
         self.replica = open(&self.store, &self.person, self.id);
@@ -46,7 +53,12 @@ impl Device {
         }
     }
 
-    pub(crate) fn tap(&mut self, ticket: TicketId, action: Action, now: Timestamp) -> Result<ChangeId, Refusal> {
+    pub(crate) fn tap(
+        &mut self,
+        ticket: TicketId,
+        action: Action,
+        now: Timestamp,
+    ) -> Result<ChangeId, Refusal> {
         self.know(ticket);
         let batch = self.replica.prepare(ticket, action, now.plus_millis(-self.behind_ms))?;
         let id = batch.outbox[0].change.id;
@@ -105,7 +117,9 @@ impl Device {
 
     pub(crate) fn comments(&mut self, ticket: TicketId) -> Vec<String> {
         let ticket = self.see(ticket);
-        ticket.map(|ticket| ticket.comments.into_iter().map(|comment| comment.fact).collect()).unwrap_or_default()
+        ticket
+            .map(|ticket| ticket.comments.into_iter().map(|comment| comment.fact).collect())
+            .unwrap_or_default()
     }
 
     pub(crate) fn state(&self, change: ChangeId) -> Option<&OutboxState> {

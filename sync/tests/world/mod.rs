@@ -1,5 +1,5 @@
 //! A small world to test in: a company, a server that judges and folds with the code of `domain`, and devices.
-#![allow(dead_code, reason = "each test file uses its own part of the world")]
+#![allow(dead_code, unused_imports, reason = "each test file uses its own part of the world")]
 
 mod device;
 mod server;
@@ -45,7 +45,14 @@ const fn person_id(number: u128) -> PersonId {
 }
 
 fn person(number: u128, name: &str, role: Role, department: DepartmentId) -> Person {
-    Person { id: person_id(number), name: name.to_owned(), role, department, skills: Vec::new(), active: true }
+    Person {
+        id: person_id(number),
+        name: name.to_owned(),
+        role,
+        department,
+        skills: Vec::new(),
+        active: true,
+    }
 }
 
 /// At the desk of the north; sees what the north holds or has registered.

@@ -104,24 +104,41 @@ impl Server {
         let same_history = request.cursor.as_ref().filter(|cursor| cursor.epoch == self.epoch);
         let cursor = same_history.filter(|_| request.scope.as_ref() == Some(&fingerprint));
         let from = cursor.map_or(0, |cursor| cursor.seq);
-        let mut changed: Vec<_> = self.documents.values().filter(|document| document.revision > from).collect();
+        let mut changed: Vec<_> =
+            self.documents.values().filter(|document| document.revision > from).collect();
         changed.sort_by_key(|document| document.revision);
         let more = changed.len() > self.page;
         changed.truncate(self.page);
         let seq = if more { changed.last().unwrap().revision } else { self.seq };
-        let (documents, gone): (Vec<_>, Vec<_>) =
-            changed.into_iter().partition(|document| scope.contains(&Ticket::of(document).unwrap().scope_keys()));
+        let (documents, gone): (Vec<_>, Vec<_>) = changed
+            .into_iter()
+            .partition(|document| scope.contains(&Ticket::of(document).unwrap().scope_keys()));
         PullResponse {
             server_time: now,
             person: actor.clone(),
             scope: fingerprint,
             reset: cursor.is_none(),
             documents: documents.into_iter().cloned().collect(),
-            gone: gone.into_iter().map(|document| document.ticket).collect(),
+            gone: gone
+                .into_iter()
+                .map(|document| document.ticket)
+                .filter(|ticket| self.saw(&scope, *ticket, from))
+                .collect(),
             cursor: Cursor { epoch: self.epoch.clone(), seq },
             more,
             directory: (request.directory != Some(self.directory.revision)).then(|| self.directory.clone()),
         }
+    }
+
+    /// Whether a ticket was within a scope after `seq`.
+    fn saw(&self, scope: &Scope, ticket: TicketId, seq: u64) -> bool {
+        let mut document = Document::new(ticket);
+        for (_, (_, recorded)) in (1..=seq).zip(&self.history) {
+            if recorded.change.ticket == ticket {
+                document.insert(recorded.clone());
+            }
+        }
+        Ticket::of(&document).is_some_and(|ticket| scope.contains(&ticket.scope_keys()))
     }
 
     /// What happened after `seq`, as a person's stream tells it.
@@ -132,7 +149,8 @@ impl Server {
         for (revision, (previous, recorded)) in (1..).zip(&self.history) {
             let ticket = recorded.change.ticket;
             let document = documents.entry(ticket).or_insert_with(|| Document::new(ticket));
-            let was_in_sight = Ticket::of(document).is_some_and(|ticket| scope.contains(&ticket.scope_keys()));
+            let was_in_sight =
+                Ticket::of(document).is_some_and(|ticket| scope.contains(&ticket.scope_keys()));
             document.insert(recorded.clone());
             let is_in_sight = Ticket::of(document).is_some_and(|ticket| scope.contains(&ticket.scope_keys()));
             if revision <= seq {
@@ -141,7 +159,13 @@ impl Server {
             if is_in_sight {
                 let number = self.documents[&ticket].number.clone();
                 let (previous, recorded) = (*previous, recorded.clone());
-                events.push(Event::Changed(Box::new(Changed { ticket, number, previous, revision, recorded })));
+                events.push(Event::Changed(Box::new(Changed {
+                    ticket,
+                    number,
+                    previous,
+                    revision,
+                    recorded,
+                })));
             } else if was_in_sight {
                 events.push(Event::Gone(Gone { ticket, revision }));
             }

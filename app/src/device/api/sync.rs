@@ -35,9 +35,9 @@ fn failure(error: ApiError) -> Failure {
     match error {
         ApiError::SignedOut => Failure::SignedOut,
         ApiError::TooOld => Failure::TooOld,
-        ApiError::Busy { retry_after_seconds } => {
-            Failure::Busy { retry_after_ms: i64::try_from(retry_after_seconds).unwrap_or(i64::MAX / 1000) * 1000 }
-        }
+        ApiError::Busy { retry_after_seconds } => Failure::Busy {
+            retry_after_ms: i64::try_from(retry_after_seconds).unwrap_or(i64::MAX / 1000) * 1000,
+        },
         ApiError::Unreachable => Failure::Unreachable,
         ApiError::Refused { status, code, .. } => {
             leptos::logging::warn!("synchronisation was refused: {status} {code}");

@@ -10,7 +10,8 @@ use indexed_db_futures::database::Database;
 use indexed_db_futures::error::{Error, OpenDbError};
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{
-    Transaction, TransactionDone, TransactionDurability, TransactionFinishKind, TransactionMode, TransactionOptions,
+    Transaction, TransactionDone, TransactionDurability, TransactionFinishKind, TransactionMode,
+    TransactionOptions,
 };
 use js_sys::Uint8Array;
 use sync::StoreError;
@@ -138,7 +139,11 @@ impl Connection {
     }
 
     /// Reads some records of an object store, in the order of the keys given.
-    pub(super) async fn get_many(&self, store: &str, keys: &[u32]) -> Result<Vec<Option<Uint8Array>>, StoreError> {
+    pub(super) async fn get_many(
+        &self,
+        store: &str,
+        keys: &[u32],
+    ) -> Result<Vec<Option<Uint8Array>>, StoreError> {
         match self.try_get_many(store, keys).await {
             Err(StoreError::Lost(_)) => {
                 self.close();
@@ -214,8 +219,10 @@ impl Connection {
         let found = async {
             let transaction = database.transaction(store).with_mode(TransactionMode::Readonly).build()?;
             let store = transaction.object_store(store)?;
-            let requests =
-                keys.iter().map(|key| store.get::<JsValue, _, _>(*key).primitive()).collect::<Result<Vec<_>, _>>()?;
+            let requests = keys
+                .iter()
+                .map(|key| store.get::<JsValue, _, _>(*key).primitive())
+                .collect::<Result<Vec<_>, _>>()?;
             let mut found = Vec::with_capacity(requests.len());
             for request in requests {
                 found.push(request.await?.map(bytes));
@@ -307,7 +314,10 @@ async fn finish(transaction: &Transaction<'_>, done: TransactionDone) -> Result<
         return Ok(());
     }
     let why = transaction.error();
-    Err(why.map_or_else(|| StoreError::Lost("the transaction was taken back".to_owned()), |error| store_error(&error)))
+    Err(why.map_or_else(
+        || StoreError::Lost("the transaction was taken back".to_owned()),
+        |error| store_error(&error),
+    ))
 }
 
 fn records(

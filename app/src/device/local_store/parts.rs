@@ -112,7 +112,8 @@ impl Part {
         let (released, mut rest) = postcard::take_from_bytes(rest).map_err(|error| error.to_string())?;
         let mut entries = Vec::new();
         while !rest.is_empty() {
-            let (row, after) = postcard::take_from_bytes::<CardRow<'_>>(rest).map_err(|error| error.to_string())?;
+            let (row, after) =
+                postcard::take_from_bytes::<CardRow<'_>>(rest).map_err(|error| error.to_string())?;
             let (start, length) = row.place();
             entries.push(Entry { held: row.into_held(), start, length });
             rest = after;

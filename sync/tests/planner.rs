@@ -1,0 +1,163 @@
+//! What the planner does next, and how long it waits.
+
+mod world;
+
+use domain::Timestamp;
+use proptest::prelude::*;
+use sync::messages::Cursor;
+use sync::{Failure, Link, Planner, Step};
+
+use self::world::{Device, Server, agent, at, register, ticket_id};
+
+fn fresh() -> (Server, Device, Planner) {
+    (Server::new(), Device::that_knows_the_company(agent(), 100), Planner::default())
+}
+
+/// The pause that a planner takes after failing at `at(0)`.
+fn pause(planner: &Planner, device: &Device) -> Option<i64> {
+    match planner.next(&device.replica, at(0)) {
+        Step::Wait(until) => Some(until.millis_since(at(0))),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_fresh_device_pulls_until_it_is_up_to_date_and_then_listens() {
+    let (mut server, mut device, mut planner) = fresh();
+    let mut other = Device::that_knows_the_company(agent(), 300);
+    for number in 1..=7 {
+        other.tap(ticket_id(number), register("one of many"), at(0)).unwrap();
+    }
+    other.sync(&mut server, at(1));
+    let mut pulls = 0;
+    while let Step::Pull(request) = planner.next(&device.replica, at(2)) {
+        assert_eq!(request, device.replica.pull_request());
+        let more = device.pull(&server, at(2));
+        planner.pulled(more);
+        pulls += 1;
+    }
+    assert_eq!(pulls, 3);
+    let cursor = Cursor { epoch: server.epoch.clone(), seq: server.seq() };
+    assert_eq!(planner.next(&device.replica, at(3)), Step::Listen(cursor));
+    assert_eq!(planner.link(), Link::Connecting);
+    planner.listening();
+    assert_eq!(planner.link(), Link::Live);
+}
+
+#[test]
+fn what_waits_goes_first_also_while_listening() {
+    let (server, mut device, mut planner) = fresh();
+    let more = device.pull(&server, at(0));
+    planner.pulled(more);
+    planner.listening();
+    device.tap(ticket_id(1), register("now"), at(1)).unwrap();
+    assert!(
+        matches!(planner.next(&device.replica, at(1)), Step::Push(request) if request.changes.len() == 1)
+    );
+}
+
+#[test]
+fn a_push_that_nothing_came_of_is_not_repeated_at_once() {
+    let (_, mut device, mut planner) = fresh();
+    device.tap(ticket_id(1), register("now"), at(0)).unwrap();
+    planner.pushed(1, 1);
+    assert!(matches!(planner.next(&device.replica, at(1)), Step::Pull(_)));
+    planner.pulled(false);
+    assert!(matches!(planner.next(&device.replica, at(2)), Step::Push(_)), "but after the next pull");
+}
+
+#[test]
+fn a_missed_event_means_a_pull() {
+    let (server, mut device, mut planner) = fresh();
+    let more = device.pull(&server, at(0));
+    planner.pulled(more);
+    planner.behind();
+    assert!(matches!(planner.next(&device.replica, at(1)), Step::Pull(_)));
+}
+
+#[test]
+fn pauses_grow_from_a_second_to_a_minute() {
+    let (_, device, mut planner) = fresh();
+    let pauses: Vec<_> = (0..9)
+        .map(|_| {
+            planner.failed(Failure::Unreachable, at(0), 0.0);
+            pause(&planner, &device).unwrap() / 1_000
+        })
+        .collect();
+    assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    assert_eq!(planner.link(), Link::Offline);
+}
+
+#[test]
+fn one_answer_ends_the_waiting_and_starts_the_pauses_anew() {
+    let (_, device, mut planner) = fresh();
+    for _ in 0..5 {
+        planner.failed(Failure::Unreachable, at(0), 1.0);
+    }
+    planner.pulled(true);
+    assert_eq!(planner.link(), Link::Connecting);
+    assert_eq!(pause(&planner, &device), None);
+    planner.failed(Failure::Unreachable, at(0), 0.0);
+    assert_eq!(pause(&planner, &device), Some(1_000));
+}
+
+#[test]
+fn the_network_coming_back_ends_the_waiting() {
+    let (_, device, mut planner) = fresh();
+    planner.failed(Failure::Unreachable, at(0), 0.5);
+    planner.try_now();
+    assert_eq!(pause(&planner, &device), None);
+}
+
+#[test]
+fn a_busy_server_is_left_alone_for_as_long_as_it_asks_and_is_not_called_offline() {
+    let (_, device, mut planner) = fresh();
+    planner.failed(Failure::Busy { retry_after_ms: 90_000 }, at(0), 0.0);
+    assert_eq!(pause(&planner, &device), Some(90_000));
+    assert_eq!(planner.link(), Link::Connecting);
+}
+
+#[test]
+fn an_ended_session_and_an_old_version_wait_for_a_person() {
+    let (_, mut device, mut planner) = fresh();
+    device.tap(ticket_id(1), register("kept"), at(0)).unwrap();
+    planner.failed(Failure::SignedOut, at(0), 0.0);
+    planner.try_now();
+    assert_eq!(planner.next(&device.replica, at(1)), Step::SignIn);
+    planner.signed_in();
+    assert!(matches!(planner.next(&device.replica, at(2)), Step::Push(_)));
+    planner.failed(Failure::TooOld, at(3), 0.0);
+    assert_eq!(planner.next(&device.replica, at(4)), Step::Update);
+}
+
+#[test]
+fn no_more_than_a_batch_is_pushed_at_once() {
+    let (_, mut device, planner) = fresh();
+    for number in 0..=sync::messages::PUSH_MAX_CHANGES {
+        device.tap(ticket_id(number as u128), register("a busy day"), at(1)).unwrap();
+    }
+    let Step::Push(request) = planner.next(&device.replica, at(2)) else { panic!("something waits") };
+    assert_eq!(request.changes.len(), sync::messages::PUSH_MAX_CHANGES);
+    assert!(request.changes.is_sorted_by_key(|change| change.id.seq));
+}
+
+proptest! {
+    #[test]
+    fn no_pause_is_shorter_than_a_second_or_longer_than_a_minute_and_a_half(failures in 1_usize..200, jitter: f64) {
+        let (_, device, mut planner) = fresh();
+        for _ in 0..failures {
+            planner.failed(Failure::Unreachable, at(0), jitter);
+        }
+        let pause = pause(&planner, &device).unwrap();
+        prop_assert!((1_000..=90_000).contains(&pause), "{pause} ms");
+        let later = at(0).plus_millis(pause);
+        prop_assert!(!matches!(planner.next(&device.replica, later), Step::Wait(_)));
+    }
+
+    #[test]
+    fn a_clock_at_its_end_does_no_harm(clock: i64, jitter: f64) {
+        let (_, device, mut planner) = fresh();
+        planner.failed(Failure::Unreachable, Timestamp::from_millis(clock), jitter);
+        let _ = planner.next(&device.replica, Timestamp::from_millis(clock));
+    }
+}
