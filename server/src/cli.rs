@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use crate::auth::password::PasswordCost;
@@ -37,13 +38,15 @@ Examples:
           --tls-cert /etc/fieldloop/chain.pem --tls-key /etc/fieldloop/key.pem
 
   Serve a company, behind a proxy that does TLS:
-      fieldloop serve --behind-proxy --public-url https://service.example.com --data /var/lib/fieldloop
+      fieldloop serve --behind-proxy --data /var/lib/fieldloop \\
+          --public-url https://service.example.com
 
-  Let somebody in who has forgotten their password, also when no admin is left who could:
-      fieldloop admin reset-link wang.lei --data /var/lib/fieldloop --public-url https://service.example.com
+  Let somebody in who has forgotten their password, even if no admin is left:
+      fieldloop admin reset-link wang.lei --data /var/lib/fieldloop \\
+          --public-url https://service.example.com
 
-Every option can be set in the environment instead, by the name shown beside it. The first start prints a link
-that makes the first admin.";
+Every option can be set in the environment instead, by the name shown beside it.
+The first start prints a link that makes the first admin.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -72,7 +75,7 @@ struct ServeOptions {
     #[command(flatten)]
     place: Place,
     /// Fills an empty data folder with an example company
-    #[arg(long, env = "FIELDLOOP_DEMO")]
+    #[arg(long, env = "FIELDLOOP_DEMO", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     demo: bool,
     /// Certificate chain for TLS, in PEM
     ///
@@ -86,7 +89,13 @@ struct ServeOptions {
     ///
     /// The proxy must add the caller's address at the end of `X-Forwarded-For`, and nobody but the proxy may be able to
     /// reach this server.
-    #[arg(long, env = "FIELDLOOP_BEHIND_PROXY", conflicts_with_all = ["tls_cert", "tls_key"])]
+    #[arg(
+        long,
+        env = "FIELDLOOP_BEHIND_PROXY",
+        action = ArgAction::SetTrue,
+        value_parser = BoolishValueParser::new(),
+        conflicts_with_all = ["tls_cert", "tls_key"]
+    )]
     behind_proxy: bool,
     /// Minutes that the company's wall clock is ahead of UTC; decides which month a ticket's number names
     #[arg(

@@ -12,7 +12,7 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use tower_http::timeout::TimeoutLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use crate::auth::session::{require_admin, require_session};
 use crate::auth::{first_admin, password_link, sign_in};
@@ -36,12 +36,17 @@ pub(crate) enum Access {
 
 /// Largest body of a request that doesn't say otherwise.
 const BODY_BYTES: usize = 64 * 1024;
-/// How long an answer may take to begin.
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may pause while it sends a body. A thin line is no reason to give up, a dead one is.
+const BODY_PAUSE: Duration = Duration::from_secs(30);
+/// How long an answer may take to begin, the sending of the body included.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// One thing the server can do.
 pub(crate) struct Route {
-    #[cfg_attr(not(test), expect(dead_code, reason = "the list is also read by tests that go through all of it"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the list is also read by tests that go through all of it")
+    )]
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     pub(crate) access: Access,
@@ -125,6 +130,7 @@ pub(crate) fn serve(routes: Vec<Route>, state: AppState) -> Router {
         .route("/api/{*rest}", axum::routing::any(no_such_route))
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(csrf::require_own_page))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
         .layer(stack::compression())
         .layer(from_fn(stack::uncached));

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use axum::Router;
 use axum_server::{Handle, Server};
+use hyper_util::rt::TokioTimer;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::auth::first_admin;
@@ -23,6 +25,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// How often a silent HTTP/2 connection is asked whether it is still there.
+const PING_INTERVAL: Duration = Duration::from_secs(60);
+
 /// Serves until SIGTERM or Ctrl+C.
 pub(crate) async fn serve(config: Config) -> Result<()> {
     let _lock = lock(&config.data)?;
@@ -38,7 +43,19 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
     let handle = Handle::new();
     tokio::spawn(stop_on_signal(handle.clone(), state.shutdown.clone()));
     welcome(&state).await?;
-    let service = router::app(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let served = answer(listener, certificate, router::app(state), handle).await;
+    tracing::info!("stopped");
+    served
+}
+
+/// Answers requests until `handle` says stop and those under way have ended.
+pub(crate) async fn answer(
+    listener: TcpListener,
+    certificate: Option<Certificate>,
+    app: Router,
+    handle: Handle<SocketAddr>,
+) -> Result<()> {
+    let service = app.into_make_service_with_connect_info::<SocketAddr>();
     match certificate {
         None => {
             let server = patient(axum_server::from_tcp(listener)?);
@@ -50,7 +67,6 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
             server.handle(handle).serve(service).await?;
         }
     }
-    tracing::info!("stopped");
     Ok(())
 }
 
@@ -77,9 +93,11 @@ fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// Doesn't wait for ever for clients that dawdle.
+/// Waits for clients that dawdle, but not for ever.
 fn patient<A>(mut server: Server<SocketAddr, A>) -> Server<SocketAddr, A> {
-    server.http_builder().http1().header_read_timeout(HEAD_TIMEOUT);
+    let protocols = server.http_builder();
+    protocols.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    protocols.http2().timer(TokioTimer::new()).keep_alive_interval(PING_INTERVAL);
     server
 }
 

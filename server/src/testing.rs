@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
+use axum_server::Handle;
 use domain::people::{Department, DepartmentFunction, Person, Role};
 use domain::{DepartmentId, Timestamp};
 use reqwest::{Method, StatusCode};
@@ -20,6 +20,7 @@ use crate::config::{Config, Transport};
 use crate::http::csrf;
 use crate::people::{UserName, new_department_id, new_person_id};
 use crate::router::{self, Route};
+use crate::serve;
 use crate::state::AppState;
 use crate::store::accounts::{Added, NewAccount};
 
@@ -67,7 +68,8 @@ impl TestServerBuilder {
 
     /// Starts the server.
     pub(crate) async fn start(self) -> TestServer {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let config = Config {
             listen: address,
@@ -79,9 +81,10 @@ impl TestServerBuilder {
             password_cost: PasswordCost::FOR_TESTS,
         };
         let state = AppState::start(config, self.clock).await.unwrap();
-        let app: Router = router::serve(self.routes, state.clone());
-        let service = app.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+        let app = router::serve(self.routes, state.clone());
+        let serving = tokio::spawn(async move {
+            serve::answer(listener, None, app, Handle::new()).await.unwrap();
+        });
         TestServer { state, address, serving, _folder: self.folder }
     }
 }

@@ -1,6 +1,7 @@
 //! Sessions: from the cookie to the person, and their end.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -71,27 +72,59 @@ pub(crate) struct Sessions {
     store: Store,
     /// Changes whenever a session has been ended.
     endings: Arc<watch::Sender<u64>>,
+    remembered: Arc<Mutex<Remembered>>,
+}
+
+/// Sessions that were found in the store since one was last ended, so that not every request has to look there.
+#[derive(Debug, Default)]
+struct Remembered {
+    /// How often everything was forgotten. What was read from the store before that is not remembered after it.
+    forgotten: u64,
+    sessions: HashMap<TokenHash, StoredSession>,
 }
 
 impl Sessions {
     /// The sessions in this store.
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, endings: Arc::new(watch::Sender::new(0)) }
+        Self { store, endings: Arc::new(watch::Sender::new(0)), remembered: Arc::default() }
     }
 
     /// The session that a token opens, if it is still alive.
     async fn open(&self, token: &TokenHash, now: Timestamp) -> Result<Option<StoredSession>, StoreError> {
-        let Some(session) = self.store.session(token).await?.filter(|session| session.is_live(now)) else {
+        let (forgotten, remembered) = {
+            let remembered = self.remembered();
+            (remembered.forgotten, remembered.sessions.get(token).cloned())
+        };
+        let is_new = remembered.is_none();
+        let found = match remembered {
+            Some(session) => Some(session),
+            None => self.store.session(token).await?,
+        };
+        let Some(mut session) = found.filter(|session| session.is_live(now)) else {
             return Ok(None);
         };
-        if now.millis_since(session.seen_at) >= SEEN_PRECISION_MS {
+        let is_seen_again = now.millis_since(session.seen_at) >= SEEN_PRECISION_MS;
+        if is_seen_again {
             self.store.mark_session_seen(token, now).await?;
+            session.seen_at = now;
+        }
+        if is_new || is_seen_again {
+            let mut remembered = self.remembered();
+            if remembered.forgotten == forgotten {
+                remembered.sessions.insert(token.clone(), session.clone());
+            }
         }
         Ok(Some(session))
     }
 
-    /// Tells whoever waits in [`Self::ended`] to look again. To be called after sessions have been ended in the store.
+    /// Lets nobody in any more whose session is gone, and tells whoever waits in [`Self::ended`] to look again. To be
+    /// called after sessions have been ended in the store.
     pub(crate) fn announce_endings(&self) {
+        {
+            let mut remembered = self.remembered();
+            remembered.forgotten += 1;
+            remembered.sessions.clear();
+        }
         self.endings.send_modify(|count| *count += 1);
     }
 
@@ -105,6 +138,10 @@ impl Sessions {
             let _ = endings.changed().await;
         }
         Ok(())
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -225,26 +225,18 @@ async fn make_link(state: &AppState, person: PersonId) -> Result<LinkAnswer, Peo
         .into())
 }
 
-/// Writes what `decide` says and lets everybody know of it.
+/// Writes what `decide` says, lets everybody know of it, and gives it back.
 pub(super) async fn change(
     state: &AppState,
     decide: impl FnOnce(&Directory) -> Result<DirectoryEdit, PeopleError>,
 ) -> Result<DirectoryEdit, PeopleError> {
-    let mut edit = None;
-    let added = state
-        .store
-        .change_directory(|directory| {
-            let decided = decide(directory)?;
-            edit = Some(decided.clone());
-            Ok::<_, PeopleError>(decided)
-        })
-        .await??;
+    let (edit, added) = state.store.change_directory(decide).await??;
     if added == Added::UserNameTaken {
         return Err(PeopleError::UserNameTaken);
     }
     state.directory.refresh(&state.store).await?;
     state.sessions.announce_endings();
-    Ok(edit.expect("what was written was decided before"))
+    Ok(edit)
 }
 
 /// Parses a field if it is there.
@@ -375,6 +367,7 @@ mod tests {
         let server = TestServer::with_company().await;
         let li = server.add_person("li", Role::Engineer, "after-sales").await;
         let (admin, tablet) = (server.sign_in("admin").await, server.sign_in("li").await);
+        assert_eq!(tablet.get("/api/session").await.status, 200);
         let path = format!("/api/people/{}", li.id);
         let reply = admin.patch(&path, &json!({ "active": false })).await;
         assert_eq!(reply.json()["person"]["active"], false, "{reply:?}");

@@ -108,13 +108,13 @@ impl Store {
         read_directory(&mut tx).await
     }
 
-    /// Lets `decide` look at the directory and writes what it says, in one transaction.
+    /// Lets `decide` look at the directory and writes what it says, in one transaction. Gives back what was written.
     ///
     /// A person who is not active any more loses all sessions and links in the same transaction.
     pub(crate) async fn change_directory<E>(
         &self,
         decide: impl FnOnce(&Directory) -> Result<DirectoryEdit, E>,
-    ) -> Result<Result<Added, E>, StoreError> {
+    ) -> Result<Result<(DirectoryEdit, Added), E>, StoreError> {
         let mut guard = self.writer().await;
         let mut tx = guard.begin().await?;
         let edit = match decide(&read_directory(&mut tx).await?) {
@@ -137,7 +137,7 @@ impl Store {
             raise_revision(&mut tx).await?;
             commit(tx).await?;
         }
-        Ok(Ok(added))
+        Ok(Ok((edit, added)))
     }
 
     /// Adds departments without asking anybody, parents before their parts. For a company that is being set up.
