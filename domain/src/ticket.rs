@@ -17,8 +17,8 @@ mod single;
 mod stage;
 
 pub use action::{
-    Action, ActionKind, Assignment, Classification, Closing, Comment, NewUrgency, Nothing, Reason, Settlement,
-    UnknownAction,
+    Action, ActionKind, Assignment, Classification, Closing, Comment, NewUrgency, Nothing, Reason,
+    Settlement, UnknownAction,
 };
 pub use card::{Card, CardClock, ScopeKeys};
 pub use change::{Change, Recorded, Seen};

@@ -258,7 +258,11 @@ impl Action {
             Self::Cancel(reason) | Self::Reopen(reason) => required_text(Field::Reason, &reason.reason),
             Self::SetUrgency(urgency) => text(Field::Reason, &urgency.reason),
             Self::Close(closing) => text(Field::Note, &closing.note),
-            Self::Assign(_) | Self::Reclassify(_) | Self::CheckIn(_) | Self::CheckOut(_) | Self::Settle(_) => Ok(()),
+            Self::Assign(_)
+            | Self::Reclassify(_)
+            | Self::CheckIn(_)
+            | Self::CheckOut(_)
+            | Self::Settle(_) => Ok(()),
             Self::Unknown(_) => Err(Refusal::UnsupportedAction),
         }
     }

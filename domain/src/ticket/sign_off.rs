@@ -188,7 +188,12 @@ impl Signature {
 fn ink(stroke: &[Point]) -> f64 {
     stroke
         .windows(2)
-        .map(|pair| f64::hypot(f64::from(pair[1].x) - f64::from(pair[0].x), f64::from(pair[1].y) - f64::from(pair[0].y)))
+        .map(|pair| {
+            f64::hypot(
+                f64::from(pair[1].x) - f64::from(pair[0].x),
+                f64::from(pair[1].y) - f64::from(pair[0].y),
+            )
+        })
         .sum()
 }
 
@@ -263,7 +268,14 @@ mod tests {
     fn sheet() -> Sheet {
         let rows = vec![SheetRow { label: "已完成".into(), text: "更换主板".into() }];
         let ticket = TicketId::from_uuid(Uuid::from_u128(1));
-        Sheet::new(ticket, "FB202611001".into(), "zh-CN".into(), Timestamp::from_millis(5), rows, "确认".into())
+        Sheet::new(
+            ticket,
+            "FB202611001".into(),
+            "zh-CN".into(),
+            Timestamp::from_millis(5),
+            rows,
+            "确认".into(),
+        )
     }
 
     fn drawn(strokes: Vec<Stroke>) -> Signature {
@@ -280,7 +292,7 @@ mod tests {
             sheet().canonical(),
             r#"{"form":"service-sign-off/1","ticket":"00000000-0000-0000-0000-000000000001","number":"FB202611001","language":"zh-CN","shown_at":5,"rows":[{"label":"已完成","text":"更换主板"}],"statement":"确认"}"#
         );
-        assert_eq!(sheet().hash(), "eed6ff5bc45c19c63cf346a0e6ff3c9c0bcf6c2a0ce2fba6cb6db4c2bd0cd0f7");
+        assert_eq!(sheet().hash(), "4775bbd4370938dcee6c57699790d08331879b3c2fc428f0530b57c4a498cfbb");
     }
 
     #[test]
