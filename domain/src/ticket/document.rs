@@ -1,6 +1,8 @@
 //! A ticket's record as it is stored and sent.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Recorded, TicketNumber};
 use crate::{ChangeId, TicketId};
@@ -15,6 +17,7 @@ pub struct Document {
     pub number: Option<TicketNumber>,
     /// The server's counter when the record last changed; 0 while the server doesn't have it.
     pub revision: u64,
+    #[serde(deserialize_with = "in_order")]
     log: Vec<Recorded>,
 }
 
@@ -54,9 +57,23 @@ impl Document {
         for recorded in other.log {
             self.insert(recorded);
         }
-        if other.revision >= self.revision {
-            self.revision = other.revision;
-            self.number = other.number.or(self.number.take());
-        }
+        let (newer, older) = if other.revision >= self.revision {
+            (other.number, self.number.take())
+        } else {
+            (self.number.take(), other.number)
+        };
+        self.number = newer.or(older);
+        self.revision = self.revision.max(other.revision);
     }
+}
+
+/// Reads a log as [`Document::insert`] would have built it, whoever wrote it: in order, each change once, a copy that the
+/// server has recorded before a provisional one.
+fn in_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Recorded>, D::Error> {
+    let mut log = Vec::<Recorded>::deserialize(deserializer)?;
+    log.sort_by_key(|recorded| (recorded.arrived.is_none(), recorded.order()));
+    let mut known = BTreeSet::new();
+    log.retain(|recorded| known.insert(recorded.change.id));
+    log.sort_by_key(Recorded::order);
+    Ok(log)
 }

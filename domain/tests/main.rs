@@ -1,0 +1,8 @@
+//! What `domain` promises, seen from outside.
+//!
+//! One file per subject. `merging` holds the laws that everything else leans on, over histories made by
+//! `support::history`; `access` is the table of who may do what; `golden` pins every stored form.
+
+mod documents;
+mod merging;
+mod support;

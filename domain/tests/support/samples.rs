@@ -1,0 +1,254 @@
+//! Samples of every action: the least it can hold, and everything it can hold.
+
+use std::collections::BTreeSet;
+
+use domain::ticket::{
+    Action, ActionKind, Answer, Assignment, Callback, Channel, Classification, CloseResult, Closing, Comment,
+    ComplaintNature, Completion, Customer, Difficulty, Flag, Intake, Kind, NewUrgency, Nothing,
+    PartReplacement, Point, Product, Progress, ProgressKind, Reason, ResponsibleParty, Satisfaction,
+    Settlement, Sheet, SheetRow, SignOff, Signature, Site, UnknownAction, Urgency, Verification,
+};
+use domain::{ChangeId, PersonId};
+
+use super::{AFTER_SALES, AMY, BO, SOUTH, TICKET, device_of, member, minute};
+
+/// Every kind, the unknown one too.
+pub(crate) fn all_kinds() -> Vec<ActionKind> {
+    ActionKind::ALL.iter().copied().chain([ActionKind::Unknown]).collect()
+}
+
+pub(crate) fn minimal_intake() -> Intake {
+    Intake {
+        kind: Kind::Fault,
+        urgency: Urgency::Normal,
+        difficulty: Difficulty::Simple,
+        flags: BTreeSet::new(),
+        nature: None,
+        channel: Channel::Phone,
+        customer: Customer { name: "李四".into(), phone: "13900000000".into(), ..Customer::default() },
+        existing_customer: false,
+        site: Site::default(),
+        product: Product::default(),
+        verification: Verification::Verified,
+        words: "不转了".into(),
+        summary: String::new(),
+        registered_in: AFTER_SALES,
+    }
+}
+
+pub(crate) fn full_intake() -> Intake {
+    Intake {
+        kind: Kind::Complaint,
+        urgency: Urgency::Urgent,
+        difficulty: Difficulty::Hard,
+        flags: BTreeSet::from(Flag::ALL),
+        nature: Some(ComplaintNature::RepeatFault),
+        channel: Channel::EngineerOnSite,
+        customer: full_customer(),
+        existing_customer: true,
+        site: Site {
+            region: "广东省深圳市".into(), address: "南山区科技园 1 号 \"B\" 座".into()
+        },
+        product: Product {
+            model: "FL-200".into(),
+            serial: "SN-0042".into(),
+            order_number: "SO-7".into(),
+            batch: "2026-W40".into(),
+            purchased_on: "2026-10".into(),
+            purchase_channel: "经销商".into(),
+        },
+        verification: Verification::NotVerified { reason: "铭牌看不清".into() },
+        words: "又坏了!\n第三次 <b>\u{1F525}</b>".into(),
+        summary: "主轴异响".into(),
+        registered_in: SOUTH,
+    }
+}
+
+fn full_customer() -> Customer {
+    Customer {
+        name: "王芳".into(),
+        company: "南方机械".into(),
+        phone: "+86 138 0013 8000".into(),
+        email: "wang@example.com".into(),
+        language: "zh-CN".into(),
+    }
+}
+
+pub(crate) fn register() -> Action {
+    Action::Register(Box::new(minimal_intake()))
+}
+
+/// Makes `person` accountable, in the department they belong to.
+pub(crate) fn assign(person: PersonId) -> Action {
+    Action::Assign(Assignment { person, department: member(person).department })
+}
+
+pub(crate) fn set_urgency(urgency: Urgency) -> Action {
+    Action::SetUrgency(NewUrgency { urgency, reason: String::new() })
+}
+
+pub(crate) fn reclassify(flags: impl IntoIterator<Item = Flag>) -> Action {
+    let flags = flags.into_iter().collect();
+    Action::Reclassify(Classification { kind: Kind::Fault, difficulty: Difficulty::Complex, flags })
+}
+
+pub(crate) fn edit_contact(name: &str) -> Action {
+    Action::EditContact(Customer { name: name.into(), phone: "1".into(), ..Customer::default() })
+}
+
+pub(crate) fn log_progress(kind: ProgressKind) -> Action {
+    Action::LogProgress(Progress { kind, note: "记录".into(), promised: None })
+}
+
+pub(crate) fn replace_part(name: &str) -> Action {
+    Action::ReplacePart(PartReplacement {
+        name: name.into(),
+        part_number: String::new(),
+        old_serial: String::new(),
+        new_serial: String::new(),
+        quantity: 1,
+        note: String::new(),
+    })
+}
+
+pub(crate) fn complete() -> Action {
+    Action::Complete(Completion {
+        found: "轴承磨损".into(),
+        done: "更换轴承".into(),
+        cause: String::new(),
+        responsible: ResponsibleParty::Unknown,
+        remaining: String::new(),
+    })
+}
+
+pub(crate) fn comment(text: &str) -> Action {
+    Action::Comment(Comment { text: text.into() })
+}
+
+pub(crate) fn settle(change: ChangeId) -> Action {
+    Action::Settle(Settlement { change })
+}
+
+pub(crate) fn reopen() -> Action {
+    Action::Reopen(Reason { reason: "又响了".into() })
+}
+
+pub(crate) fn cancel() -> Action {
+    Action::Cancel(Reason { reason: "重复".into() })
+}
+
+pub(crate) fn close() -> Action {
+    Action::Close(Closing { result: CloseResult::ResolvedSatisfied, note: String::new() })
+}
+
+pub(crate) fn callback() -> Action {
+    Action::RecordCallback(Callback { satisfaction: None, note: String::new() })
+}
+
+pub(crate) fn sheet(text: &str) -> Sheet {
+    let rows = vec![SheetRow { label: "已完成".into(), text: text.into() }];
+    Sheet::new(TICKET, "FB202611001".into(), "zh-CN".into(), minute(61), rows, "以上内容属实".into())
+}
+
+/// The customer refuses to sign a sheet that says `text`.
+pub(crate) fn sign_off(text: &str) -> Action {
+    let answer = Answer::Refused { reason: "还有异响".into() };
+    Action::SignOff(Box::new(SignOff::new(sheet(text), answer)))
+}
+
+fn signed() -> Action {
+    let point = |x, at_ms| Point { x, y: x / 3, at_ms, pressure: 128 };
+    let strokes = vec![vec![point(0, 0), point(2_000, 40)], vec![point(9_000, 300), point(3_000, 355)]];
+    let answer = Answer::Signed {
+        name: "王芳".into(),
+        signature: Signature::Drawn { strokes, height: 3_300 },
+        satisfaction: Satisfaction::new(5),
+        remark: "谢谢".into(),
+    };
+    Action::SignOff(Box::new(SignOff::new(sheet("更换轴承"), answer)))
+}
+
+fn unknown() -> Action {
+    Action::Unknown(UnknownAction { kind: "weld".into(), body: r#"{"amps":12.50,"tag":"ü"}"#.into() })
+}
+
+/// The least that an action of this kind can hold and still pass its own check.
+pub(crate) fn minimal(kind: ActionKind) -> Action {
+    match kind {
+        ActionKind::Register => register(),
+        ActionKind::Assign => assign(BO),
+        ActionKind::SetUrgency => set_urgency(Urgency::Low),
+        ActionKind::Reclassify => reclassify([]),
+        ActionKind::EditContact => edit_contact("赵六"),
+        ActionKind::LogProgress => Action::LogProgress(Progress {
+            kind: ProgressKind::ContactedCustomer,
+            note: String::new(),
+            promised: None,
+        }),
+        ActionKind::CheckIn => Action::CheckIn(Nothing {}),
+        ActionKind::CheckOut => Action::CheckOut(Nothing {}),
+        ActionKind::ReplacePart => replace_part("轴承"),
+        ActionKind::Complete => complete(),
+        ActionKind::SignOff => sign_off("更换轴承"),
+        ActionKind::TellResult => Action::TellResult(Comment { text: String::new() }),
+        ActionKind::RecordCallback => callback(),
+        ActionKind::Close => close(),
+        ActionKind::Cancel => cancel(),
+        ActionKind::Reopen => reopen(),
+        ActionKind::Comment => comment("见照片"),
+        ActionKind::Settle => settle(ChangeId { device: device_of(AMY), seq: 1 }),
+        ActionKind::Unknown => unknown(),
+    }
+}
+
+/// An action of this kind with every optional field filled.
+pub(crate) fn full(kind: ActionKind) -> Action {
+    match kind {
+        ActionKind::Register => Action::Register(Box::new(full_intake())),
+        ActionKind::SetUrgency => {
+            Action::SetUrgency(NewUrgency { urgency: Urgency::Urgent, reason: "停产".into() })
+        }
+        ActionKind::Reclassify => Action::Reclassify(Classification {
+            kind: Kind::Complaint,
+            difficulty: Difficulty::Hard,
+            flags: BTreeSet::from(Flag::ALL),
+        }),
+        ActionKind::EditContact => Action::EditContact(full_customer()),
+        ActionKind::LogProgress => Action::LogProgress(Progress {
+            kind: ProgressKind::WaitingForParts,
+            note: "等主板,周三到".into(),
+            promised: Some(minute(4_000)),
+        }),
+        ActionKind::ReplacePart => Action::ReplacePart(PartReplacement {
+            name: "主板".into(),
+            part_number: "PCB-7".into(),
+            old_serial: "OLD-1".into(),
+            new_serial: "NEW-1".into(),
+            quantity: 2,
+            note: "旧件已回收".into(),
+        }),
+        ActionKind::Complete => Action::Complete(Completion {
+            found: "主板烧毁".into(),
+            done: "更换主板".into(),
+            cause: "进水".into(),
+            responsible: ResponsibleParty::CustomerUse,
+            remaining: "下周复检".into(),
+        }),
+        ActionKind::SignOff => signed(),
+        ActionKind::TellResult => Action::TellResult(Comment { text: "已电话告知".into() }),
+        ActionKind::RecordCallback => {
+            Action::RecordCallback(Callback { satisfaction: Satisfaction::new(3), note: "速度慢".into() })
+        }
+        ActionKind::Close => {
+            Action::Close(Closing { result: CloseResult::ResolvedNotSatisfied, note: "客户接受".into() })
+        }
+        ActionKind::Assign
+        | ActionKind::CheckIn
+        | ActionKind::CheckOut
+        | ActionKind::Cancel
+        | ActionKind::Reopen
+        | ActionKind::Comment
+        | ActionKind::Settle
+        | ActionKind::Unknown => minimal(kind),
+    }
+}
