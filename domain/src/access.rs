@@ -9,8 +9,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::people::{Directory, Person, Role};
-use crate::refusal::Refusal;
-use crate::ticket::{Action, Assignment, Change, Document, Recorded, ScopeKeys, Stage, Ticket};
+use crate::refusal::{Field, Problem, Refusal};
+use crate::ticket::{Action, Assignment, Change, Document, Recorded, ScopeKeys, Stage, Ticket, Urgency};
 use crate::{DepartmentId, PersonId};
 
 /// The tickets a person may see, as data: the server's store turns it into a query, the event stream into a filter.
@@ -84,6 +84,9 @@ pub fn may(
             stage_allows(actor, ticket, action)?;
             match action {
                 Action::Assign(assignment) => assignable(directory, assignment),
+                Action::SetUrgency(new) if ticket.green_channel() && new.urgency != Urgency::Urgent => {
+                    Err(Refusal::Invalid { field: Field::Urgency, problem: Problem::MustBeUrgent })
+                }
                 _ => Ok(()),
             }
         }
@@ -160,7 +163,9 @@ fn stage_allows(actor: &Person, ticket: &Ticket, action: &Action) -> Result<(), 
         Action::CheckIn(_) if ticket.open_visit(actor.id).is_some() => Err(Refusal::VisitOutOfTurn),
         Action::CheckOut(_) if ticket.open_visit(actor.id).is_none() => Err(Refusal::VisitOutOfTurn),
         Action::SignOff(_) if ticket.sign_off().is_some() => Err(Refusal::AlreadySigned),
-        Action::SignOff(_) | Action::TellResult(_) | Action::RecordCallback(_) if stage != Stage::Done => forbids,
+        Action::SignOff(_) | Action::TellResult(_) | Action::RecordCallback(_) if stage != Stage::Done => {
+            forbids
+        }
         Action::Close(_) if ticket.sign_off().is_none() && ticket.callback().is_none() => {
             Err(Refusal::NotConfirmed)
         }
@@ -185,7 +190,12 @@ fn stage_allows(actor: &Person, ticket: &Ticket, action: &Action) -> Result<(), 
 ///
 /// # Errors
 /// The first reason to refuse it.
-pub fn judge(change: &Change, actor: &Person, directory: &Directory, document: &Document) -> Result<(), Refusal> {
+pub fn judge(
+    change: &Change,
+    actor: &Person,
+    directory: &Directory,
+    document: &Document,
+) -> Result<(), Refusal> {
     if change.actor != actor.id {
         return Err(Refusal::WrongAuthor);
     }

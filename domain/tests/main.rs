@@ -3,6 +3,10 @@
 //! One file per subject. `merging` holds the laws that everything else leans on, over histories made by
 //! `support::history`; `access` is the table of who may do what; `golden` pins every stored form.
 
+mod access;
 mod documents;
+mod judging;
 mod merging;
+mod signing;
+mod stages;
 mod support;

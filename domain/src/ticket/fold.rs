@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Closing, Reason};
 use super::{
-    Action, Callback, Completion, Customer, Difficulty, Document, Flag, Intake, Kind, PartReplacement, Progress,
-    ProgressKind, Recorded, Seen, SignOff, Single, Stage, TicketNumber, Urgency, Visit, Waiting,
+    Action, Callback, Completion, Customer, Difficulty, Document, Flag, Intake, Kind, PartReplacement,
+    Progress, ProgressKind, Recorded, Seen, SignOff, Single, Stage, TicketNumber, Urgency, Visit, Waiting,
 };
 use crate::sla;
 use crate::{ChangeId, DepartmentId, PersonId, TicketId, Timestamp};
@@ -21,7 +21,8 @@ pub struct Entry<T> {
     pub actor: PersonId,
     /// When it happened.
     pub happened: Timestamp,
-    /// The cycle it belongs to: 1 until the ticket is reopened for the first time.
+    /// The cycle it belongs to: 1 until the ticket is reopened for the first time. A customer's answer belongs to the
+    /// cycle of the work it is about, even if the ticket was being reopened elsewhere at that moment.
     pub cycle: u32,
     /// What it was.
     pub fact: T,
@@ -78,7 +79,7 @@ pub enum ConflictKind {
     },
     /// The customer answered twice for the same work.
     SignedTwice,
-    /// Work was added that the customer's signature doesn't cover.
+    /// Work was recorded that the customer's signature doesn't cover: after it, or unseen by whoever took it.
     AmendedAfterSignature {
         /// The signature.
         signature: ChangeId,
@@ -242,13 +243,13 @@ impl Ticket {
                 self.accountable.set(accountable, change.id, *happened, &change.seen);
                 self.note(*happened, sla::Happening::Assigned);
             }
-            Action::SetUrgency(new) => {
-                self.urgency.set(new.urgency, change.id, *happened, &change.seen);
-                self.note(*happened, sla::Happening::UrgencyChanged { urgency: new.urgency });
-            }
+            Action::SetUrgency(new) => self.set_urgency(recorded, new.urgency),
             Action::Reclassify(new) => {
                 let value = (new.kind, new.difficulty, new.flags.clone());
                 self.classification.set(value, change.id, *happened, &change.seen);
+                if self.green_channel() && self.urgency.value != Urgency::Urgent {
+                    self.set_urgency(recorded, Urgency::Urgent);
+                }
             }
             Action::EditContact(customer) => {
                 self.contact.set(customer.clone(), change.id, *happened, &change.seen);
@@ -296,26 +297,64 @@ impl Ticket {
                 self.completions.push(self.entry(recorded, completion.clone()));
                 self.note(at, sla::Happening::WorkDone);
             }
-            Action::SignOff(sign_off) => {
-                if self.sign_off().is_some() {
-                    self.conflicts.push(Conflict { change: recorded.change.id, kind: ConflictKind::SignedTwice });
-                }
-                self.sign_offs.push(self.entry(recorded, SignOff::clone(sign_off)));
-                self.note(at, sla::Happening::ResultTold);
-            }
+            Action::SignOff(sign_off) => self.take_sign_off(recorded, sign_off),
             Action::TellResult(comment) => {
                 self.results_told.push(self.entry(recorded, comment.text.clone()));
                 self.note(at, sla::Happening::ResultTold);
             }
             Action::RecordCallback(callback) => {
-                self.callbacks.push(self.entry(recorded, callback.clone()));
-                self.note(at, sla::Happening::CalledBack);
+                let answer = self.answer(recorded, callback.clone());
+                if answer.cycle == self.cycle {
+                    self.note(at, sla::Happening::CalledBack);
+                }
+                self.callbacks.push(answer);
             }
             Action::Comment(comment) => self.comments.push(self.entry(recorded, comment.text.clone())),
             // Not facts: a single value or a move of the stage that could not take effect leaves nothing behind but
             // the conflict and its place in the record.
             _ => {}
         }
+    }
+
+    fn take_sign_off(&mut self, recorded: &Recorded, sign_off: &SignOff) {
+        let answer = self.answer(recorded, sign_off.clone());
+        if self.sign_offs.iter().any(|earlier| earlier.cycle == answer.cycle) {
+            self.conflicts.push(Conflict { change: answer.by, kind: ConflictKind::SignedTwice });
+        } else {
+            let kind = ConflictKind::AmendedAfterSignature { signature: answer.by };
+            let unseen = self.work_unseen(&recorded.change.seen, answer.cycle);
+            self.conflicts.extend(unseen.into_iter().map(|change| Conflict { change, kind }));
+        }
+        if answer.cycle == self.cycle {
+            self.note(answer.happened, sla::Happening::ResultTold);
+        }
+        self.sign_offs.push(answer);
+    }
+
+    /// What the customer answered, in the cycle of the last completion that whoever asked them had seen.
+    fn answer<T>(&self, recorded: &Recorded, fact: T) -> Entry<T> {
+        let seen = &recorded.change.seen;
+        let about = self.completions.iter().rev().find(|completion| seen.contains(completion.by));
+        let cycle = about.map_or(self.cycle, |completion| completion.cycle);
+        Entry { cycle, ..self.entry(recorded, fact) }
+    }
+
+    /// Recorded work of a cycle that is not in `seen`, except what a person is asked about anyway.
+    fn work_unseen(&self, seen: &Seen, cycle: u32) -> Vec<ChangeId> {
+        let parts = self.parts.iter().map(|part| (part.by, part.cycle));
+        let completions = self.completions.iter().map(|completion| (completion.by, completion.cycle));
+        parts
+            .chain(completions)
+            .filter(|(by, worked)| *worked == cycle && !seen.contains(*by))
+            .map(|(by, _)| by)
+            .filter(|by| self.conflicts.iter().all(|conflict| conflict.change != *by))
+            .collect()
+    }
+
+    fn set_urgency(&mut self, recorded: &Recorded, urgency: Urgency) {
+        let Recorded { change, happened, .. } = recorded;
+        self.urgency.set(urgency, change.id, *happened, &change.seen);
+        self.note(*happened, sla::Happening::UrgencyChanged { urgency });
     }
 
     fn log_progress(&mut self, recorded: &Recorded, progress: &Progress) {
@@ -397,6 +436,11 @@ impl Ticket {
     /// What makes it more than ordinary.
     pub fn flags(&self) -> &BTreeSet<Flag> {
         &self.classification.value.2
+    }
+
+    /// Whether a flag opens the green channel.
+    pub fn green_channel(&self) -> bool {
+        self.flags().iter().any(|flag| flag.opens_green_channel())
     }
 
     /// Everything that a person should look at and nobody has settled.
