@@ -194,7 +194,8 @@ impl Policy {
 ///
 /// A change of urgency moves the due time of running clocks, counted from the same start; it leaves ended ones alone.
 pub fn clocks(events: &[Event], policy: &Policy) -> Vec<Clock> {
-    let mut run = Run { policy, urgency: Urgency::Normal, cycle: 1, clocks: Vec::with_capacity(4) };
+    let mut run =
+        Run { policy, urgency: Urgency::Normal, cycle: 1, ended: false, clocks: Vec::with_capacity(4) };
     for event in events {
         run.take(*event);
     }
@@ -205,6 +206,7 @@ struct Run<'p> {
     policy: &'p Policy,
     urgency: Urgency,
     cycle: u32,
+    ended: bool,
     clocks: Vec<Clock>,
 }
 
@@ -231,16 +233,20 @@ impl Run<'_> {
             Happening::Reopened => {
                 self.withdraw(at);
                 self.cycle += 1;
+                self.ended = false;
                 self.start(ClockName::Resolution, at);
             }
-            Happening::Ended => self.withdraw(at),
+            Happening::Ended => {
+                self.withdraw(at);
+                self.ended = true;
+            }
             Happening::WaitingChanged { .. } => {}
         }
     }
 
-    /// Starts a clock, once in a cycle.
+    /// Starts a clock, once in a cycle, and not after the ticket's end: nobody could stop it any more.
     fn start(&mut self, name: ClockName, at: Timestamp) {
-        if self.clocks.iter().any(|clock| clock.name == name && clock.cycle == self.cycle) {
+        if self.ended || self.clocks.iter().any(|clock| clock.name == name && clock.cycle == self.cycle) {
             return;
         }
         let due = self.due(name, at);
@@ -248,7 +254,9 @@ impl Run<'_> {
     }
 
     fn stop(&mut self, name: ClockName, at: Timestamp) {
-        if let Some(clock) = self.clocks.iter_mut().rev().find(|clock| clock.name == name && clock.is_running()) {
+        if let Some(clock) =
+            self.clocks.iter_mut().rev().find(|clock| clock.name == name && clock.is_running())
+        {
             clock.stopped = Some(at);
         }
     }
@@ -322,7 +330,8 @@ mod tests {
 
     #[test]
     fn work_done_stops_the_resolution_and_starts_result_notice_and_callback() {
-        let events = [at_minute(0, CREATED), at_minute(10, Happening::Assigned), at_minute(100, Happening::WorkDone)];
+        let events =
+            [at_minute(0, CREATED), at_minute(10, Happening::Assigned), at_minute(100, Happening::WorkDone)];
         assert_eq!(minute(find(&events, ClockName::Resolution).unwrap().stopped), Some(100));
         assert_eq!(minute(find(&events, ClockName::ResultNotice).unwrap().due), Some(160));
         assert_eq!(minute(find(&events, ClockName::Callback).unwrap().due), Some(100 + 1_440));
@@ -330,7 +339,8 @@ mod tests {
 
     #[test]
     fn assigning_again_does_not_restart_the_resolution() {
-        let events = [at_minute(0, CREATED), at_minute(10, Happening::Assigned), at_minute(50, Happening::Assigned)];
+        let events =
+            [at_minute(0, CREATED), at_minute(10, Happening::Assigned), at_minute(50, Happening::Assigned)];
         assert_eq!(minute(find(&events, ClockName::Resolution).map(|clock| clock.started)), Some(10));
     }
 

@@ -4,6 +4,7 @@
 //! `support::history`; `access` is the table of who may do what; `golden` pins every stored form.
 
 mod access;
+mod clocks;
 mod documents;
 mod judging;
 mod merging;
