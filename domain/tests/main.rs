@@ -6,6 +6,7 @@
 mod access;
 mod clocks;
 mod documents;
+mod hostile;
 mod judging;
 mod merging;
 mod signing;

@@ -158,6 +158,7 @@ impl Customer {
         required_line(Field::CustomerName, &self.name)?;
         line(Field::Company, &self.company)?;
         line(Field::Email, &self.email)?;
+        line(Field::Other, &self.language)?;
         if self.email.trim().is_empty() {
             required_line(Field::Phone, &self.phone)?;
         }
@@ -271,6 +272,7 @@ impl Intake {
         line(Field::Serial, &self.product.serial)?;
         line(Field::OrderNumber, &self.product.order_number)?;
         line(Field::Batch, &self.product.batch)?;
+        line(Field::Other, &self.product.purchased_on)?;
         line(Field::PurchaseChannel, &self.product.purchase_channel)?;
         if let Verification::NotVerified { reason } = &self.verification {
             required_line(Field::Verification, reason)?;

@@ -52,7 +52,8 @@ impl Month {
         let zone = FixedOffset::east_opt(utc_offset_minutes.saturating_mul(60));
         let local = DateTime::from_timestamp_millis(instant.as_millis())
             .zip(zone)
-            .map(|(utc, zone)| utc.with_timezone(&zone).date_naive())
+            .and_then(|(utc, zone)| utc.naive_utc().checked_add_offset(zone))
+            .map(|local| local.date())
             .unwrap_or_default();
         Self { year: local.year(), month: local.month() }
     }
@@ -77,7 +78,10 @@ mod tests {
     fn a_number_carries_the_companys_month_not_utcs() {
         let last_evening_of_october_utc = Timestamp::from_millis(1_793_466_000_000); // 2026-10-31T17:00:00Z
         assert_eq!(TicketNumber::new(Month::of(last_evening_of_october_utc, 480), 1).as_str(), "FB202611001");
-        assert_eq!(TicketNumber::new(Month::of(last_evening_of_october_utc, 0), 1_234).as_str(), "FB2026101234");
+        assert_eq!(
+            TicketNumber::new(Month::of(last_evening_of_october_utc, 0), 1_234).as_str(),
+            "FB2026101234"
+        );
     }
 
     #[test]
