@@ -87,8 +87,8 @@ fn regional_team<'d>(intake: &Intake, directory: &'d Directory) -> Option<(&'d D
         .departments
         .iter()
         .filter(|department| department.function == DepartmentFunction::RegionalTeam)
-        .flat_map(|team| team.regions.iter().map(move |region| (team, region.as_str())))
-        .filter(|(_, region)| !region.trim().is_empty() && place.contains(&region.to_lowercase()))
+        .flat_map(|team| team.regions.iter().map(move |region| (team, region.trim())))
+        .filter(|(_, region)| !region.is_empty() && place.contains(&region.to_lowercase()))
         // The longer name is the more precise one: a city before its province.
         .max_by_key(|(_, region)| region.len())
 }
@@ -108,7 +108,9 @@ fn choose_person<'d>(
     let candidates: Vec<_> = directory
         .people
         .iter()
-        .filter(|person| person.active && person.department == department.id && workers.contains(&person.role))
+        .filter(|person| {
+            person.active && person.department == department.id && workers.contains(&person.role)
+        })
         .map(|person| (person, skill_for(person, &intake.product.model), open(person.id)))
         .collect();
     let trained = candidates.iter().any(|(_, skill, _)| skill.is_some());

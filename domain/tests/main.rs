@@ -4,11 +4,13 @@
 //! `support::history`; `access` is the table of who may do what; `golden` pins every stored form.
 
 mod access;
+mod cards;
 mod clocks;
 mod documents;
 mod hostile;
 mod judging;
 mod merging;
+mod routing;
 mod signing;
 mod stages;
 mod support;
