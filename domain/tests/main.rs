@@ -7,6 +7,7 @@ mod access;
 mod cards;
 mod clocks;
 mod documents;
+mod golden;
 mod hostile;
 mod judging;
 mod merging;
