@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::panic::PanicHookInfo;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,7 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use crate::auth::password::PasswordCost;
-use crate::auth::password_link;
+use crate::auth::password_link::{self, PasswordLink};
 use crate::clock::Clock;
 use crate::config::{Config, Transport};
 use crate::people::UserName;
@@ -152,7 +153,15 @@ pub(crate) fn run() -> ExitCode {
                 start_log(options.log_format);
                 serve::serve(options.into_config()?).await
             }
-            Command::Admin(AdminCommand::ResetLink(options)) => print_reset_link(options).await,
+            Command::Admin(AdminCommand::ResetLink(options)) => {
+                let user = options.user.clone();
+                let link = make_reset_link(options, &Clock::System).await?;
+                tell(&format!(
+                    "{user} can choose a new password here, once, within three days:\n{}",
+                    link.url
+                ));
+                Ok(())
+            }
         }
     });
     match done {
@@ -180,6 +189,14 @@ fn start_log(format: LogFormat) {
         LogFormat::Text => log.with_target(false).init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
+    std::panic::set_hook(Box::new(log_panic));
+}
+
+/// Says where the program broke. Why it did only if the words stand in the program: others may hold personal data.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(tracing::field::display);
+    let reason = panic.payload().downcast_ref::<&'static str>();
+    tracing::error!(location, reason, "the program broke at one place and goes on");
 }
 
 impl ServeOptions {
@@ -217,7 +234,8 @@ fn parse_url(url: &str) -> Result<String> {
     Ok(site.to_owned())
 }
 
-async fn print_reset_link(options: ResetLinkOptions) -> Result<()> {
+/// Makes a link for somebody who has forgotten their password.
+async fn make_reset_link(options: ResetLinkOptions, clock: &Clock) -> Result<PasswordLink> {
     let ResetLinkOptions { user, place } = options;
     if !place.data.is_dir() {
         bail!("there is no folder {}; name the server's data folder with --data", place.data.display());
@@ -236,16 +254,16 @@ async fn print_reset_link(options: ResetLinkOptions) -> Result<()> {
     if !directory.person(account.person).is_some_and(|person| person.active) {
         bail!("the account of {user} is not active; an admin can activate it");
     }
-    let link = password_link::issue_link(&store, &base_url, account.person, Clock::System.now()).await?;
-    tell(&format!("{user} can choose a new password here, once, within three days:\n{}", link.url));
-    Ok(())
+    Ok(password_link::issue_link(&store, &base_url, account.person, clock.now()).await?)
 }
 
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
+    use serde_json::json;
 
     use super::*;
+    use crate::testing::TestServer;
 
     fn config(arguments: &[&str]) -> Result<Config> {
         let cli = Cli::try_parse_from(["fieldloop", "serve"].iter().chain(arguments))?;
@@ -287,5 +305,19 @@ mod tests {
         for wrong in ["service.example.com", "https://", "https://a/b", "https://a#b"] {
             assert!(parse_url(wrong).is_err(), "{wrong}");
         }
+    }
+    #[tokio::test]
+    async fn a_reset_link_lets_somebody_in_while_the_server_is_running() {
+        let server = TestServer::with_company().await;
+        let reset = |user: &str| {
+            let place = Place { data: server.state.config.data.clone(), public_url: Some(server.url("")) };
+            make_reset_link(ResetLinkOptions { user: user.to_owned(), place }, server.clock())
+        };
+        assert_eq!(reset("nobody").await.unwrap_err().to_string(), "nobody signs in as nobody");
+        let link = reset("Admin").await.unwrap();
+        let body =
+            json!({ "token": link.url.split_once("/password#").unwrap().1, "password": "a new password" });
+        assert_eq!(server.browser().post("/api/password", &body).await.status, 200);
+        assert_eq!(server.browser().sign_in("admin", "a new password").await.status, 200);
     }
 }

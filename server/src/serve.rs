@@ -123,3 +123,62 @@ async fn stop_on_signal(handle: Handle<SocketAddr>, shutdown: Shutdown) -> Resul
     handle.graceful_shutdown(Some(GRACE));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_servers_never_work_on_one_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = lock(folder.path()).unwrap();
+        let refused = lock(folder.path()).unwrap_err().to_string();
+        assert!(refused.starts_with("another Fieldloop server is running"), "{refused}");
+        drop(first);
+        assert!(lock(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn a_new_data_folder_is_closed_to_others() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("new/data");
+        lock(&data).unwrap();
+        assert_eq!(fs::metadata(data).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[tokio::test]
+    async fn requests_under_way_end_before_the_server_does() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (finish, may_finish) = tokio::sync::oneshot::channel::<()>();
+        let once = std::sync::Mutex::new(Some((begun, may_finish)));
+        let once = std::sync::Arc::new(once);
+        let slow = axum::routing::get(move || {
+            let (begun, may_finish) = once.lock().unwrap().take().unwrap();
+            async move {
+                begun.send(()).unwrap();
+                may_finish.await.unwrap();
+                "done"
+            }
+        });
+        let handle = Handle::new();
+        let app = Router::new().route("/", slow);
+        let serving = tokio::spawn(answer(listener, None, app, handle.clone()));
+
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        has_begun.await.unwrap();
+        handle.graceful_shutdown(Some(GRACE));
+        finish.send(()).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        assert!(text.ends_with("done"), "{text}");
+        serving.await.unwrap().unwrap();
+    }
+}

@@ -47,7 +47,7 @@ pub(crate) struct FirstAdmin {
 #[derive(Debug)]
 pub(crate) enum FirstAdminError {
     Invalid(Invalid),
-    LinkInvalid,
+    LinkSpent,
     TooBusy(TooBusy),
     Surprise(Surprise),
 }
@@ -56,7 +56,7 @@ impl FirstAdminError {
     fn answer(self) -> Answer {
         match self {
             Self::Invalid(invalid) => invalid.into(),
-            Self::LinkInvalid => Answer::new(StatusCode::GONE, "link_invalid"),
+            Self::LinkSpent => Answer::new(StatusCode::GONE, "link_spent"),
             Self::TooBusy(TooBusy) => busy(),
             Self::Surprise(surprise) => surprise.into(),
         }
@@ -90,7 +90,7 @@ pub(crate) async fn create_first_admin(
 ) -> Result<Response, FirstAdminError> {
     let link = TokenHash::of(&body.token);
     if !state.store.is_first_admin_link(&link, state.clock.now()).await? {
-        return Err(FirstAdminError::LinkInvalid);
+        return Err(FirstAdminError::LinkSpent);
     }
     let company = match body.company.as_deref().map(str::trim) {
         None | Some("") => None,
@@ -124,10 +124,10 @@ pub(crate) async fn create_first_admin(
         admin: NewAccount { person, user_name, password: Some(password) },
     };
     if !state.store.found_company(&founding, state.clock.now()).await? {
-        return Err(FirstAdminError::LinkInvalid);
+        return Err(FirstAdminError::LinkSpent);
     }
     state.directory.refresh(&state.store).await?;
-    begin_session(&state, id, &headers).await?.ok_or(FirstAdminError::LinkInvalid)
+    begin_session(&state, id, &headers).await?.ok_or(FirstAdminError::LinkSpent)
 }
 
 #[cfg(test)]
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(server.browser().post("/api/first-admin", &body(&token)).await.status, 200);
         let second = json!({ "token": token, "name": "Eve", "user": "eve", "password": PASSWORD });
         let reply = server.browser().post("/api/first-admin", &second).await;
-        assert_eq!(reply.refusal(), (410, "link_invalid".to_owned()));
+        assert_eq!(reply.refusal(), (410, "link_spent".to_owned()));
         assert_eq!(issue_link(&server.state).await.unwrap(), None, "there is no second first admin");
     }
 

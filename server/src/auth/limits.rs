@@ -1,12 +1,14 @@
 //! Slows the guessing of passwords down.
 //!
 //! Each user name and each client has a bucket of tries that refills over a minute. A try that succeeds is given back, so
-//! a whole office behind one address can start its day together. Buckets live in memory: a restart, which an attacker
-//! can't cause, forgives. They can't pile up: every try taken also costs a hash, of which there are few a second, and a
-//! try that gets no hash is given back.
+//! a whole office behind one address can start its day together. A client from which somebody has signed in before has a
+//! bucket of its own for that user name: whoever guesses from elsewhere doesn't lock the owner out.
+//!
+//! All of it lives in memory: a restart, which an attacker can't cause, forgives. It can't pile up: every try that is
+//! counted also costs a hash, of which there are few a second, and a try that gets no hash is given back.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::Timestamp;
 
@@ -16,12 +18,18 @@ use crate::http::client::ClientPrefix;
 const TRIES_PER_ACCOUNT: i64 = 10;
 /// Tries a minute from one client, whichever user names it tries.
 const TRIES_PER_CLIENT: i64 = 50;
-/// Full buckets are forgotten when there are this many.
+/// How long a client counts as a place where somebody has signed in.
+const AT_HOME_MS: i64 = 90 * Timestamp::DAY_MS;
+/// What is of no use any more is forgotten when there is this much of it.
 const TIDY_ABOVE: usize = 10_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
+    /// A user name, tried from places where its owner has not been seen.
     Account(String),
+    /// A user name, tried from where its owner has signed in before.
+    AccountAtHome(String, ClientPrefix),
+    /// A client, whichever user names it tries.
     Client(ClientPrefix),
 }
 
@@ -29,7 +37,7 @@ impl Key {
     /// Milliseconds until one try comes back.
     const fn refill_ms(&self) -> i64 {
         match self {
-            Self::Account(_) => Timestamp::MINUTE_MS / TRIES_PER_ACCOUNT,
+            Self::Account(_) | Self::AccountAtHome(..) => Timestamp::MINUTE_MS / TRIES_PER_ACCOUNT,
             Self::Client(_) => Timestamp::MINUTE_MS / TRIES_PER_CLIENT,
         }
     }
@@ -46,13 +54,22 @@ pub(crate) struct TooManyTries {
 /// Counts the tries at signing in. Cheap to clone; all clones count together.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SignInLimits {
+    shared: Arc<Mutex<Buckets>>,
+}
+
+#[derive(Debug, Default)]
+struct Buckets {
     /// For each bucket the instant at which it is full again.
-    full_again: Arc<Mutex<HashMap<Key, Timestamp>>>,
+    full_again: HashMap<Key, Timestamp>,
+    /// Where each user name was last signed in with.
+    at_home: HashMap<(String, ClientPrefix), Timestamp>,
 }
 
 /// A try that has been counted.
 #[derive(Debug)]
 pub(crate) struct Try {
+    user_name: String,
+    client: ClientPrefix,
     keys: [Key; 2],
 }
 
@@ -64,13 +81,17 @@ impl SignInLimits {
         client: ClientPrefix,
         now: Timestamp,
     ) -> Result<Try, TooManyTries> {
-        let keys = [Key::Client(client), Key::Account(user_name.to_owned())];
-        let mut full_again = self.full_again.lock().unwrap_or_else(PoisonError::into_inner);
-        if full_again.len() > TIDY_ABOVE {
-            full_again.retain(|_, full| *full > now);
-        }
+        let mut buckets = self.buckets();
+        buckets.tidy(now);
+        let user_name = user_name.to_owned();
+        let account = if buckets.at_home.contains_key(&(user_name.clone(), client)) {
+            Key::AccountAtHome(user_name.clone(), client)
+        } else {
+            Key::Account(user_name.clone())
+        };
+        let keys = [Key::Client(client), account];
         let next = keys.each_ref().map(|key| {
-            let full = full_again.get(key).copied().unwrap_or(now).max(now);
+            let full = buckets.full_again.get(key).copied().unwrap_or(now).max(now);
             full.plus_millis(key.refill_ms())
         });
         let wait_ms =
@@ -78,19 +99,42 @@ impl SignInLimits {
         if wait_ms > 0 {
             return Err(TooManyTries { retry_after_seconds: (wait_ms + 999) / 1000 });
         }
-        for (key, full) in keys.iter().zip(next) {
-            full_again.insert(key.clone(), full);
-        }
-        Ok(Try { keys })
+        buckets.full_again.extend(keys.clone().into_iter().zip(next));
+        Ok(Try { user_name, client, keys })
     }
 
     /// Takes back a try that was no guess.
     pub(crate) fn forgive(&self, counted: &Try) {
-        let mut full_again = self.full_again.lock().unwrap_or_else(PoisonError::into_inner);
+        self.buckets().refill(counted);
+    }
+
+    /// Takes back a try that was right, and remembers where it was made.
+    pub(crate) fn succeed(&self, counted: Try, now: Timestamp) {
+        let mut buckets = self.buckets();
+        buckets.refill(&counted);
+        buckets.at_home.insert((counted.user_name, counted.client), now);
+    }
+
+    fn buckets(&self) -> MutexGuard<'_, Buckets> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Buckets {
+    fn refill(&mut self, counted: &Try) {
         for key in &counted.keys {
-            if let Some(full) = full_again.get_mut(key) {
+            if let Some(full) = self.full_again.get_mut(key) {
                 *full = full.plus_millis(-key.refill_ms());
             }
+        }
+    }
+
+    fn tidy(&mut self, now: Timestamp) {
+        if self.full_again.len() > TIDY_ABOVE {
+            self.full_again.retain(|_, full| *full > now);
+        }
+        if self.at_home.len() > TIDY_ABOVE {
+            self.at_home.retain(|_, seen| now.millis_since(*seen) < AT_HOME_MS);
         }
     }
 }
@@ -141,7 +185,19 @@ mod tests {
         let limits = SignInLimits::default();
         for _ in 0..1000 {
             let counted = limits.count("wang", client(1), NOW).unwrap();
-            limits.forgive(&counted);
+            limits.succeed(counted, NOW);
         }
+    }
+
+    #[test]
+    fn who_guesses_from_elsewhere_does_not_lock_the_owner_out() {
+        let limits = SignInLimits::default();
+        let counted = limits.count("wang", client(1), NOW).unwrap();
+        limits.succeed(counted, NOW);
+        while limits.count("wang", client(66), NOW).is_ok() {}
+        assert!(limits.count("wang", client(1), NOW).is_ok(), "where the owner has signed in before");
+        assert!(limits.count("wang", client(2), NOW).is_err(), "anywhere else");
+        while limits.count("wang", client(1), NOW).is_ok() {}
+        assert!(limits.count("wang", client(1), NOW).is_err(), "there is a limit at home as well");
     }
 }

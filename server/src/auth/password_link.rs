@@ -51,7 +51,7 @@ pub(crate) struct ChosenPassword {
 #[derive(Debug)]
 pub(crate) enum ChoosePasswordError {
     Invalid(Invalid),
-    LinkInvalid,
+    LinkSpent,
     TooBusy(TooBusy),
     Surprise(Surprise),
 }
@@ -60,7 +60,7 @@ impl ChoosePasswordError {
     fn answer(self) -> Answer {
         match self {
             Self::Invalid(invalid) => invalid.into(),
-            Self::LinkInvalid => Answer::new(StatusCode::GONE, "link_invalid"),
+            Self::LinkSpent => Answer::new(StatusCode::GONE, "link_spent"),
             Self::TooBusy(TooBusy) => busy(),
             Self::Surprise(surprise) => surprise.into(),
         }
@@ -78,17 +78,17 @@ pub(crate) async fn choose_password(
     let link = TokenHash::of(&body.token);
     // Looked at first, so that nobody gets a hash computed without a link.
     if !state.store.is_password_link(&link, state.clock.now()).await? {
-        return Err(ChoosePasswordError::LinkInvalid);
+        return Err(ChoosePasswordError::LinkSpent);
     }
     let password = NewPassword::parse(body.password)
         .map_err(|problem| ChoosePasswordError::Invalid(Invalid::password(problem)))?;
     let hash = state.passwords.hash(password).await.map_err(ChoosePasswordError::TooBusy)?;
     let now = state.clock.now();
     let person =
-        state.store.use_password_link(&link, &hash, now).await?.ok_or(ChoosePasswordError::LinkInvalid)?;
+        state.store.use_password_link(&link, &hash, now).await?.ok_or(ChoosePasswordError::LinkSpent)?;
     state.sessions.announce_endings();
     tracing::info!(%person, "a password was chosen");
-    begin_session(&state, person, &headers).await?.ok_or(ChoosePasswordError::LinkInvalid)
+    begin_session(&state, person, &headers).await?.ok_or(ChoosePasswordError::LinkSpent)
 }
 
 #[cfg(test)]
@@ -135,7 +135,7 @@ mod tests {
         let server = TestServer::with_company().await;
         let person = server.add_person("li", Role::Engineer, "after-sales").await;
         let admin = server.sign_in("admin").await;
-        let refused = (410, "link_invalid".to_owned());
+        let refused = (410, "link_spent".to_owned());
 
         let (older, newer) = (body(&link(&admin, person.id).await), body(&link(&admin, person.id).await));
         assert_eq!(server.browser().post("/api/password", &older).await.refusal(), refused);

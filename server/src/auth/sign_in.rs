@@ -90,7 +90,7 @@ pub(crate) async fn sign_in(
             return Err(SignInError::WrongCredentials);
         }
     };
-    state.sign_in_limits.forgive(&counted);
+    state.sign_in_limits.succeed(counted, now);
     begin_session(&state, person, &headers).await?.ok_or(SignInError::WrongCredentials)
 }
 

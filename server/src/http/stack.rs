@@ -53,7 +53,10 @@ async fn log_request(request: Request, next: Next) -> Response {
     let mut response = next.run(request).instrument(span.clone()).await;
     let route = response.extensions().get::<RoutePattern>().map_or("-", |pattern| pattern.0);
     let status = response.status().as_u16();
-    span.in_scope(|| tracing::debug!(%method, route, status, "answered"));
+    span.in_scope(|| match status {
+        500.. => tracing::warn!(%method, route, status, "answered"),
+        _ => tracing::debug!(%method, route, status, "answered"),
+    });
     let id = HeaderValue::try_from(id.to_string()).expect("an id holds hexadecimal digits");
     response.headers_mut().insert(REQUEST_ID, id);
     response

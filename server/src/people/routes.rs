@@ -39,7 +39,7 @@ impl PeopleError {
             Self::Invalid(invalid) => invalid.into(),
             Self::UnknownPerson => Answer::new(StatusCode::NOT_FOUND, "unknown_person"),
             Self::UnknownDepartment => Answer::new(StatusCode::NOT_FOUND, "unknown_department"),
-            Self::UserNameTaken => Answer::new(StatusCode::CONFLICT, "user_name_taken").about("user"),
+            Self::UserNameTaken => Answer::new(StatusCode::CONFLICT, "user_taken").about("user"),
             Self::LastAdmin => Answer::new(StatusCode::CONFLICT, "last_admin"),
             Self::PartOfItself => Answer::new(StatusCode::CONFLICT, "part_of_itself").about("parent"),
             Self::NotActive => Answer::new(StatusCode::CONFLICT, "not_active"),
@@ -330,7 +330,7 @@ mod tests {
         let body = json!({ "name": "Eve", "user": "ADMIN", "role": "agent", "department": department });
         let reply = admin.post("/api/people", &body).await;
         assert_eq!(reply.status, 409);
-        assert_eq!(reply.json(), json!({ "error": "user_name_taken", "field": "user" }));
+        assert_eq!(reply.json(), json!({ "error": "user_taken", "field": "user" }));
         assert_eq!(server.state.directory.current().people.len(), 1);
     }
 
