@@ -74,7 +74,8 @@ async fn a_document_can_be_read_while_parts_are_merged() {
         store.apply(&hold([held(u128::from(revision % 20), revision, "again and again")])).await.unwrap();
     }
     let (_, expected) = held(19, 39, "again and again");
-    let (merged, found) = futures_util::join!(store.tidy(), store.documents(&[expected.ticket]));
+    let asked = [expected.ticket];
+    let (merged, found) = futures_util::join!(store.tidy(), store.documents(&asked));
     assert!(merged.unwrap());
     assert_eq!(found.unwrap(), [expected]);
 }

@@ -33,7 +33,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sync::{Batch, Held, Loaded, LocalStore, Meta, OutboxEntry, StoreError};
 
-use self::connection::{Connection, Fence, Record, Write};
+use self::connection::{Connection, Everything, Fence, Record, Write};
 use self::index::{Index, Place};
 use self::parts::{BuiltPart, Part, PartBuilder};
 use self::schema::{CARDS, DIRECTORY, DOCUMENTS, META, OUTBOX};
@@ -154,23 +154,31 @@ impl IndexedDbLocalStore {
 impl LocalStore for IndexedDbLocalStore {
     async fn load(&self) -> Result<Loaded, StoreError> {
         let _turn = self.turn.lock().await;
-        let (everything, fence) = self.connection.open_and_read().await?;
+        // Read while the browser is still busy making the claim to the database durable.
+        let read = |everything: Everything| {
+            let cards: Vec<_> = everything
+                .cards
+                .into_iter()
+                .map(|part| (part.key, Part::read(&part.bytes.to_vec())))
+                .collect();
+            (everything.meta, everything.directory, everything.outbox, cards)
+        };
+        let ((meta, directory, outbox_records, cards), fence) = self.connection.open_and_read(read).await?;
         self.fence.set(Some(fence));
         self.fenced_off.set(false);
-        let meta: Option<Meta> =
-            everything.meta.map(|bytes| read_json(META, META, &bytes.to_vec())).transpose()?;
+        let meta: Option<Meta> = meta.map(|bytes| read_json(META, META, &bytes.to_vec())).transpose()?;
         let directory: Option<Directory> =
-            everything.directory.map(|bytes| read_json(META, DIRECTORY, &bytes.to_vec())).transpose()?;
-        let mut outbox = Vec::with_capacity(everything.outbox.len());
-        for Record { key, bytes } in everything.outbox {
+            directory.map(|bytes| read_json(META, DIRECTORY, &bytes.to_vec())).transpose()?;
+        self.policy.set(directory.as_ref().map(|directory| directory.policy).unwrap_or_default());
+        let mut outbox = Vec::with_capacity(outbox_records.len());
+        for Record { key, bytes } in outbox_records {
             outbox.push(read_json::<OutboxEntry>(OUTBOX, key, &bytes.to_vec())?);
         }
         let mut index = Index::default();
         let mut held: Vec<Held> = Vec::new();
-        self.policy.set(directory.as_ref().map(|directory| directory.policy).unwrap_or_default());
         // The newest part first: what an older one says of the same ticket no longer counts.
-        for Record { key: number, bytes } in everything.cards.into_iter().rev() {
-            let (part, stale) = match Part::read(&bytes.to_vec()) {
+        for (number, part) in cards.into_iter().rev() {
+            let (part, stale) = match part {
                 Ok(part) => (part, false),
                 Err(_) => (self.rebuild_cards(number).await?, true),
             };

@@ -198,7 +198,7 @@ impl Core {
 
     // ---- Telling -------------------------------------------------------------------------------------------------
 
-    fn tell_everything(&self, desk: &Desk) {
+    fn tell_everything(&self, desk: &Rc<Desk>) {
         let replica = desk.replica();
         let cards: Vec<Card> = replica.cards().cloned().collect();
         *self.places.borrow_mut() =
@@ -210,7 +210,7 @@ impl Core {
     }
 
     /// Shows what has changed.
-    pub(super) fn tell(&self, desk: &Desk, news: &News) {
+    pub(super) fn tell(&self, desk: &Rc<Desk>, news: &News) {
         let replica = desk.replica();
         if news.directory {
             self.shown.directory.try_set(Arc::new(replica.directory().clone()));
@@ -257,11 +257,14 @@ impl Core {
         });
     }
 
-    fn tell_watchers(&self, desk: &Desk, news: &News) {
+    fn tell_watchers(&self, desk: &Rc<Desk>, news: &News) {
         let watchers: Vec<Watcher> = self.watchers.borrow().clone();
         for watcher in watchers.into_iter().filter(|watcher| news.tickets.contains(&watcher.ticket)) {
-            // What somebody looks at stays in memory, so that it can be shown at once.
-            show(desk, watcher);
+            if desk.replica().needs(watcher.ticket) {
+                refresh(Rc::clone(desk), watcher, self.shown.edition);
+            } else {
+                show(desk, watcher);
+            }
         }
     }
 
@@ -300,7 +303,7 @@ impl Core {
         let watcher = Watcher { number, ticket, state };
         self.watchers.borrow_mut().push(watcher);
         if let Some(desk) = self.desk() {
-            refresh(desk, watcher);
+            refresh(desk, watcher, self.shown.edition);
         }
         number
     }
@@ -318,7 +321,7 @@ impl Core {
     fn refresh_watchers(self: Rc<Self>) {
         let Some(desk) = self.desk() else { return };
         for watcher in self.watchers.borrow().iter() {
-            refresh(Rc::clone(&desk), *watcher);
+            refresh(Rc::clone(&desk), *watcher, self.shown.edition);
         }
     }
 
@@ -399,10 +402,14 @@ impl Drop for AbortOnDrop {
 }
 
 /// Reads what is needed to show a ticket, and shows it.
-fn refresh(desk: Rc<Desk>, watcher: Watcher) {
+fn refresh(desk: Rc<Desk>, watcher: Watcher, edition: RwSignal<u64>) {
     spawn_local(async move {
         match desk.know(watcher.ticket).await {
-            Ok(()) => show(&desk, watcher),
+            Ok(()) => {
+                show(&desk, watcher);
+                // Now more can be said about what may be done to it.
+                edition.try_update(|edition| *edition += 1);
+            }
             Err(error) => leptos::logging::error!("a ticket could not be read: {error}"),
         }
     });

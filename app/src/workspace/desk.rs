@@ -107,7 +107,16 @@ impl Desk {
         self.store.apply(&batch).await?;
         let outbox = !(batch.outbox.is_empty() && batch.settled.is_empty());
         let directory = batch.directory.is_some();
-        let tickets = self.replica.borrow_mut().commit(batch);
+        // Documents that bring this device's own changes home are very likely on the screen.
+        let own: BTreeSet<_> = self.replica().outbox().map(|entry| entry.change.ticket).collect();
+        let documents = batch.hold.iter().map(|(_, document)| document);
+        let own_documents: Vec<_> =
+            documents.filter(|document| own.contains(&document.ticket)).cloned().collect();
+        let mut replica = self.replica.borrow_mut();
+        let tickets = replica.commit(batch);
+        for document in own_documents {
+            replica.learn(document);
+        }
         Ok(News { tickets, directory, outbox })
     }
 }

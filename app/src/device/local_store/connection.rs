@@ -114,12 +114,15 @@ impl Connection {
         self.open.borrow_mut().take();
     }
 
-    /// Opens the database for this window alone to write, and reads what is needed at start.
-    pub(super) async fn open_and_read(&self) -> Result<(Everything, Fence), StoreError> {
-        match self.try_open_and_read().await {
+    /// Opens the database for this window alone to write, and gives what is needed at start to `read`.
+    pub(super) async fn open_and_read<T>(
+        &self,
+        read: impl Fn(Everything) -> T,
+    ) -> Result<(T, Fence), StoreError> {
+        match self.try_open_and_read(&read).await {
             Err(StoreError::Lost(_)) => {
                 self.close();
-                self.try_open_and_read().await
+                self.try_open_and_read(&read).await
             }
             outcome => outcome,
         }
@@ -153,7 +156,7 @@ impl Connection {
         }
     }
 
-    async fn try_open_and_read(&self) -> Result<(Everything, Fence), StoreError> {
+    async fn try_open_and_read<T>(&self, read: impl Fn(Everything) -> T) -> Result<(T, Fence), StoreError> {
         let database = self.database().await?;
         let (transaction, done) = begin_writing(&database, &[META, OUTBOX, CARDS])?;
         let everything = async {
@@ -177,9 +180,10 @@ impl Connection {
             };
             Ok((everything, fence))
         };
-        let everything = everything.await.map_err(|error: Error| store_error(&error))?;
+        let (everything, fence) = everything.await.map_err(|error: Error| store_error(&error))?;
+        let read = read(everything);
         finish(&transaction, done).await?;
-        Ok(everything)
+        Ok((read, fence))
     }
 
     async fn try_write(&self, writes: &[Write], fence: Fence) -> Result<bool, StoreError> {

@@ -1,0 +1,436 @@
+//! The whole way of a change in a real browser: tap, local database, line, server, and back. Only the server is a model.
+#![cfg(target_arch = "wasm32")]
+
+#[path = "../../sync/tests/world/mod.rs"]
+mod world;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use app::device::clock;
+use app::workspace::{
+    ChangeMark, Events, Line, RecordError, StorageState, TicketState, TicketView, Workspace, WriterState,
+    provide_workspace_over,
+};
+use domain::people::Person;
+use domain::ticket::Urgency;
+use domain::{PersonId, Refusal, TicketId};
+use futures_util::join;
+use leptos::prelude::*;
+use sync::messages::{Cursor, Event, PullRequest, PullResponse, PushRequest, PushResponse};
+use sync::{Failure, Link, Unsent};
+use uuid::Uuid;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+use self::world::{
+    Device, Server, agent, assign, comment, engineer, engineer_of_the_south, register, urgency,
+};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// A line to a model server; clones are the same line.
+#[derive(Clone)]
+struct ModelLine(Rc<RefCell<Model>>);
+
+struct Model {
+    server: Server,
+    person: Person,
+    reachable: bool,
+    signed_in: bool,
+    /// So many answers to pushes get lost on their way.
+    answers_to_lose: usize,
+}
+
+impl ModelLine {
+    fn for_person(person: Person) -> Self {
+        let mut server = Server::new();
+        server.directory.people.push(person.clone());
+        Self(Rc::new(RefCell::new(Model {
+            server,
+            person,
+            reachable: true,
+            signed_in: true,
+            answers_to_lose: 0,
+        })))
+    }
+
+    fn set(&self, change: impl FnOnce(&mut Model)) {
+        change(&mut self.0.borrow_mut());
+    }
+
+    fn person(&self) -> Person {
+        self.0.borrow().person.clone()
+    }
+
+    /// Somebody else's device works against the same server.
+    fn colleague(&self, person: Person, deed: impl FnOnce(&mut Device)) {
+        let model = &mut *self.0.borrow_mut();
+        let mut device = Device::of(person, Uuid::now_v7().as_u128());
+        device.sync(&mut model.server, clock::now());
+        deed(&mut device);
+        device.sync(&mut model.server, clock::now());
+    }
+
+    fn comments_on_server(&self, ticket: TicketId) -> usize {
+        let model = self.0.borrow();
+        let ticket = model.server.document(ticket).and_then(domain::ticket::Ticket::of);
+        ticket.map_or(0, |ticket| ticket.comments.len())
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let model = self.0.borrow();
+        match (model.reachable, model.signed_in) {
+            (false, _) => Err(Failure::Unreachable),
+            (true, false) => Err(Failure::SignedOut),
+            (true, true) => Ok(()),
+        }
+    }
+}
+
+impl Line for ModelLine {
+    type Events = ModelEvents;
+
+    async fn push(&self, request: &PushRequest) -> Result<PushResponse, Failure> {
+        clock::sleep(1).await;
+        self.check()?;
+        let model = &mut *self.0.borrow_mut();
+        let response = model.server.push(&model.person, request, clock::now());
+        if model.answers_to_lose > 0 {
+            model.answers_to_lose -= 1;
+            return Err(Failure::Unreachable);
+        }
+        Ok(response)
+    }
+
+    async fn pull(&self, request: &PullRequest) -> Result<PullResponse, Failure> {
+        clock::sleep(1).await;
+        self.check()?;
+        let model = self.0.borrow();
+        Ok(model.server.pull(&model.person, request, clock::now()))
+    }
+
+    async fn listen(&self, cursor: &Cursor) -> Result<ModelEvents, Failure> {
+        self.check()?;
+        Ok(ModelEvents { line: self.clone(), seq: cursor.seq })
+    }
+}
+
+struct ModelEvents {
+    line: ModelLine,
+    seq: u64,
+}
+
+impl Events for ModelEvents {
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            self.line.check().ok()?;
+            let events = {
+                let model = self.line.0.borrow();
+                model.server.events(&model.person, self.seq)
+            };
+            if let Some(event) = events.into_iter().next() {
+                self.seq = match &event {
+                    Event::Changed(changed) => changed.revision,
+                    Event::Gone(gone) => gone.revision,
+                    Event::Behind | Event::SignedOut => self.seq,
+                };
+                return Some(event);
+            }
+            clock::sleep(5).await;
+        }
+    }
+}
+
+/// A window of the app, as far as it has no screens.
+struct Window {
+    owner: Owner,
+    workspace: Workspace,
+}
+
+impl Window {
+    fn open(line: &ModelLine) -> Self {
+        // Mounting something, be it nothing, sets Leptos going.
+        leptos::mount::mount_to_body(|| ());
+        let owner = Owner::new();
+        let workspace = owner.with(|| provide_workspace_over(line.person(), line.clone()));
+        Self { owner, workspace }
+    }
+
+    async fn open_and_ready(line: &ModelLine) -> Self {
+        let window = Self::open(line);
+        until("the database is open", || window.is_open()).await;
+        window
+    }
+
+    fn is_open(&self) -> bool {
+        self.workspace.status().with_untracked(|status| matches!(status.storage, StorageState::Open { .. }))
+    }
+
+    async fn until_live(&self) {
+        until("everything is here and events arrive", || self.link() == Link::Live).await;
+    }
+
+    fn link(&self) -> Link {
+        self.workspace.status().with_untracked(|status| status.link)
+    }
+
+    fn unsent(&self) -> Unsent {
+        self.workspace.status().with_untracked(|status| status.unsent)
+    }
+
+    fn writer(&self) -> WriterState {
+        self.workspace.writer().get_untracked()
+    }
+
+    fn card_count(&self) -> usize {
+        self.workspace.cards().with_untracked(|cards| cards.len())
+    }
+
+    fn look_at(&self, ticket: TicketId) -> Signal<TicketState> {
+        self.owner.with(|| self.workspace.ticket(ticket))
+    }
+
+    async fn close(self) {
+        self.owner.cleanup();
+        drop(self.owner);
+        // The lock is let go and the database closed in the tasks that this has ended.
+        clock::sleep(30).await;
+    }
+}
+
+async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..800 {
+        if is_so() {
+            return;
+        }
+        clock::sleep(10).await;
+    }
+    panic!("in vain: {what}");
+}
+
+fn view(state: Signal<TicketState>) -> Option<Arc<TicketView>> {
+    match state.get_untracked() {
+        TicketState::Ready(view) => Some(view),
+        TicketState::Loading | TicketState::Missing => None,
+    }
+}
+
+/// Somebody with a database of their own.
+fn somebody_like(person: Person) -> Person {
+    Person { id: PersonId::from_uuid(Uuid::now_v7()), ..person }
+}
+
+#[wasm_bindgen_test]
+async fn a_change_is_saved_shown_delivered_and_comes_back_final() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let ticket = window.workspace.new_ticket_id();
+    let state = window.look_at(ticket);
+    until("it is known not to be there", || state.get_untracked() == TicketState::Missing).await;
+    assert_eq!(window.workspace.may(ticket, &register("it smokes")), Ok(()));
+
+    let change = window.workspace.record(ticket, register("it smokes")).await.unwrap();
+    assert_eq!(window.card_count(), 1, "it is shown as soon as it is saved");
+    assert_eq!(view(state).unwrap().marks[&change], ChangeMark::OnTablet);
+
+    until("it is final", || view(state).is_some_and(|view| view.ticket.number.is_some())).await;
+    assert_eq!(view(state).unwrap().marks[&change], ChangeMark::OnServer);
+    until("the outbox is empty", || window.workspace.outbox().with_untracked(|outbox| outbox.is_empty()))
+        .await;
+    assert!(line.0.borrow().server.document(ticket).is_some());
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn work_done_offline_survives_a_restart_and_is_delivered_when_the_network_is_back() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    line.set(|model| model.reachable = false);
+    until("the loss is noticed", || window.link() == Link::Offline).await;
+    let ticket = window.workspace.new_ticket_id();
+    window.workspace.record(ticket, register("offline")).await.unwrap();
+    window.workspace.record(ticket, comment("still offline")).await.unwrap();
+    assert_eq!(window.unsent(), Unsent { waiting: 2, refused: 0 });
+    window.close().await;
+
+    let window = Window::open_and_ready(&line).await;
+    assert_eq!(window.unsent(), Unsent { waiting: 2, refused: 0 });
+    assert_eq!(window.card_count(), 1);
+    let state = window.look_at(ticket);
+    until("it is read", || view(state).is_some()).await;
+    assert_eq!(view(state).unwrap().ticket.comments.len(), 1);
+
+    line.set(|model| model.reachable = true);
+    window.workspace.sync_now();
+    until("all is delivered", || window.unsent() == Unsent::default()).await;
+    assert_eq!(line.comments_on_server(ticket), 1);
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn taps_at_the_same_moment_each_get_a_number() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let ticket = window.workspace.new_ticket_id();
+    let workspace = window.workspace;
+    workspace.record(ticket, register("busy")).await.unwrap();
+    let (one, two, three) = join!(
+        workspace.record(ticket, comment("one")),
+        workspace.record(ticket, comment("two")),
+        workspace.record(ticket, comment("three")),
+    );
+    assert_eq!([one, two, three].map(|change| change.unwrap().seq), [2, 3, 4]);
+    until("all is delivered", || line.comments_on_server(ticket) == 3).await;
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn what_a_colleague_does_appears_by_itself() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let ticket = window.workspace.new_ticket_id();
+    let state = window.look_at(ticket);
+    window.workspace.record(ticket, register("watch this")).await.unwrap();
+    until("it is delivered", || window.unsent() == Unsent::default()).await;
+    line.colleague(engineer(), |device| {
+        device.tap(ticket, comment("on my way"), clock::now()).unwrap();
+    });
+    until("the comment appears", || view(state).is_some_and(|view| view.ticket.comments.len() == 1)).await;
+    assert_eq!(window.link(), Link::Live);
+
+    line.colleague(agent(), |device| {
+        device.tap(ticket, assign(&engineer_of_the_south()), clock::now()).unwrap();
+    });
+    until("the new owner appears", || {
+        view(state)
+            .is_some_and(|view| view.ticket.accountable.value.person == Some(engineer_of_the_south().id))
+    })
+    .await;
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn what_may_be_done_is_known_once_the_ticket_is_read() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let ticket = TicketId::from_uuid(Uuid::now_v7());
+    line.colleague(agent(), |device| {
+        device.tap(ticket, register("by a colleague"), clock::now()).unwrap();
+    });
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let workspace = window.workspace;
+    let may = window.owner.with(|| Memo::new(move |_| workspace.may(ticket, &comment("more"))));
+    assert_eq!(may.get_untracked(), Err(Refusal::UnknownTicket), "nobody looks at it yet");
+    let state = window.look_at(ticket);
+    until("it is read", || view(state).is_some()).await;
+    assert_eq!(may.get_untracked(), Ok(()));
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn an_answer_that_got_lost_does_nothing_twice() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    line.set(|model| model.answers_to_lose = 2);
+    let ticket = window.workspace.new_ticket_id();
+    window.workspace.record(ticket, register("once")).await.unwrap();
+    window.workspace.record(ticket, comment("only once")).await.unwrap();
+    until("all is delivered", || {
+        window.workspace.sync_now();
+        window.unsent() == Unsent::default()
+    })
+    .await;
+    let state = window.look_at(ticket);
+    until("it is shown", || view(state).is_some()).await;
+    assert_eq!(view(state).unwrap().ticket.comments.len(), 1);
+    assert_eq!(line.comments_on_server(ticket), 1);
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_refused_change_is_kept_with_its_reason_until_its_author_drops_it() {
+    let line = ModelLine::for_person(somebody_like(engineer()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let ticket = window.workspace.new_ticket_id();
+    let me = line.person();
+    line.colleague(agent(), |device| {
+        device.tap(ticket, register("for me"), clock::now()).unwrap();
+        device.tap(ticket, assign(&me), clock::now()).unwrap();
+    });
+    let state = window.look_at(ticket);
+    until("it appears", || {
+        view(state).is_some_and(|view| view.ticket.accountable.value.person == Some(me.id))
+    })
+    .await;
+    line.set(|model| model.reachable = false);
+    until("the loss is noticed", || window.link() == Link::Offline).await;
+    let change = window.workspace.record(ticket, urgency(Urgency::Urgent)).await.unwrap();
+    line.colleague(agent(), |device| {
+        device.tap(ticket, assign(&engineer_of_the_south()), clock::now()).unwrap();
+    });
+    line.set(|model| model.reachable = true);
+    window.workspace.sync_now();
+    until("it is refused", || window.unsent() == Unsent { waiting: 0, refused: 1 }).await;
+    window.workspace.discard(change).await;
+    assert_eq!(window.unsent(), Unsent::default());
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn an_ended_session_keeps_the_work_and_goes_on_after_signing_in_again() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    line.set(|model| model.signed_in = false);
+    let ticket = window.workspace.new_ticket_id();
+    window.workspace.record(ticket, register("kept")).await.unwrap();
+    until("the end is noticed", || {
+        window.workspace.sync_now();
+        window.link() == Link::SignedOut
+    })
+    .await;
+    assert_eq!(window.unsent().waiting, 1);
+    let refused = window.workspace.sign_out().await.unwrap_err();
+    assert_eq!(refused.unsent.waiting, 1, "nobody leaves work behind by signing out");
+    line.set(|model| model.signed_in = true);
+    window.workspace.signed_in_again();
+    until("all is delivered", || window.unsent() == Unsent::default()).await;
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn one_window_works_at_a_time_and_another_can_take_over() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let first = Window::open_and_ready(&line).await;
+    first.until_live().await;
+    let ticket = first.workspace.new_ticket_id();
+    first.workspace.record(ticket, register("in the first window")).await.unwrap();
+
+    let second = Window::open(&line);
+    until("the second window waits", || second.writer() == WriterState::Elsewhere).await;
+    assert!(!second.is_open());
+    second.workspace.use_here();
+    until("the second window works", || second.is_open()).await;
+    until("the first window knows", || first.writer() == WriterState::Elsewhere).await;
+    assert_eq!(second.card_count(), 1);
+    let late = first.workspace.record(ticket, comment("too late")).await;
+    assert_eq!(late, Err(RecordError::Elsewhere));
+    second.workspace.record(ticket, comment("in time")).await.unwrap();
+    assert_eq!(first.card_count(), 0);
+
+    second.close().await;
+    until("the first window works again", || first.is_open()).await;
+    let state = first.look_at(ticket);
+    until("it shows what the second has done", || {
+        view(state).is_some_and(|view| view.ticket.comments.len() == 1)
+    })
+    .await;
+    first.close().await;
+}
