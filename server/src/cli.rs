@@ -108,7 +108,9 @@ struct ServeOptions {
         value_parser = clap::value_parser!(i32).range(-840..=840)
     )]
     utc_offset_minutes: i32,
-    /// How the log is written
+    /// How the log is written, on the standard error
+    ///
+    /// What is logged is chosen by FIELDLOOP_LOG in the environment: `info` if not set, `fieldloop=debug` for every request.
     #[arg(long, env = "FIELDLOOP_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
 }

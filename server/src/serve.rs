@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use axum::Router;
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::auth::first_admin;
 use crate::cli::tell;
@@ -24,7 +24,6 @@ use crate::tls::Certificate;
 const GRACE: Duration = Duration::from_secs(10);
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// How often a silent HTTP/2 connection is asked whether it is still there.
 const PING_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -41,7 +40,14 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
     let state = AppState::start(config, Clock::System).await?;
 
     let handle = Handle::new();
-    tokio::spawn(stop_on_signal(handle.clone(), state.shutdown.clone()));
+    tokio::spawn(stop_on_signal(Signals::listen()?, handle.clone(), state.shutdown.clone()));
+    match (&certificate, &state.config.transport) {
+        (Some(certificate), _) => drop(tokio::spawn(certificate.clone().reload_on_signal(hangups()?))),
+        // Whoever reloads services in bulk doesn't mean to stop this one; listening once is enough to survive. At a terminal,
+        // without a proxy, the server ends with the terminal.
+        (None, Transport::BehindProxy) => drop(hangups()?),
+        (None, _) => {}
+    }
     welcome(&state).await?;
     let served = answer(listener, certificate, router::app(state), handle).await;
     tracing::info!("stopped");
@@ -63,7 +69,6 @@ pub(crate) async fn answer(
         }
         Some(certificate) => {
             let server = patient(axum_server::from_tcp_rustls(listener, certificate.config())?);
-            tokio::spawn(certificate.reload_on_signal());
             server.handle(handle).serve(service).await?;
         }
     }
@@ -112,16 +117,34 @@ async fn welcome(state: &AppState) -> Result<()> {
     Ok(())
 }
 
-async fn stop_on_signal(handle: Handle<SocketAddr>, shutdown: Shutdown) -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be listened for")?;
+/// What ends the server.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self> {
+        let listen = |kind, name| signal(kind).with_context(|| format!("{name} can't be listened for"));
+        Ok(Self {
+            terminate: listen(SignalKind::terminate(), "SIGTERM")?,
+            interrupt: listen(SignalKind::interrupt(), "SIGINT")?,
+        })
+    }
+}
+
+fn hangups() -> Result<Signal> {
+    signal(SignalKind::hangup()).context("SIGHUP can't be listened for")
+}
+
+async fn stop_on_signal(mut signals: Signals, handle: Handle<SocketAddr>, shutdown: Shutdown) {
     tokio::select! {
-        _ = terminate.recv() => {}
-        interrupted = tokio::signal::ctrl_c() => interrupted.context("Ctrl+C can't be listened for")?,
+        _ = signals.terminate.recv() => {}
+        _ = signals.interrupt.recv() => {}
     }
     tracing::info!("stopping");
     shutdown.request();
     handle.graceful_shutdown(Some(GRACE));
-    Ok(())
 }
 
 #[cfg(test)]

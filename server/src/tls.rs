@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use axum_server::tls_rustls::RustlsConfig;
+use tokio::signal::unix::Signal;
 
-/// The operator's certificate and key, as read last.
+/// The operator's certificate and key, as read last. Cheap to clone; all clones are reloaded together.
+#[derive(Debug, Clone)]
 pub(crate) struct Certificate {
     chain: PathBuf,
     key: PathBuf,
@@ -28,12 +30,8 @@ impl Certificate {
         self.config.clone()
     }
 
-    /// Reads both files again whenever the process is told to by SIGHUP. What can't be read leaves the old ones in use.
-    #[cfg(unix)]
-    pub(crate) async fn reload_on_signal(self) -> Result<()> {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        let mut hangups = signal(SignalKind::hangup()).context("SIGHUP can't be listened for")?;
+    /// Reads both files again at every hangup. What can't be read leaves the old ones in use.
+    pub(crate) async fn reload_on_signal(self, mut hangups: Signal) {
         while hangups.recv().await.is_some() {
             match self.config.reload_from_pem_file(&self.chain, &self.key).await {
                 Ok(()) => tracing::info!("the certificate was read again"),
@@ -43,6 +41,24 @@ impl Certificate {
                 }
             }
         }
-        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_certificate_that_can_not_be_used_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let (chain, key) = (folder.path().join("chain.pem"), folder.path().join("key.pem"));
+        for content in [None, Some("-----BEGIN NONSENSE-----")] {
+            if let Some(content) = content {
+                std::fs::write(&chain, content).unwrap();
+                std::fs::write(&key, content).unwrap();
+            }
+            let error = Certificate::read(&chain, &key).await.err().unwrap().to_string();
+            assert!(error.contains("chain.pem") && error.contains("key.pem"), "{error}");
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Passwords: what may be one, and hashing them without being hashed to death.
 //!
-//! Hashes are Argon2id at the cost OWASP recommends as a minimum (19 MiB, two passes, one lane): about 30 ms of one core.
-//! A few are made at a time; of the callers who would have to wait long, the rest are sent away, so that a flood of
-//! sign-ins takes neither all processors nor all memory from those who are signed in already.
+//! Hashes are Argon2id at the cost OWASP recommends as a minimum: 19 MiB, two passes, one lane. Half of the processors work
+//! on them at most, and whoever would have to wait long is sent away, so that a flood of sign-ins takes neither all
+//! processors nor all memory from those who are signed in already.
 
 use std::fmt;
 use std::sync::Arc;
