@@ -18,7 +18,7 @@ use domain::ticket::Urgency;
 use domain::{PersonId, Refusal, TicketId};
 use futures_util::join;
 use leptos::prelude::*;
-use sync::messages::{Cursor, Event, PullRequest, PullResponse, PushRequest, PushResponse};
+use sync::messages::{Event, PullRequest, PullResponse, PushRequest, PushResponse};
 use sync::{Failure, Link, Unsent};
 use uuid::Uuid;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -110,9 +110,9 @@ impl Line for ModelLine {
         Ok(model.server.pull(&model.person, request, clock::now()))
     }
 
-    async fn listen(&self, cursor: &Cursor) -> Result<ModelEvents, Failure> {
+    async fn listen(&self, has: &PullRequest) -> Result<ModelEvents, Failure> {
         self.check()?;
-        Ok(ModelEvents { line: self.clone(), seq: cursor.seq })
+        Ok(ModelEvents { line: self.clone(), seq: has.cursor.as_ref().map_or(0, |cursor| cursor.seq) })
     }
 }
 
@@ -402,6 +402,28 @@ async fn an_ended_session_keeps_the_work_and_goes_on_after_signing_in_again() {
     line.set(|model| model.signed_in = true);
     window.workspace.signed_in_again();
     until("all is delivered", || window.unsent() == Unsent::default()).await;
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn another_persons_session_brings_nothing_into_ones_own_database() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let me = line.person();
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    line.set(|model| {
+        model.person = engineer();
+        model.reachable = false;
+    });
+    until("the line is cut", || window.link() == Link::Offline).await;
+    line.colleague(agent(), |device| {
+        device.tap(TicketId::from_uuid(Uuid::now_v7()), register("not mine"), clock::now()).unwrap();
+    });
+    line.set(|model| model.reachable = true);
+    window.workspace.sync_now();
+    until("it asks for its own person", || window.link() == Link::SignedOut).await;
+    assert_eq!(window.card_count(), 0);
+    assert_eq!(window.workspace.person().get_untracked(), me);
     window.close().await;
 }
 

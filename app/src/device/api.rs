@@ -10,6 +10,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use web_sys::{AbortSignal, RequestCredentials};
 
+use super::storage;
+
+/// Noted while the server has not been told that the person has signed out: its cookie would let them in again.
+const SIGN_OUT_DUE: &str = "fieldloop-sign-out-due";
 /// The header that tells our own page's requests from those that another site makes a browser send.
 const OWN_PAGE: (&str, &str) = ("X-Fieldloop", "1");
 /// Longest wait for an answer, in milliseconds: a network that is worse than this is none.
@@ -78,12 +82,14 @@ pub async fn sign_in(user: &str, password: &str) -> Result<SessionInfo, SignInEr
         password: &'c str,
     }
     let answer: Result<SessionInfo, ApiError> = post("/api/session", &Credentials { user, password }).await;
-    answer.map_err(|error| match error {
+    let signed_in = answer.map_err(|error| match error {
         ApiError::SignedOut => SignInError::Wrong,
         ApiError::Busy { retry_after_seconds } => SignInError::TooMany { retry_after_seconds },
         ApiError::Unreachable => SignInError::Unreachable,
         ApiError::TooOld | ApiError::Refused { .. } => SignInError::Failed,
-    })
+    })?;
+    storage::remove(SIGN_OUT_DUE);
+    Ok(signed_in)
 }
 
 /// Asks who is signed in.
@@ -91,6 +97,9 @@ pub async fn sign_in(user: &str, password: &str) -> Result<SessionInfo, SignInEr
 /// # Errors
 /// [`ApiError::SignedOut`] if nobody is; otherwise why there is no answer.
 pub async fn session() -> Result<SessionInfo, ApiError> {
+    if storage::text(SIGN_OUT_DUE).is_some() {
+        sign_out().await?;
+    }
     get("/api/session").await
 }
 
@@ -100,13 +109,17 @@ pub async fn session() -> Result<SessionInfo, ApiError> {
 /// Why the server doesn't know of it. Nobody being signed in is as good as having signed out.
 pub async fn sign_out() -> Result<(), ApiError> {
     match send(Method::DELETE, "/api/session", None::<&()>).await {
-        Ok(_) | Err(ApiError::SignedOut) => Ok(()),
+        Ok(_) | Err(ApiError::SignedOut) => {
+            storage::remove(SIGN_OUT_DUE);
+            Ok(())
+        }
         Err(error) => Err(error),
     }
 }
 
-/// Ends the session as far as that can be done now; the server ends it by itself after a while.
+/// Ends the session as far as that can be done now; the rest is made up for when the server is next asked who is signed in.
 pub async fn sign_out_quietly() {
+    storage::set_text(SIGN_OUT_DUE, "1");
     if let Err(error) = sign_out().await {
         leptos::logging::warn!("the session could not be ended: {error}");
     }

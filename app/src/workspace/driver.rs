@@ -13,7 +13,7 @@ use std::rc::Rc;
 use domain::Timestamp;
 use domain::ticket::Change;
 use futures_util::future::{Either, select};
-use sync::messages::{Cursor, Event, PullRequest, PushRequest};
+use sync::messages::{Event, PullRequest, PushRequest};
 use sync::{Absorbed, Batch, Failure, OutboxState, Replica, Step, StoreError};
 
 use super::core::Core;
@@ -37,7 +37,7 @@ pub(super) async fn run<L: Line>(core: Rc<Core>, desk: Rc<Desk>, line: Rc<L>) {
                 stream = None;
                 driver.pull(request).await;
             }
-            Step::Listen(cursor) => stream = driver.listen(stream, &cursor).await,
+            Step::Listen(_) => stream = driver.listen(stream).await,
             Step::Wait(until) => driver.wait(until).await,
             Step::SignIn | Step::Update => driver.core.bell().heard().await,
         }
@@ -85,6 +85,10 @@ impl<L: Line> Driver<L> {
             Ok(response) => response,
             Err(failure) => return self.failed(failure),
         };
+        if response.person.id != self.desk.replica().person().id {
+            // Somebody else has signed in on this browser meanwhile. Their tickets must not get in here.
+            return self.failed(Failure::SignedOut);
+        }
         let (received, more) = (clock::now(), response.more);
         if self.keep(|replica| replica.on_pull(response, sent, received)).await {
             self.core.planner_mut().pulled(more);
@@ -92,10 +96,11 @@ impl<L: Line> Driver<L> {
     }
 
     /// Listens until something else has to be done. Returns the stream if it can be listened to again.
-    async fn listen(&self, stream: Option<L::Events>, cursor: &Cursor) -> Option<L::Events> {
+    async fn listen(&self, stream: Option<L::Events>) -> Option<L::Events> {
+        let has = self.desk.replica().pull_request();
         let mut stream = match stream {
             Some(stream) => stream,
-            None => match self.line.listen(cursor).await {
+            None => match self.line.listen(&has).await {
                 Ok(stream) => stream,
                 Err(failure) => {
                     self.failed(failure);

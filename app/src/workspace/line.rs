@@ -1,7 +1,7 @@
 //! The line to the server, as the driver needs it. Tests put a server of their own behind it.
 
 use sync::Failure;
-use sync::messages::{Cursor, Event, PullRequest, PullResponse, PushRequest, PushResponse};
+use sync::messages::{Event, PullRequest, PullResponse, PushRequest, PushResponse};
 
 use crate::device::api::sync as server;
 use crate::device::events::EventStream;
@@ -18,8 +18,8 @@ pub trait Line {
     /// Fetches a page.
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, Failure>;
 
-    /// Opens the stream of events from `cursor` on.
-    async fn listen(&self, cursor: &Cursor) -> Result<Self::Events, Failure>;
+    /// Opens the stream of what happens after what the device has, told in the way it would ask for a page.
+    async fn listen(&self, has: &PullRequest) -> Result<Self::Events, Failure>;
 }
 
 /// An open stream of events.
@@ -44,8 +44,8 @@ impl Line for ServerLine {
         server::pull(request).await
     }
 
-    async fn listen(&self, cursor: &Cursor) -> Result<EventStream, Failure> {
-        server::listen(cursor).await
+    async fn listen(&self, has: &PullRequest) -> Result<EventStream, Failure> {
+        server::listen(has).await
     }
 }
 

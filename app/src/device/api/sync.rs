@@ -22,13 +22,23 @@ pub async fn pull(request: &PullRequest) -> Result<PullResponse, Failure> {
     super::post("/api/sync/pull", request).await.map_err(failure)
 }
 
-/// Opens the stream of the server's events, from `cursor` on.
+/// Opens the stream of the server's events, from where the device is. It says at once if the device is behind, be it only in
+/// what it knows of its person's scope or of the company.
 ///
 /// # Errors
 /// Why it isn't open.
-pub async fn listen(cursor: &Cursor) -> Result<EventStream, Failure> {
-    let Cursor { epoch, seq } = cursor;
-    EventStream::open(&format!("/api/sync/events?epoch={epoch}&seq={seq}")).await.map_err(failure)
+pub async fn listen(has: &PullRequest) -> Result<EventStream, Failure> {
+    let mut address = "/api/sync/events?".to_owned();
+    if let Some(Cursor { epoch, seq }) = &has.cursor {
+        address += &format!("epoch={epoch}&seq={seq}");
+    }
+    if let Some(scope) = &has.scope {
+        address += &format!("&scope={scope}");
+    }
+    if let Some(directory) = has.directory {
+        address += &format!("&directory={directory}");
+    }
+    EventStream::open(&address).await.map_err(failure)
 }
 
 fn failure(error: ApiError) -> Failure {
