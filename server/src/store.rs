@@ -19,10 +19,14 @@ pub(crate) mod accounts;
 mod bulk;
 pub(crate) mod chain;
 pub(crate) mod devices;
+pub(crate) mod directory;
 mod error;
 pub(crate) mod ledger;
+mod links;
 mod pull;
+mod rows;
 mod scope;
+pub(crate) mod sessions;
 pub(crate) mod tickets;
 
 pub(crate) use error::StoreError;

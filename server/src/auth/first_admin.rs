@@ -18,7 +18,8 @@ use crate::http::{Answer, JsonBody, Surprise};
 use crate::people::{Invalid, Label, UserName, new_department_id, new_person_id};
 use crate::state::AppState;
 use crate::store::StoreError;
-use crate::store::accounts::{Founding, NewAccount};
+use crate::store::accounts::NewAccount;
+use crate::store::directory::Founding;
 
 /// How long the link works.
 pub(crate) const LINK_LIFE_MS: i64 = Timestamp::DAY_MS;

@@ -18,7 +18,7 @@ use crate::http::{Answer, JsonBody, Surprise};
 use crate::people::UserName;
 use crate::state::AppState;
 use crate::store::StoreError;
-use crate::store::accounts::NewSession;
+use crate::store::sessions::NewSession;
 
 /// Longest text that is looked at as a user name or password. Hashing more would be work for nothing.
 const MAX_CREDENTIAL_BYTES: usize = 1000;

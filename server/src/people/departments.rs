@@ -12,7 +12,7 @@ use super::routes::{PeopleError, change, optional};
 use super::{Invalid, Label, new_department_id};
 use crate::http::JsonBody;
 use crate::state::AppState;
-use crate::store::accounts::DirectoryEdit;
+use crate::store::directory::DirectoryEdit;
 
 /// A department to add.
 #[derive(Deserialize)]

@@ -17,7 +17,8 @@ use crate::auth::password_link::{self, PasswordLink};
 use crate::http::error::answers;
 use crate::http::{Answer, JsonBody, Surprise};
 use crate::state::AppState;
-use crate::store::accounts::{AccountOverview, Added, DirectoryEdit, NewAccount};
+use crate::store::accounts::{AccountOverview, Added, NewAccount};
+use crate::store::directory::DirectoryEdit;
 
 /// Why people and departments are as they were.
 #[derive(Debug)]

@@ -19,7 +19,8 @@ use crate::auth::token::Token;
 use crate::http::csrf;
 use crate::people::UserName;
 use crate::state::AppState;
-use crate::store::accounts::{NewAccount, NewSession};
+use crate::store::accounts::NewAccount;
+use crate::store::sessions::NewSession;
 use crate::testing::TestServer;
 
 /// The parts of the company.
