@@ -118,7 +118,7 @@ impl Sessions {
     }
 
     /// Lets nobody in any more whose session is gone, and tells whoever waits in [`Self::ended`] to look again. To be
-    /// called after sessions have been ended in the store.
+    /// called after sessions have been ended in the store, and not more often: all who wait ask the store then.
     pub(crate) fn announce_endings(&self) {
         {
             let mut remembered = self.remembered();

@@ -112,7 +112,9 @@ pub(super) async fn begin_session(
     if !state.store.start_session(&session, replaced.as_ref()).await? {
         return Ok(None);
     }
-    state.sessions.announce_endings();
+    if replaced.is_some() {
+        state.sessions.announce_endings();
+    }
     tracing::info!(person = %person.id, "somebody signed in");
     let info = SessionInfo { person: person.clone(), server_time: now };
     Ok(Some(([(SET_COOKIE, cookie::set(&token, transport))], Json(info)).into_response()))

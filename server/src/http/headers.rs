@@ -17,7 +17,7 @@ pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-uns
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// What pages may use of the device: the camera and the position, for work on site; nothing else.
-const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(self), \
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(self), \
     display-capture=(), encrypted-media=(), fullscreen=(self), geolocation=(self), gyroscope=(), hid=(), \
     idle-detection=(), magnetometer=(), microphone=(), midi=(), payment=(), screen-wake-lock=(self), serial=(), \
     usb=(), xr-spatial-tracking=()";

@@ -236,7 +236,9 @@ pub(super) async fn change(
         return Err(PeopleError::UserNameTaken);
     }
     state.directory.refresh(&state.store).await?;
-    state.sessions.announce_endings();
+    if matches!(&edit, DirectoryEdit::ChangePerson(person) if !person.active) {
+        state.sessions.announce_endings();
+    }
     Ok(edit)
 }
 

@@ -248,3 +248,12 @@ async fn long_answers_are_compressed_for_those_who_can_read_it() {
     }
     assert_eq!(admin.get("/api/people").await.header("content-encoding"), "");
 }
+
+#[test]
+fn every_route_is_in_the_manual() {
+    let manual = include_str!("../../../docs/http-api.md");
+    for route in routes() {
+        let entry = format!("`{} {}`", route.method, route.path);
+        assert!(manual.contains(&entry), "docs/http-api.md lacks {entry}");
+    }
+}
