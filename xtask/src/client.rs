@@ -95,11 +95,11 @@ fn compile(flavour: Flavour) -> Result<PathBuf> {
     Ok(compiler.target_folder().join(WASM).join(flavour.profile()).join("app.wasm"))
 }
 
-/// Hashes everything the folder is made from: the wasm, the files that go in beside it, and this very program.
+/// Hashes everything the folder is made from: the wasm, the files that go in beside it, and the sources of this pipeline.
 fn hash_inputs(wasm: &Path) -> Result<String> {
-    let mut files =
-        vec![wasm.to_path_buf(), std::env::current_exe()?, page_source("index.html"), page_source("boot.js")];
-    for folder in ["app/sw", "style", "public"] {
+    let mut files = vec![wasm.to_path_buf(), page_source("index.html"), page_source("boot.js")];
+    files.push(workspace::root().join("xtask/src/client.rs"));
+    for folder in ["app/sw", "style", "public", "xtask/src/client"] {
         files.extend(workspace::files_below(&workspace::root().join(folder))?);
     }
     let mut list = String::new();

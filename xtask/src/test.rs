@@ -26,7 +26,7 @@ pub(crate) struct TestOptions {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Kind {
-    /// domain, sync, server and xtask on this machine
+    /// All that needs no browser, on this machine
     Native,
     /// app and sync inside a browser
     Wasm,
@@ -91,7 +91,7 @@ fn measure(name: &'static str, runner: impl FnOnce() -> Result<Runs>) -> Outcome
 fn run_native(more: &[String]) -> Result<Runs> {
     console::step("Running the native tests");
     let mut runs = Runs::one(true);
-    let packages = ["domain", "sync", "server", "xtask"].iter().flat_map(|name| ["--package", name]);
+    let packages = ["domain", "sync", "server", "app", "xtask"].iter().flat_map(|name| ["--package", name]);
     runs.watch(process::cargo().args(["test", "--no-fail-fast"]).args(packages).args(more))?;
     Ok(runs)
 }

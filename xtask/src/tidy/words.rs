@@ -3,6 +3,7 @@
 //! Chinese letters are the words that can be recognised without understanding the source. English ones can't.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -10,14 +11,25 @@ use super::Findings;
 use crate::workspace;
 
 pub(super) fn check() -> Result<Findings> {
-    let mut findings = Findings::new();
+    let mut sources = Vec::new();
     for path in workspace::files_below(&workspace::root().join("app/src"))? {
-        let file = workspace::relative(&path);
-        if file.ends_with(".rs") {
-            findings.extend(find_in(&file, &fs::read_to_string(&path)?));
+        if path.extension().is_some_and(|ending| ending == "rs") {
+            sources.push((fs::read_to_string(&path)?, path));
         }
     }
-    Ok(findings)
+    let for_tests: Vec<PathBuf> =
+        sources.iter().flat_map(|(source, path)| test_modules(path, source)).collect();
+    let screens = sources.iter().filter(|(_, path)| !for_tests.contains(path));
+    Ok(screens.flat_map(|(source, path)| find_in(&workspace::relative(path), source)).collect())
+}
+
+/// The files of the modules that a file declares for its tests only.
+fn test_modules(path: &Path, source: &str) -> Vec<PathBuf> {
+    let is_root = ["lib.rs", "main.rs"].iter().any(|root| path.ends_with(root));
+    let folder = if is_root { path.with_file_name("") } else { path.with_extension("") };
+    let declared = source.split("#[cfg(test)]").skip(1).filter_map(|after| after.lines().nth(1));
+    let names = declared.filter_map(|line| line.split_once("mod ")?.1.strip_suffix(';'));
+    names.map(|name| folder.join(name).with_extension("rs")).collect()
 }
 
 fn find_in(file: &str, source: &str) -> Findings {
@@ -36,6 +48,14 @@ fn is_chinese(letter: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modules_for_tests_are_told_from_others() {
+        let source = "mod face;\n#[cfg(test)]\npub(crate) mod sample;\n\n#[cfg(test)]\nmod tests {\n}\n";
+        let modules = |path: &str| test_modules(Path::new(path), source);
+        assert_eq!(modules("app/src/tickets.rs"), [Path::new("app/src/tickets/sample.rs")]);
+        assert_eq!(modules("app/src/lib.rs"), [Path::new("app/src/sample.rs")]);
+    }
 
     #[test]
     fn words_on_a_screen_are_found_and_comments_are_not() {
