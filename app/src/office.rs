@@ -11,6 +11,7 @@ pub mod conflicts;
 mod dialogs;
 pub mod filter;
 mod filter_bar;
+mod intake_fields;
 pub mod intake_form;
 mod intake_page;
 pub mod live;

@@ -1,7 +1,548 @@
-//! Under construction.
+//! Registering a ticket while the customer talks: the form on one side, what is already known on the other.
 
+use domain::routing::Proposal;
+use domain::ticket::{Action, Channel, ComplaintNature, Difficulty, Flag, Kind, Urgency};
+use domain::{Field, PersonId, TicketId};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use sync::Link;
 
-/// Under construction.
+use super::assignment::{assign_to, propose};
+use super::dialogs::record_error_words;
+use super::intake_fields::Fields;
+use super::intake_form::{KnownCustomer, known_customers, known_values};
+use super::loads::Loads;
+use super::panel::Panel;
+use super::person_choice::{PersonChoice, ProposalCard};
+use crate::device::drafts::Draft;
+use crate::device::keyboard;
+use crate::i18n::use_lang;
+use crate::t;
+use crate::tickets::{EarlierTickets, glyph, number_of, ticket_path};
+use crate::ui::{
+    Chips, Combobox, Confirm, FieldMark, FormErrors, Icon, Notice, Segmented, SelectField, Suggestion, TextArea,
+    TextField, TextKind, Tone, use_toasts,
+};
+use crate::workspace::{RecordError, use_workspace};
+
+/// The fields that show their own errors.
+const FIELDS: &[Field] = &[
+    Field::CustomerName,
+    Field::Company,
+    Field::Phone,
+    Field::Email,
+    Field::Words,
+    Field::Summary,
+    Field::Region,
+    Field::Address,
+    Field::Model,
+    Field::Serial,
+    Field::OrderNumber,
+    Field::Batch,
+    Field::PurchaseChannel,
+    Field::Verification,
+    Field::Urgency,
+];
+
+/// Who gets the ticket after it is registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Handover {
+    /// Whom the rules propose.
+    Proposed,
+    /// Whom the person at the desk has picked.
+    Other,
+    /// Nobody yet.
+    Later,
+}
+
+/// The call desk's form. An engineer on site finds the same one.
 #[component]
-pub fn IntakePage() -> impl IntoView {}
+pub fn IntakePage() -> impl IntoView {
+    let lang = use_lang();
+    let workspace = use_workspace();
+    let toasts = use_toasts();
+    let navigate = use_navigate();
+    let person = workspace.person();
+    let (directory, cards, status, now) =
+        (workspace.directory(), workspace.cards(), workspace.status(), workspace.now());
+
+    let default_channel = move || {
+        if person.read_untracked().role.carries_out_work() { Channel::EngineerOnSite } else { Channel::Phone }
+    };
+    let draft = StoredValue::new(Draft::of(person.read_untracked().id, "intake", "new"));
+    let fields = Fields::of(draft.with_value(Draft::load).unwrap_or_default());
+    let typed = Memo::new(move |_| fields.typed());
+    // The browser's storage is outside of the page: an effect keeps it in step.
+    Effect::watch(
+        move || typed.get(),
+        move |typed, _, _| {
+            draft.with_value(|draft| if typed.is_blank() { draft.clear() } else { draft.keep(typed) });
+        },
+        false,
+    );
+
+    let loads = Memo::new(move |_| cards.with(|cards| Loads::of(cards, now.get_untracked())));
+    let intake = Memo::new(move |_| typed.read().intake(person.read().department, default_channel()));
+    let proposal = Memo::new(move |_| directory.with(|directory| propose(&intake.read(), directory, &loads.read())));
+    let may_assign = Memo::new(move |_| {
+        let role = person.read().role;
+        role == domain::people::Role::Agent || role.steers()
+    });
+    let handover = RwSignal::new(Handover::Proposed);
+    let picked = RwSignal::new(None::<PersonId>);
+    let assignee = Memo::new(move |_| match handover.get() {
+        _ if !may_assign.get() => None,
+        Handover::Proposed => proposal.read().as_ref().and_then(|proposal: &Proposal| proposal.person),
+        Handover::Other => picked.get(),
+        Handover::Later => None,
+    });
+
+    let errors = FormErrors::new();
+    let busy = RwSignal::new(false);
+    let problem = RwSignal::new(None::<RecordError>);
+    let save = move || {
+        if busy.get_untracked() {
+            return;
+        }
+        problem.set(None);
+        let intake = intake.get_untracked();
+        if !errors.take(intake.check()) {
+            keyboard::focus("[aria-invalid=true]");
+            return;
+        }
+        busy.set(true);
+        let ticket = workspace.new_ticket_id();
+        let assignment = assignee.get_untracked().and_then(|who| directory.with_untracked(|all| assign_to(who, all)));
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            let registered = workspace.record(ticket, Action::Register(Box::new(intake))).await;
+            if busy.try_set(false).is_some() {
+                return;
+            }
+            match registered {
+                Err(RecordError::Refused(refusal)) => errors.set(refusal),
+                Err(error) => problem.set(Some(error)),
+                Ok(_) => {
+                    draft.with_value(Draft::clear);
+                    let assigned = match assignment {
+                        Some(assignment) => workspace.record(ticket, Action::Assign(assignment)).await.map(|_| ()),
+                        None => Ok(()),
+                    };
+                    toasts.say(move || saved_words(ticket, assigned.as_ref().err(), lang.words()));
+                    let path = ticket_path(person.read_untracked().role, ticket);
+                    navigate(&path, NavigateOptions::default());
+                }
+            }
+        });
+    };
+    let save = StoredValue::new_local(save);
+    let save = move || save.with_value(|save| save());
+    keyboard::on_ctrl_enter(save);
+
+    let clearing = RwSignal::new(false);
+    let is_online = Memo::new(move |_| status.with(|status| status.link == Link::Live));
+    let note = move || {
+        let words = lang.words();
+        if is_online.get() { words.intake_note_online() } else { words.intake_note_offline() }
+    };
+    let save_words = move || {
+        let words = lang.words();
+        if assignee.get().is_some() { words.intake_save_assign() } else { words.intake_save() }
+    };
+    let beyond = errors.beyond(lang, FIELDS);
+    let failure = move || {
+        let said = beyond.get().or_else(|| problem.read().as_ref().map(|error| record_error_words(error, lang.words())));
+        said.map(|(title, text)| view! { <Notice tone=Tone::Danger title=title text=text answers=true /> })
+    };
+    view! {
+        <header class="office-bar">
+            <h1 class="office-bar__title">{t!(lang, intake_title)}</h1>
+            <div class="office-bar__end">
+                <Show when=move || !typed.read().is_blank()>
+                    <button class="button" data-kind="quiet" type="button" on:click=move |_| clearing.set(true)>
+                        {t!(lang, intake_clear)}
+                    </button>
+                </Show>
+            </div>
+        </header>
+        <div class="intake">
+            <section class="intake__form" aria-label=t!(lang, intake_form)>
+                <form
+                    class="form"
+                    novalidate
+                    on:submit=move |event| {
+                        event.prevent_default();
+                        save();
+                    }
+                >
+                    {failure}
+                    <CustomerSection fields errors />
+                    <ProblemSection fields errors />
+                    <ProductSection fields errors />
+                    // Enter in a field is no wish to register: only the button below and Ctrl+Enter are.
+                    <button type="submit" disabled hidden></button>
+                </form>
+            </section>
+            <aside class="intake__known" aria-label=t!(lang, intake_known)>
+                <Panel title=t!(lang, proposal_title)>
+                    <div class="proposal">
+                        <ProposalCard proposal loads />
+                        <Show
+                            when=move || may_assign.get()
+                            fallback=move || view! { <p class="secondary">{t!(lang, intake_assign_not)}</p> }
+                        >
+                            <Segmented
+                                label=t!(lang, intake_assign)
+                                options=vec![Handover::Proposed, Handover::Other, Handover::Later]
+                                value=Signal::derive(move || Some(handover.get()))
+                                word=move |handover| {
+                                    let words = lang.words();
+                                    match handover {
+                                        Handover::Proposed => words.intake_assign_take(),
+                                        Handover::Other => words.intake_assign_other(),
+                                        Handover::Later => words.intake_assign_later(),
+                                    }
+                                }
+                                on_choose=move |chosen| handover.set(chosen)
+                            />
+                            <Show when=move || handover.get() == Handover::Other>
+                                <PersonChoice
+                                    label=t!(lang, assign_to)
+                                    chosen=picked
+                                    on_choose=move |person| picked.set(Some(person))
+                                    proposal
+                                    loads
+                                />
+                            </Show>
+                        </Show>
+                    </div>
+                </Panel>
+                <Panel title=t!(lang, panel_earlier) flush=true>
+                    <EarlierTickets serial=fields.serial phone=fields.phone />
+                </Panel>
+            </aside>
+        </div>
+        <footer class="office-foot">
+            <p class="office-foot__note">{note} " " {t!(lang, intake_draft_kept)}</p>
+            <button
+                class="button"
+                data-kind="primary"
+                type="button"
+                data-busy=move || busy.get().then_some("")
+                aria-disabled=move || busy.get().then_some("true")
+                on:click=move |_| save()
+            >
+                <Icon name=Signal::derive(move || if busy.get() { "sync" } else { "check" }) turning=busy />
+                {save_words}
+                <kbd aria-hidden="true">"Ctrl ↵"</kbd>
+            </button>
+        </footer>
+        <Confirm
+            open=clearing
+            title=t!(lang, intake_clear_ask)
+            text=t!(lang, intake_clear_more)
+            action=t!(lang, intake_clear)
+            destroys=true
+            on_confirm=move |()| {
+                fields.clear();
+                errors.clear();
+                picked.set(None);
+                handover.set(Handover::Proposed);
+            }
+        />
+    }
+}
+
+fn saved_words(ticket: TicketId, not_assigned: Option<&RecordError>, words: crate::i18n::Words) -> String {
+    match not_assigned {
+        None => words.intake_saved(number_of(ticket, None, words)),
+        Some(error) => words.intake_saved_not_assigned(record_error_words(error, words).0),
+    }
+}
+
+#[component]
+fn CustomerSection(fields: Fields, errors: FormErrors) -> impl IntoView {
+    let lang = use_lang();
+    let cards = use_workspace().cards();
+    let error = move |field| errors.at(lang, field);
+    let offered = move |typed: RwSignal<String>| {
+        Memo::new(move |_| cards.with(|cards| known_customers(cards, &typed.read())))
+    };
+    let take = move |known: Memo<Vec<KnownCustomer>>| {
+        move |picked: Suggestion| {
+            let known = known.read_untracked();
+            if let Some(customer) = picked.key.parse::<usize>().ok().and_then(|place| known.get(place)) {
+                fields.take_customer(customer);
+            }
+        }
+    };
+    let (by_phone, by_name, by_company) = (offered(fields.phone), offered(fields.name), offered(fields.company));
+    let suggestions = move |known: Memo<Vec<KnownCustomer>>, title: fn(&KnownCustomer) -> String| {
+        Signal::derive(move || {
+            let words = lang.words();
+            let offer = |(place, known): (usize, &KnownCustomer)| Suggestion {
+                key: place.to_string(),
+                title: title(known),
+                more: crate::tickets::deed::join(
+                    [&known.name, &known.phone, &known.address].into_iter().filter(|fact| !fact.is_empty()),
+                ),
+                end: words.intake_tickets(known.tickets),
+            };
+            known.read().iter().enumerate().map(offer).collect()
+        })
+    };
+    let regions = Signal::derive(move || {
+        cards.with(|cards| as_suggestions(known_values(cards, &fields.region.read(), |card| &card.region)))
+    });
+    view! {
+        <section class="form__section">
+            <h2 class="form__title">{t!(lang, intake_customer)} " " <small>{t!(lang, intake_customer_hint)}</small></h2>
+            <div class="form__grid">
+                <Combobox
+                    label=t!(lang, intake_phone)
+                    value=fields.phone
+                    kind=TextKind::Phone
+                    suggestions=suggestions(by_phone, |known| known.phone.clone())
+                    on_pick=take(by_phone)
+                    error=error(Field::Phone)
+                />
+                <Combobox
+                    label=t!(lang, intake_name)
+                    value=fields.name
+                    kind=TextKind::Name
+                    suggestions=suggestions(by_name, |known| known.name.clone())
+                    on_pick=take(by_name)
+                    error=error(Field::CustomerName)
+                />
+                <Combobox
+                    label=t!(lang, intake_company)
+                    value=fields.company
+                    mark=FieldMark::Optional
+                    suggestions=suggestions(by_company, |known| known.company.clone())
+                    on_pick=take(by_company)
+                    error=error(Field::Company)
+                />
+                <TextField
+                    label=t!(lang, intake_email)
+                    value=fields.email
+                    kind=TextKind::Email
+                    mark=FieldMark::Optional
+                    error=error(Field::Email)
+                />
+                <Combobox
+                    label=t!(lang, intake_region)
+                    value=fields.region
+                    mark=FieldMark::Optional
+                    hint=t!(lang, intake_region_hint)
+                    suggestions=regions
+                    on_pick=move |picked: Suggestion| fields.region.set(picked.title)
+                    error=error(Field::Region)
+                />
+                <TextField
+                    label=t!(lang, intake_address)
+                    value=fields.address
+                    mark=FieldMark::Optional
+                    error=error(Field::Address)
+                />
+                <label class="check" data-span="all">
+                    <input type="checkbox" bind:checked=fields.existing_customer />
+                    <span>{t!(lang, intake_existing)}</span>
+                </label>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn ProblemSection(fields: Fields, errors: FormErrors) -> impl IntoView {
+    let lang = use_lang();
+    let person = use_workspace().person();
+    let error = move |field| errors.at(lang, field);
+    let typed = Memo::new(move |_| fields.typed());
+    let channel = Signal::derive(move || {
+        let at_site = person.read().role.carries_out_work();
+        Some(fields.channel.get().unwrap_or(if at_site { Channel::EngineerOnSite } else { Channel::Phone }))
+    });
+    let urgency_hint = move || {
+        let (words, typed) = (lang.words(), typed.read());
+        let proposed = words.urgency(typed.proposed_urgency());
+        if typed.green_channel() {
+            words.intake_urgency_green().to_owned()
+        } else if typed.urgency_in_force() == typed.proposed_urgency() {
+            words.intake_urgency_proposed(proposed)
+        } else {
+            words.intake_urgency_chosen(proposed)
+        }
+    };
+    view! {
+        <section class="form__section">
+            <h2 class="form__title">{t!(lang, intake_problem)}</h2>
+            <div class="form__grid">
+                <TextArea
+                    label=t!(lang, intake_words)
+                    value=fields.words
+                    hint=t!(lang, intake_words_hint)
+                    error=error(Field::Words)
+                    rows=4
+                    wide=true
+                />
+                <TextField
+                    label=t!(lang, intake_summary)
+                    value=fields.summary
+                    mark=FieldMark::Optional
+                    hint=t!(lang, intake_summary_hint)
+                    error=error(Field::Summary)
+                    wide=true
+                />
+                <Chips
+                    label=t!(lang, intake_flags)
+                    options=Flag::ALL.to_vec()
+                    value=fields.flags
+                    word=move |flag| lang.words().flag(flag)
+                    icon=glyph::of_flag
+                    tone=glyph::flag_tone
+                    wide=true
+                />
+                <Segmented
+                    label=t!(lang, intake_kind)
+                    options=Kind::ALL.to_vec()
+                    value=Signal::derive(move || Some(fields.kind.get()))
+                    word=move |kind| lang.words().kind(kind)
+                    on_choose=move |kind| fields.kind.set(kind)
+                />
+                <Segmented
+                    label=t!(lang, intake_urgency)
+                    options=Urgency::ALL.to_vec()
+                    value=Signal::derive(move || Some(typed.read().urgency_in_force()))
+                    word=move |urgency| lang.words().urgency(urgency)
+                    on_choose=move |urgency| fields.urgency.set(Some(urgency))
+                    urgency=glyph::urgency_style
+                    hint=urgency_hint
+                    error=error(Field::Urgency)
+                />
+                <Show when=move || fields.kind.get() == Kind::Complaint>
+                    <SelectField
+                        label=t!(lang, intake_nature)
+                        options=ComplaintNature::ALL.to_vec()
+                        value=fields.nature
+                        word=move |nature| lang.words().nature(nature)
+                        on_choose=move |nature| fields.nature.set(nature)
+                        nothing=t!(lang, intake_nature_none)
+                    />
+                </Show>
+                <Segmented
+                    label=t!(lang, intake_difficulty)
+                    options=Difficulty::ALL.to_vec()
+                    value=Signal::derive(move || Some(fields.difficulty.get()))
+                    word=move |difficulty| lang.words().difficulty(difficulty)
+                    on_choose=move |difficulty| fields.difficulty.set(difficulty)
+                />
+                <SelectField
+                    label=t!(lang, intake_channel)
+                    options=Channel::ALL.to_vec()
+                    value=channel
+                    word=move |channel| lang.words().channel(channel)
+                    on_choose=move |channel| fields.channel.set(channel)
+                />
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn ProductSection(fields: Fields, errors: FormErrors) -> impl IntoView {
+    let lang = use_lang();
+    let cards = use_workspace().cards();
+    let error = move |field| errors.at(lang, field);
+    let models = Signal::derive(move || {
+        cards.with(|cards| as_suggestions(known_values(cards, &fields.model.read(), |card| &card.model)))
+    });
+    let serials = Signal::derive(move || {
+        cards.with(|cards| as_suggestions(known_values(cards, &fields.serial.read(), |card| &card.serial)))
+    });
+    // A known serial number says which model it is.
+    let take_serial = move |picked: Suggestion| {
+        let model = cards.with_untracked(|cards| {
+            cards.iter().find(|card| card.serial == picked.title).map(|card| card.model.clone())
+        });
+        fields.serial.set(picked.title);
+        if let Some(model) = model.filter(|model| !model.is_empty()) {
+            fields.model.set(model);
+        }
+    };
+    view! {
+        <section class="form__section">
+            <h2 class="form__title">{t!(lang, intake_product)}</h2>
+            <div class="form__grid">
+                <Combobox
+                    label=t!(lang, intake_serial)
+                    value=fields.serial
+                    kind=TextKind::Code
+                    mark=FieldMark::Optional
+                    suggestions=serials
+                    on_pick=take_serial
+                    error=error(Field::Serial)
+                />
+                <Combobox
+                    label=t!(lang, intake_model)
+                    value=fields.model
+                    kind=TextKind::Code
+                    mark=FieldMark::Optional
+                    suggestions=models
+                    on_pick=move |picked: Suggestion| fields.model.set(picked.title)
+                    error=error(Field::Model)
+                />
+                <TextField
+                    label=t!(lang, intake_order)
+                    value=fields.order_number
+                    kind=TextKind::Code
+                    mark=FieldMark::Optional
+                    error=error(Field::OrderNumber)
+                />
+                <TextField
+                    label=t!(lang, intake_batch)
+                    value=fields.batch
+                    kind=TextKind::Code
+                    mark=FieldMark::Optional
+                    error=error(Field::Batch)
+                />
+                <TextField
+                    label=t!(lang, intake_purchased)
+                    value=fields.purchased_on
+                    kind=TextKind::Date
+                    mark=FieldMark::Optional
+                />
+                <TextField
+                    label=t!(lang, intake_purchase_channel)
+                    value=fields.purchase_channel
+                    mark=FieldMark::Optional
+                    error=error(Field::PurchaseChannel)
+                />
+                <Segmented
+                    label=t!(lang, intake_verification)
+                    options=vec![true, false]
+                    value=Signal::derive(move || Some(fields.verified.get()))
+                    word=move |verified: bool| {
+                        let words = lang.words();
+                        if verified { words.intake_verified() } else { words.intake_not_verified() }
+                    }
+                    on_choose=move |verified| fields.verified.set(verified)
+                    hint=t!(lang, intake_verification_hint)
+                />
+                <Show when=move || !fields.verified.get()>
+                    <TextField
+                        label=t!(lang, intake_not_verified_reason)
+                        value=fields.not_verified_reason
+                        error=error(Field::Verification)
+                    />
+                </Show>
+            </div>
+        </section>
+    }
+}
+
+fn as_suggestions(values: Vec<String>) -> Vec<Suggestion> {
+    values.into_iter().map(|value| Suggestion { key: value.clone(), title: value, ..Suggestion::default() }).collect()
+}

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Rows drawn beyond either edge, so that quick scrolling and the keyboard find them there.
-const SPARE_ROWS: usize = 8;
+const SPARE_ROWS: f64 = 8.0;
 
 /// The sizes of what is drawn, in CSS pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,9 +62,10 @@ impl Layout {
 
     fn part(&self, count: usize, top: f64, height: f64) -> Drawn {
         let row = self.sizes.row.max(1.0);
-        // A negative or fractional number of rows becomes zero or is cut: that is what the casts are for.
-        let first = ((top / row).floor().max(0.0) as usize).saturating_sub(SPARE_ROWS).min(count);
-        let last = ((((top + height) / row).ceil().max(0.0) as usize) + SPARE_ROWS).min(count).max(first);
+        // Casts cut negative numbers of rows to zero.
+        let first = ((top / row).floor() - SPARE_ROWS) as usize;
+        let last = (((top + height) / row).ceil() + SPARE_ROWS) as usize;
+        let (first, last) = (first.min(count), last.min(count));
         Drawn { rows: first..last, before: row * first as f64, after: row * (count - last) as f64 }
     }
 

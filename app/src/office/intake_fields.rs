@@ -1,0 +1,79 @@
+//! The fields of the intake form as signals, to and from what was [`Typed`].
+
+use std::collections::BTreeSet;
+
+use domain::ticket::{Channel, ComplaintNature, Difficulty, Flag, Kind, Urgency};
+use leptos::prelude::*;
+
+use super::intake_form::{KnownCustomer, Typed};
+
+/// One signal for each field, so that typing into one redraws nothing else.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fields {
+    pub(super) channel: RwSignal<Option<Channel>>,
+    pub(super) kind: RwSignal<Kind>,
+    pub(super) urgency: RwSignal<Option<Urgency>>,
+    pub(super) difficulty: RwSignal<Difficulty>,
+    pub(super) flags: RwSignal<BTreeSet<Flag>>,
+    pub(super) nature: RwSignal<Option<ComplaintNature>>,
+    pub(super) name: RwSignal<String>,
+    pub(super) company: RwSignal<String>,
+    pub(super) phone: RwSignal<String>,
+    pub(super) email: RwSignal<String>,
+    pub(super) existing_customer: RwSignal<bool>,
+    pub(super) region: RwSignal<String>,
+    pub(super) address: RwSignal<String>,
+    pub(super) model: RwSignal<String>,
+    pub(super) serial: RwSignal<String>,
+    pub(super) order_number: RwSignal<String>,
+    pub(super) batch: RwSignal<String>,
+    pub(super) purchased_on: RwSignal<String>,
+    pub(super) purchase_channel: RwSignal<String>,
+    pub(super) verified: RwSignal<bool>,
+    pub(super) not_verified_reason: RwSignal<String>,
+    pub(super) words: RwSignal<String>,
+    pub(super) summary: RwSignal<String>,
+}
+
+macro_rules! each_field {
+    ($($name:ident)*) => {
+        impl Fields {
+            /// Fields that hold what was typed before.
+            pub(super) fn of(typed: Typed) -> Self {
+                let Typed { $($name),* } = typed;
+                Self { $($name: RwSignal::new($name)),* }
+            }
+
+            /// What is typed now; a reader follows every field.
+            pub(super) fn typed(self) -> Typed {
+                Typed { $($name: self.$name.get()),* }
+            }
+
+            fn set(self, typed: Typed) {
+                let Typed { $($name),* } = typed;
+                $(if *self.$name.read_untracked() != $name {
+                    self.$name.set($name);
+                })*
+            }
+        }
+    };
+}
+
+each_field! {
+    channel kind urgency difficulty flags nature name company phone email existing_customer region address model serial
+    order_number batch purchased_on purchase_channel verified not_verified_reason words summary
+}
+
+impl Fields {
+    /// Empties everything.
+    pub(super) fn clear(self) {
+        self.set(Typed::default());
+    }
+
+    /// Takes over what is known of a customer.
+    pub(super) fn take_customer(self, known: &KnownCustomer) {
+        let mut typed = untrack(|| self.typed());
+        typed.take_customer(known);
+        self.set(typed);
+    }
+}
