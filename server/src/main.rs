@@ -5,6 +5,7 @@ mod auth;
 mod cli;
 mod clock;
 mod config;
+mod demo;
 mod health;
 mod http;
 mod people;

@@ -15,6 +15,7 @@ use crate::auth::first_admin;
 use crate::cli::tell;
 use crate::clock::Clock;
 use crate::config::{Config, Transport};
+use crate::demo;
 use crate::router;
 use crate::shutdown::Shutdown;
 use crate::state::AppState;
@@ -109,6 +110,14 @@ fn patient<A>(mut server: Server<SocketAddr, A>) -> Server<SocketAddr, A> {
 /// Tells the operator where the server is, and how to become its first admin.
 async fn welcome(state: &AppState) -> Result<()> {
     let base_url = state.config.base_url();
+    if state.config.demo
+        && let Some(users) = demo::found(state).await?
+    {
+        let (users, password) = (users.join(", "), demo::PASSWORD);
+        tell(&format!(
+            "The example company is ready. Sign in as one of: {users}\nEverybody's password: {password}"
+        ));
+    }
     tell(&format!("Fieldloop is running on {base_url} (stop it with Ctrl+C)"));
     if let Some(link) = first_admin::issue_link(state).await? {
         tell(&format!("Nobody has an account yet. Become the first admin here, once, within a day:\n{link}"));

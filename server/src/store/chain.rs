@@ -54,7 +54,9 @@ impl Store {
             "SELECT seq, previous_hash, hash, body FROM changes ORDER BY seq",
         )
         .fetch(&mut *transaction);
-        while let Some((seq, previous, hash, body)) = rows.try_next().await.map_err(StoreError::because(trying))? {
+        while let Some((seq, previous, hash, body)) =
+            rows.try_next().await.map_err(StoreError::because(trying))?
+        {
             if previous != last || hash != link(&last, &body) {
                 return Ok(Verified::Broken { seq });
             }

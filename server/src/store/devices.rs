@@ -34,7 +34,8 @@ impl Found {
             StoreError::Unreadable { table: "devices", column, row, problem }
         };
         let id = self.id.parse().map_err(|error: domain::IdError| unreadable("id", error.to_string()))?;
-        let person = self.person.parse().map_err(|error: domain::IdError| unreadable("person", error.to_string()))?;
+        let person =
+            self.person.parse().map_err(|error: domain::IdError| unreadable("person", error.to_string()))?;
         let device = Device {
             person,
             judged: self.judged.cast_unsigned(),

@@ -52,7 +52,11 @@ pub(crate) async fn head(connection: &mut SqliteConnection) -> Result<Head, Stor
 ///
 /// # Errors
 /// Also when the record did not end at `old`.
-pub(crate) async fn advance(connection: &mut SqliteConnection, old: Head, new: Head) -> Result<(), StoreError> {
+pub(crate) async fn advance(
+    connection: &mut SqliteConnection,
+    old: Head,
+    new: Head,
+) -> Result<(), StoreError> {
     sqlx::query_scalar::<_, i64>(
         "UPDATE counters SET value = ?, hash = ? WHERE name = 'seq' AND value = ? RETURNING value",
     )
@@ -66,7 +70,10 @@ pub(crate) async fn advance(connection: &mut SqliteConnection, old: Head, new: H
 }
 
 /// Adds changes to the record.
-pub(crate) async fn append(connection: &mut SqliteConnection, rows: Vec<ChangeRow>) -> Result<(), StoreError> {
+pub(crate) async fn append(
+    connection: &mut SqliteConnection,
+    rows: Vec<ChangeRow>,
+) -> Result<(), StoreError> {
     const OPENING: &str = "INSERT INTO changes (seq, device, device_seq, ticket, actor, kind, happened, arrived, \
                            previous_hash, hash, body) ";
     bulk::insert(connection, OPENING, "", rows, |tuple, row| {

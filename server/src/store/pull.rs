@@ -55,7 +55,8 @@ impl Store {
         start: PageStart,
         bounds: PageBounds,
     ) -> Result<Page, StoreError> {
-        let mut snapshot = self.reader().begin().await.map_err(StoreError::because("begin to read a page"))?;
+        let mut snapshot =
+            self.reader().begin().await.map_err(StoreError::because("begin to read a page"))?;
         let head = ledger::head(&mut snapshot).await?.seq;
         let after = match start {
             PageStart::After(seq) if seq <= head => Some(seq),
@@ -217,8 +218,10 @@ mod tests {
     }
 
     fn all_scopes() -> Vec<Scope> {
-        let sets: Vec<BTreeSet<_>> =
-            [vec![], vec![0], vec![1, 2]].into_iter().map(|set| set.into_iter().map(department).collect()).collect();
+        let sets: Vec<BTreeSet<_>> = [vec![], vec![0], vec![1, 2]]
+            .into_iter()
+            .map(|set| set.into_iter().map(department).collect())
+            .collect();
         let mut scopes = Vec::new();
         for held_by in &sets {
             for registered_in in &sets {
@@ -232,7 +235,10 @@ mod tests {
     }
 
     /// A store with one ticket for each of these keys, at revisions from 1, each having come from other keys.
-    async fn store_with(all: &[ScopeKeys], moved_from: impl Fn(usize) -> Option<ScopeKeys>) -> (tempfile::TempDir, Store) {
+    async fn store_with(
+        all: &[ScopeKeys],
+        moved_from: impl Fn(usize) -> Option<ScopeKeys>,
+    ) -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).await.unwrap();
         let mut turn = store.writer().await;
@@ -257,8 +263,9 @@ mod tests {
     }
 
     fn ids(page: &Page) -> Vec<TicketId> {
-        let read = |document: &Box<RawValue>| serde_json::from_str::<Document>(document.get()).unwrap().ticket;
-        page.documents.iter().map(read).collect()
+        let documents =
+            page.documents.iter().map(|document| serde_json::from_str::<Document>(document.get()));
+        documents.map(|document| document.unwrap().ticket).collect()
     }
 
     #[tokio::test]
@@ -267,8 +274,11 @@ mod tests {
         let (_folder, store) = store_with(&keys, |_| None).await;
         for scope in all_scopes() {
             let page = store.page(&scope, PageStart::Anew, MANY).await.unwrap();
-            let within: Vec<_> =
-                (1..).zip(&keys).filter(|(_, keys)| scope.contains(keys)).map(|(number, _)| ticket(number)).collect();
+            let within: Vec<_> = (1..)
+                .zip(&keys)
+                .filter(|(_, keys)| scope.contains(keys))
+                .map(|(number, _)| ticket(number))
+                .collect();
             assert_eq!(ids(&page), within, "{scope:?}");
         }
     }
@@ -280,7 +290,9 @@ mod tests {
         let (_folder, store) = store_with(&keys, old).await;
         for scope in all_scopes() {
             let page = store.page(&scope, PageStart::After(3), MANY).await.unwrap();
-            let left = |index: &usize| old(*index).is_some_and(|old| scope.contains(&old)) && !scope.contains(&keys[*index]);
+            let left = |index: &usize| {
+                old(*index).is_some_and(|old| scope.contains(&old)) && !scope.contains(&keys[*index])
+            };
             let gone: Vec<_> = (3..keys.len()).filter(left).map(|index| ticket(index as u64 + 1)).collect();
             assert_eq!(page.gone, gone, "{scope:?}");
             let has_news = !page.documents.is_empty() || !gone.is_empty();

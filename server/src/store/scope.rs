@@ -1,8 +1,8 @@
 //! A person's scope as a condition: what [`Scope::contains`] says of a ticket, said of a row.
 
 use domain::access::Scope;
-use sqlx::sqlite::SqliteArguments;
 use sqlx::Arguments;
+use sqlx::sqlite::SqliteArguments;
 
 use super::bulk;
 

@@ -107,7 +107,8 @@ pub(crate) async fn keep_moves(
     connection: &mut SqliteConnection,
     moves: Vec<ScopeMove>,
 ) -> Result<(), StoreError> {
-    const OPENING: &str = "INSERT INTO scope_moves (revision, ticket, department, accountable, registered_in) ";
+    const OPENING: &str =
+        "INSERT INTO scope_moves (revision, ticket, department, accountable, registered_in) ";
     bulk::insert(connection, OPENING, "", moves, |tuple, moved| {
         tuple
             .push_bind(moved.revision.cast_signed())

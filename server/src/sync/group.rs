@@ -114,7 +114,8 @@ impl<'d> Group<'d> {
 
     /// Judges the changes of a push in their order.
     pub(crate) fn judge(&mut self, push: &Push) -> Vec<Judged> {
-        let verdict_on = |incoming: &Incoming| Judged { id: incoming.id(), verdict: self.verdict(push, incoming) };
+        let verdict_on =
+            |incoming: &Incoming| Judged { id: incoming.id(), verdict: self.verdict(push, incoming) };
         push.changes.iter().map(verdict_on).collect()
     }
 
@@ -147,7 +148,10 @@ impl<'d> Group<'d> {
         self.written.touched_devices.insert(push.device);
         let Incoming::Readable(change) = incoming else { return Err(Refusal::UnsupportedAction) };
         if let Some(revision) = self.known.recorded.get(&id).copied() {
-            return self.same_as_recorded(change).then_some(Verdict::Duplicate { revision }).ok_or(Refusal::IdReused);
+            return self
+                .same_as_recorded(change)
+                .then_some(Verdict::Duplicate { revision })
+                .ok_or(Refusal::IdReused);
         }
         let revision = self.take(change, push)?;
         Ok(Verdict::Applied { revision })
@@ -166,7 +170,8 @@ impl<'d> Group<'d> {
         guarded(change.id, || access::judge(change, &push.person, self.directory, document))?;
 
         let recorded = Recorded::place(change.clone(), document.log(), Some(push.arrival));
-        let body = serde_json::to_string(&recorded).expect("a change holds only texts, numbers and lists of them");
+        let body =
+            serde_json::to_string(&recorded).expect("a change holds only texts, numbers and lists of them");
         let happened = recorded.happened;
         let (mut document, before) = match self.known.tickets.remove(&change.ticket) {
             Some(held) => (held.document, Some(held.keys)),
@@ -181,7 +186,9 @@ impl<'d> Group<'d> {
             Ok(folded) => folded,
             Err(refusal) => {
                 if let Some(keys) = before {
-                    self.known.tickets.insert(change.ticket, Held { document: without(&document, change.id), keys });
+                    self.known
+                        .tickets
+                        .insert(change.ticket, Held { document: without(&document, change.id), keys });
                 }
                 return Err(refusal);
             }

@@ -94,7 +94,13 @@ impl Announcement {
         }
         let body = serde_json::from_str(recorded).and_then(|recorded| {
             let News { ticket, previous, revision, .. } = news;
-            serde_json::to_string(&Changed { ticket, number: news.number.as_ref(), previous, revision, recorded })
+            serde_json::to_string(&Changed {
+                ticket,
+                number: news.number.as_ref(),
+                previous,
+                revision,
+                recorded,
+            })
         });
         let changed = frame("changed", news.revision, &body.expect("what was just written as JSON is JSON"));
         Self { news, changed }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::http::{HeaderMap, HeaderValue};
 use domain::people::{Department, DepartmentFunction, Person, Role};
 use domain::ticket::{
-    Action, Assignment, Change, Channel, Comment, Customer, Difficulty, Intake, Kind, Product, Seen, Site, Urgency,
-    Verification,
+    Action, Assignment, Change, Channel, Comment, Customer, Difficulty, Intake, Kind, Product, Seen, Site,
+    Urgency, Verification,
 };
 use domain::{ChangeId, Claim, DepartmentId, DeviceId, PersonId, TicketId, Timestamp};
 use serde::Serialize;
@@ -77,7 +77,12 @@ impl Company {
     /// A fresh tablet on which this person has signed in.
     pub(crate) async fn tablet(&self, person: &Person) -> Tablet {
         let token = Token::random();
-        let session = NewSession { token: token.hash(), id: SessionId::random(), person: person.id, now: self.state.clock.now() };
+        let session = NewSession {
+            token: token.hash(),
+            id: SessionId::random(),
+            person: person.id,
+            now: self.state.clock.now(),
+        };
         assert!(self.state.store.start_session(&session, None).await.unwrap());
         let mut headers = HeaderMap::new();
         headers.insert("cookie", HeaderValue::try_from(format!("fieldloop={}", token.reveal())).unwrap());

@@ -107,7 +107,7 @@ async fn a_change_refused_once_is_judged_again_when_it_is_sent_again() {
     let ticket = registered.ticket;
     applied(&desk, &registered).await;
     let early = engineer.comment(ticket, "on my way");
-    assert_eq!(verdicts(engineer.push(&[early.clone()]).await), [refused(Refusal::OutOfScope)]);
+    assert_eq!(verdicts(engineer.push(std::slice::from_ref(&early)).await), [refused(Refusal::OutOfScope)]);
     let assigned = desk.assign(ticket, &company.east_engineer);
     applied(&desk, &assigned).await;
     applied(&engineer, &early).await;
@@ -121,10 +121,15 @@ async fn a_gap_is_out_of_order_until_the_missing_change_has_come() {
     let second = tablet.comment(first.ticket, "second");
     let third = tablet.comment(first.ticket, "third");
     let late = [second.clone(), third.clone()];
-    assert_eq!(verdicts(tablet.push(&late).await), [refused(Refusal::OutOfOrder), refused(Refusal::OutOfOrder)]);
+    assert_eq!(
+        verdicts(tablet.push(&late).await),
+        [refused(Refusal::OutOfOrder), refused(Refusal::OutOfOrder)]
+    );
     applied(&tablet, &first).await;
     assert_eq!(verdicts(tablet.push(&[third]).await), [refused(Refusal::OutOfOrder)]);
-    assert!(verdicts(tablet.push(&late).await).iter().all(|verdict| matches!(verdict, Verdict::Applied { .. })));
+    assert!(
+        verdicts(tablet.push(&late).await).iter().all(|verdict| matches!(verdict, Verdict::Applied { .. }))
+    );
 }
 
 #[tokio::test]
@@ -138,7 +143,7 @@ async fn a_device_never_changes_hands() {
     let second = tablet.register();
     let claimed = Change { actor: company.supervisor.id, ..second.clone() };
     assert_eq!(verdicts(thief.push(&[claimed]).await), [refused(Refusal::WrongAuthor)]);
-    assert_eq!(verdicts(thief.push(&[second.clone()]).await), [refused(Refusal::WrongAuthor)]);
+    assert_eq!(verdicts(thief.push(std::slice::from_ref(&second)).await), [refused(Refusal::WrongAuthor)]);
     applied(&tablet, &second).await;
 }
 
@@ -344,7 +349,8 @@ async fn a_change_of_unknown_form_gets_a_verdict_if_it_has_an_id() {
     let mut desk = company.tablet(&company.agent).await;
     let registered = desk.register();
     let commented = desk.comment(registered.ticket, "read me");
-    let mut changes = vec![serde_json::to_value(&registered).unwrap(), serde_json::to_value(&commented).unwrap()];
+    let mut changes =
+        vec![serde_json::to_value(&registered).unwrap(), serde_json::to_value(&commented).unwrap()];
     let unreadable = json!({ "id": format!("{}/2", desk.device), "thought": "a change without a ticket" });
     changes[1]["id"] = Value::from(format!("{}/3", desk.device));
     changes.insert(1, unreadable);
@@ -395,8 +401,15 @@ async fn many_devices_at_once_lose_nothing_and_miss_nothing() {
         task.await.unwrap();
     }
     assert_eq!(seen.len(), DEVICES);
-    let numbers: std::collections::BTreeSet<_> =
-        company.tablet(&company.agent).await.pull().await.documents.into_iter().map(|document| document.number).collect();
+    let numbers: std::collections::BTreeSet<_> = company
+        .tablet(&company.agent)
+        .await
+        .pull()
+        .await
+        .documents
+        .into_iter()
+        .map(|document| document.number)
+        .collect();
     assert_eq!(numbers.len(), DEVICES, "each ticket has a number of its own");
     let changes = u64::try_from(DEVICES * CHANGES).unwrap();
     assert_eq!(company.state.store.verify_chain().await.unwrap(), Verified::Whole { changes });

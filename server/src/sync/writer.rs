@@ -45,6 +45,22 @@ pub(crate) struct Writer {
 #[error("the record could not be written")]
 pub(crate) struct NotWritten;
 
+/// A push that waits for its verdicts.
+#[derive(Debug)]
+pub(crate) struct Submitted {
+    verdicts: oneshot::Receiver<Result<Vec<Judged>, NotWritten>>,
+}
+
+impl Submitted {
+    /// Waits for the verdicts.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub(crate) async fn verdicts(self) -> Result<Vec<Judged>, NotWritten> {
+        self.verdicts.await.map_err(|_| NotWritten)?
+    }
+}
+
 #[derive(Debug)]
 struct Job {
     push: Push,
@@ -83,9 +99,17 @@ impl Writer {
     /// # Errors
     /// When it could not be written.
     pub(crate) async fn push(&self, push: Push) -> Result<Vec<Judged>, NotWritten> {
+        self.submit(push).await?.verdicts().await
+    }
+
+    /// Lets a push queue up. What is submitted first is judged first.
+    ///
+    /// # Errors
+    /// When nobody takes pushes any more.
+    pub(crate) async fn submit(&self, push: Push) -> Result<Submitted, NotWritten> {
         let (answer, verdicts) = oneshot::channel();
         self.queue.send(Job { push, answer }).await.map_err(|_| NotWritten)?;
-        verdicts.await.map_err(|_| NotWritten)?
+        Ok(Submitted { verdicts })
     }
 }
 
@@ -228,7 +252,10 @@ fn judge(
 
 fn announce(written: &mut Written) -> Vec<Announcement> {
     let news = std::mem::take(&mut written.news);
-    news.into_iter().zip(&written.changes).map(|(news, change)| Announcement::new(news, &change.body)).collect()
+    news.into_iter()
+        .zip(&written.changes)
+        .map(|(news, change)| Announcement::new(news, &change.body))
+        .collect()
 }
 
 fn incoming(pushes: &[Push]) -> impl Iterator<Item = &Incoming> {
@@ -261,9 +288,7 @@ fn sent_again(pushes: &[Push], devices: &HashMap<DeviceId, Device>) -> Vec<Chang
 
 /// The months in which tickets may have to be numbered.
 fn months(pushes: &[Push], utc_offset_minutes: i32) -> BTreeSet<Month> {
-    let registers = |incoming: &Incoming| {
-        matches!(incoming, Incoming::Readable(change) if matches!(change.action, Action::Register(_)))
-    };
+    let registers = |incoming: &Incoming| matches!(incoming, Incoming::Readable(change) if matches!(change.action, Action::Register(_)));
     pushes
         .iter()
         .filter(|push| push.changes.iter().any(registers))
