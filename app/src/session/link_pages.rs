@@ -8,7 +8,9 @@ use leptos::task::spawn_local;
 use leptos::text_prop::TextProp;
 use leptos_router::components::A;
 use serde::Serialize;
+use sync::messages::SessionInfo;
 
+use super::Session;
 use super::sign_in_page::LanguageRow;
 use crate::device::api::{self, ApiError};
 use crate::device::location;
@@ -41,15 +43,17 @@ enum Progress {
 }
 
 fn trouble(words: Words, error: &ApiError) -> &'static str {
-    match error {
-        ApiError::Unreachable => words.sign_in_unreachable(),
-        ApiError::Refused { code, .. } => match code.as_str() {
-            "link_spent" => words.link_spent(),
-            "password_too_weak" => words.password_weak(),
-            "user_taken" => words.user_taken(),
-            "missing" => words.required_field(),
+    let ApiError::Refused { code, field, .. } = error else {
+        return match error {
+            ApiError::Unreachable => words.sign_in_unreachable(),
             _ => words.sign_in_failed(),
-        },
+        };
+    };
+    match (code.as_str(), field.as_deref()) {
+        ("link_spent", _) => words.link_spent(),
+        ("user_taken", _) => words.user_taken(),
+        ("invalid", Some("password")) => words.password_weak(),
+        ("invalid", _) => words.required_field(),
         _ => words.sign_in_failed(),
     }
 }
@@ -100,11 +104,16 @@ pub fn PasswordPage() -> impl IntoView {
     }
 }
 
+/// Sends the form. The answer signs the person in, so their work can begin.
 fn send(progress: RwSignal<Progress>, path: &'static str, body: impl Serialize + 'static) {
+    let session = Session::expect();
     progress.set(Progress::Busy);
     spawn_local(async move {
-        progress.set(match api::post_empty(path, &body).await {
-            Ok(()) => Progress::Done,
+        progress.set(match api::post::<SessionInfo>(path, &body).await {
+            Ok(info) => {
+                session.begin(info.person);
+                Progress::Done
+            }
             Err(error) => Progress::Failed(error),
         });
     });
