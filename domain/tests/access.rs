@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use domain::access::{Scope, may};
-use domain::people::{Department, DepartmentFunction, Role};
+use domain::people::{Department, DepartmentFunction, Person, Role};
 use domain::ticket::{Action, ActionKind, Assignment, ScopeKeys, Ticket};
 use domain::{DepartmentId, PersonId, Refusal};
 use uuid::Uuid;
@@ -422,6 +422,8 @@ fn each_role_sees_what_it_needs() {
     }
     assert_eq!(sees(IDA), [true; 5], "an admin: everything");
     assert_eq!(sees(ZED), [false; 5], "somebody who has left: nothing of the team");
+    let gone = Person { active: false, ..member(IDA) };
+    assert!(!Scope::of(&gone, &company()).contains(&team), "nor an admin who has left");
 }
 
 #[test]

@@ -257,6 +257,20 @@ fn a_place_in_time_is_found_after_the_last_instant_there_is() {
 }
 
 #[test]
+fn on_a_device_whose_clock_stands_at_the_last_instant_its_own_changes_keep_their_order() {
+    let mut record = Record::assigned_to(BO);
+    let mut made = Vec::new();
+    for text in ["一", "二", "三"] {
+        let seen = record.ids();
+        let mut change = record.change(BO, 5, &seen, samples::comment(text));
+        change.claim.clock = Timestamp::from_millis(i64::MAX);
+        made.push(change.id);
+        record.document.insert(Recorded::place(change, record.document.log(), None));
+    }
+    assert_eq!(record.ids()[2..], made);
+}
+
+#[test]
 fn stages_and_ids_of_another_form_do_not_decode() {
     assert!(serde_json::from_str::<Stage>("\"melted\"").is_err());
     assert!(serde_json::from_str::<TicketId>("\"not-an-id\"").is_err());

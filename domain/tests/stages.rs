@@ -173,3 +173,15 @@ fn a_visit_ends_with_the_check_out_of_the_same_engineer() {
     assert_eq!(visits, [(BO, Some(minute(20))), (CAI, None)]);
     assert!(ticket.open_visit(BO).is_none());
 }
+
+#[test]
+fn a_reopened_ticket_is_not_closed_any_more_and_remembers_why_it_was_reopened() {
+    let mut record = Record::completed();
+    record.act(BO, 70, samples::sign_off("更换轴承"));
+    record.act(GUS, 80, samples::close());
+    assert!(record.ticket().closing.is_some());
+    record.act(GUS, 90, samples::reopen());
+    let ticket = record.ticket();
+    assert_eq!((ticket.stage, ticket.cycle, ticket.closing), (Assigned, 2, None));
+    assert_eq!(ticket.reopenings.iter().map(|entry| entry.cycle).collect::<Vec<_>>(), [2]);
+}
