@@ -1,12 +1,14 @@
 //! The laws of merging, over many histories: whatever the network does, everybody comes to the same ticket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::ticket::{
     Action, Conflict, ConflictKind, Document, Outcome, Recorded, SingleField, Ticket, Urgency,
 };
 use domain::{ChangeId, Claim, Timestamp};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 use crate::support::history::{document_of, laws, number, scripts, scripts_without_offline_stretches};
 use crate::support::{AMY, BO, CAI, GUS, Record, TICKET, json, minute, samples};
@@ -248,6 +250,42 @@ proptest! {
             prop_assert!(Some(happened) == after_seen || Some(happened) == arrival.map(at));
         }
     }
+}
+
+/// Guards the generator: laws over histories in which nothing happens would hold for nothing.
+#[test]
+fn the_histories_hold_what_the_laws_are_about() {
+    let mut runner = TestRunner::new(laws());
+    let mut found = BTreeSet::new();
+    for _ in 0..256 {
+        let script = scripts().new_tree(&mut runner).expect("a script can always be made").current();
+        let history = script.play();
+        let ticket = Ticket::of(&history.server).expect("every script begins with a registration");
+        found.extend(ticket.conflicts().iter().map(|conflict| match conflict.kind {
+            ConflictKind::Overruled { .. } => "overruled",
+            ConflictKind::Impossible { .. } => "impossible",
+            ConflictKind::SignedTwice => "signed twice",
+            ConflictKind::AmendedAfterSignature { .. } => "amended",
+        }));
+        let arrived = history.arrivals.iter().map(|recorded| recorded.change.id);
+        let happened = history.server.log().iter().map(|recorded| recorded.change.id);
+        let provisional = |view: &Document| view.log().iter().any(|recorded| recorded.arrived.is_none());
+        let late = |recorded: &Recorded| {
+            recorded
+                .arrived
+                .is_some_and(|arrived| arrived.millis_since(recorded.happened) > Timestamp::DAY_MS)
+        };
+        let holds = [
+            ("another order than that of arrival", !arrived.eq(happened)),
+            ("provisional changes", history.views.iter().any(provisional)),
+            ("a day offline", history.server.log().iter().any(late)),
+            ("twenty changes", history.server.log().len() >= 20),
+            ("rework", ticket.cycle > 1),
+            ("refusals", history.refused > 0),
+        ];
+        found.extend(holds.into_iter().filter(|(_, holds)| *holds).map(|(name, _)| name));
+    }
+    assert_eq!(found.len(), 10, "{found:?}");
 }
 
 /// Instants of every sort: within ten years of now, and the ends of the range.

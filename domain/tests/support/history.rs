@@ -64,6 +64,8 @@ pub(crate) struct History {
     /// What each device showed before it delivered the last of its changes: confirmed ones, and its own provisional ones.
     /// Without the ones that were refused later.
     pub(crate) views: Vec<Document>,
+    /// How many changes the server refused.
+    pub(crate) refused: usize,
 }
 
 struct Device {
@@ -135,7 +137,7 @@ impl Script {
             *view =
                 document_of(view.log().iter().filter(|recorded| !play.refused.contains(&recorded.change.id)));
         }
-        History { arrivals: play.arrivals, server: play.server, views }
+        History { arrivals: play.arrivals, server: play.server, views, refused: play.refused.len() }
     }
 }
 
