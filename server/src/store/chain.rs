@@ -103,7 +103,7 @@ mod tests {
             arrived: domain::Timestamp::from_millis(2),
             previous_hash,
             hash: link(&previous_hash, &body),
-            body,
+            body: body.into(),
         }
     }
 

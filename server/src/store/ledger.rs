@@ -1,6 +1,7 @@
 //! The record of changes, its counter, and the running numbers of tickets.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::ticket::Month;
 use domain::{ChangeId, PersonId, TicketId, Timestamp};
@@ -30,7 +31,7 @@ pub(crate) struct ChangeRow {
     pub(crate) arrived: Timestamp,
     pub(crate) previous_hash: Hash,
     pub(crate) hash: Hash,
-    pub(crate) body: String,
+    pub(crate) body: Arc<str>,
 }
 
 /// Reads where the record ends. In a transaction that may write, it stays so until its end.

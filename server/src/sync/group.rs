@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use domain::access;
 use domain::people::{Directory, Person};
-use domain::ticket::{Change, Document, Month, Recorded, ScopeKeys, Stage, Ticket, TicketNumber};
+use domain::ticket::{ActionKind, Change, Document, Month, Recorded, ScopeKeys, Stage, Ticket, TicketNumber};
 use domain::{ChangeId, DeviceId, Field, Problem, Refusal, TicketId, Timestamp};
 use sync::messages::{Judged, Verdict};
 
@@ -57,6 +58,11 @@ impl Incoming {
             Self::Unreadable(_) => None,
         }
     }
+
+    /// Whether it makes a new ticket, if it is taken.
+    pub(crate) fn registers(&self) -> bool {
+        matches!(self, Self::Readable(change) if change.action.kind() == ActionKind::Register)
+    }
 }
 
 /// A ticket as it stands in the record.
@@ -88,7 +94,7 @@ pub(crate) struct Known {
 pub(crate) struct Written {
     /// Changes, in the order of their places.
     pub(crate) changes: Vec<ChangeRow>,
-    /// What each of them means to those who watch, in the same order.
+    /// What each of them means to those who watch.
     pub(crate) news: Vec<News>,
     /// What tickets moved away from.
     pub(crate) moves: Vec<ScopeMove>,
@@ -170,8 +176,8 @@ impl<'d> Group<'d> {
         guarded(change.id, || access::judge(change, &push.person, self.directory, document))?;
 
         let recorded = Recorded::place(change.clone(), document.log(), Some(push.arrival));
-        let body =
-            serde_json::to_string(&recorded).expect("a change holds only texts, numbers and lists of them");
+        let body: Arc<str> =
+            serde_json::to_string(&recorded).expect("a change holds only texts and numbers").into();
         let happened = recorded.happened;
         let (mut document, before) = match self.known.tickets.remove(&change.ticket) {
             Some(held) => (held.document, Some(held.keys)),
@@ -194,7 +200,7 @@ impl<'d> Group<'d> {
             }
         };
 
-        let place = self.append(change, happened, push.arrival, body);
+        let place = self.append(change, happened, push.arrival, Arc::clone(&body));
         let previous = std::mem::replace(&mut document.revision, place);
         if document.number.is_none() {
             document.number = Some(self.next_number(push.arrival));
@@ -209,6 +215,7 @@ impl<'d> Group<'d> {
             revision: place,
             before,
             after: keys,
+            recorded: body,
         });
         self.written.touched_tickets.insert(change.ticket, stage);
         self.known.recorded.insert(change.id, place);
@@ -217,7 +224,7 @@ impl<'d> Group<'d> {
     }
 
     /// Adds a link to the chain. Returns its place.
-    fn append(&mut self, change: &Change, happened: Timestamp, arrived: Timestamp, body: String) -> u64 {
+    fn append(&mut self, change: &Change, happened: Timestamp, arrived: Timestamp, body: Arc<str>) -> u64 {
         let previous_hash = self.known.head.hash;
         let hash = chain::link(&previous_hash, &body);
         let seq = self.known.head.seq + 1;
@@ -302,4 +309,96 @@ fn without(document: &Document, change: ChangeId) -> Document {
         before.insert(recorded.clone());
     }
     before
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::people::Role;
+    use domain::ticket::{Action, Nothing, Seen};
+    use domain::{Claim, PersonId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::sync::testing::{DESK, intake, person};
+    use crate::testing::START;
+
+    const DEVICE: DeviceId = DeviceId::from_uuid(Uuid::from_u128(1));
+
+    fn directory() -> Directory {
+        let desk = domain::people::Department {
+            id: DESK,
+            name: "客服中心".into(),
+            parent: None,
+            function: domain::people::DepartmentFunction::CustomerService,
+            regions: Vec::new(),
+        };
+        Directory { revision: 1, people: vec![agent()], departments: vec![desk], ..Directory::default() }
+    }
+
+    fn agent() -> Person {
+        person(1, "周敏", Role::Agent, DESK)
+    }
+
+    fn change(seq: u64, ticket: u128, actor: PersonId, action: Action) -> Change {
+        let ticket = TicketId::from_uuid(Uuid::from_u128(ticket));
+        let claim = Claim { clock: START, offset_ms: None };
+        Change { id: ChangeId { device: DEVICE, seq }, ticket, actor, claim, seen: Seen::default(), action }
+    }
+
+    fn registration(seq: u64, ticket: u128) -> Change {
+        change(seq, ticket, agent().id, Action::Register(Box::new(intake(DESK))))
+    }
+
+    fn push(arrival: Timestamp, changes: Vec<Change>) -> Push {
+        let readable = |change| Incoming::Readable(Box::new(change));
+        Push {
+            person: agent(),
+            device: DEVICE,
+            arrival,
+            changes: changes.into_iter().map(readable).collect(),
+        }
+    }
+
+    #[test]
+    fn tickets_are_numbered_in_the_order_of_arrival_within_their_month() {
+        let directory = directory();
+        let mut group = Group::new(&directory, 480, Known::default());
+        let next_month = START.plus_millis(10 * Timestamp::DAY_MS);
+        group.judge(&push(START, vec![registration(1, 1), registration(2, 2)]));
+        group.judge(&push(next_month, vec![registration(3, 3)]));
+        let (_, written) = group.finish();
+        let numbers: Vec<_> =
+            written.news.iter().map(|news| news.number.as_ref().unwrap().as_str()).collect();
+        assert_eq!(numbers, ["FB202405001", "FB202405002", "FB202406001"]);
+    }
+
+    #[test]
+    fn a_group_of_refusals_moves_the_device_on_and_nothing_else() {
+        let directory = directory();
+        let mut group = Group::new(&directory, 480, Known::default());
+        let verdicts = group.judge(&push(START, vec![change(1, 9, agent().id, Action::CheckIn(Nothing {}))]));
+        assert_eq!(verdicts[0].verdict, Verdict::Refused { because: Refusal::UnknownTicket });
+        let (known, written) = group.finish();
+        assert_eq!(known.head, Head::default());
+        assert!(known.tickets.is_empty() && written.changes.is_empty() && !written.is_empty());
+        assert_eq!(known.devices[&DEVICE].judged, 1);
+    }
+
+    #[test]
+    fn a_rule_that_panics_refuses_its_change_and_harms_no_other() {
+        let id = ChangeId { device: DEVICE, seq: 1 };
+        let outcome = guarded(id, || -> Result<(), Refusal> { panic!("a mistake of ours") });
+        assert_eq!(outcome, Err(Refusal::UnsupportedAction));
+    }
+
+    #[test]
+    fn a_record_without_its_last_change_is_what_it_was() {
+        let recorded = |change: Change| Recorded::place(change, &[], Some(START));
+        let mut before = Document::new(TicketId::from_uuid(Uuid::from_u128(1)));
+        before.insert(recorded(registration(1, 1)));
+        let mut after = before.clone();
+        let comment = change(2, 1, agent().id, crate::sync::testing::comment("poison"));
+        after.insert(recorded(comment.clone()));
+        assert_eq!(without(&after, comment.id), before);
+    }
 }

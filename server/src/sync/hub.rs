@@ -35,6 +35,8 @@ pub(crate) struct News {
     pub(crate) before: Option<ScopeKeys>,
     /// What decides now who may see it.
     pub(crate) after: ScopeKeys,
+    /// The change's stored form.
+    pub(crate) recorded: Arc<str>,
 }
 
 /// News, ready to be sent: written once, for all who may see it.
@@ -66,23 +68,21 @@ impl Hub {
         self.listeners.subscribe()
     }
 
-    /// Whether anybody listens: if not, announcements need not be written.
-    pub(crate) fn is_heard(&self) -> bool {
-        self.listeners.receiver_count() > 0
-    }
-
-    /// Publishes announcements, in order.
-    pub(crate) fn publish(&self, announcements: Vec<Announcement>) {
-        for announcement in announcements {
+    /// Publishes what has been recorded, in order. To be called when it can be read by everybody: whoever begins to listen
+    /// later finds it there.
+    pub(crate) fn publish(&self, news: Vec<News>) {
+        if self.listeners.receiver_count() == 0 {
+            return;
+        }
+        for news in news {
             // Fails if the last listener has just left, which is no matter.
-            let _ = self.listeners.send(Arc::new(announcement));
+            let _ = self.listeners.send(Arc::new(Announcement::new(news)));
         }
     }
 }
 
 impl Announcement {
-    /// Writes news down. `recorded` is the change's stored form.
-    pub(crate) fn new(news: News, recorded: &str) -> Self {
+    fn new(news: News) -> Self {
         #[derive(Serialize)]
         struct Changed<'n> {
             ticket: TicketId,
@@ -92,7 +92,7 @@ impl Announcement {
             revision: u64,
             recorded: &'n RawValue,
         }
-        let body = serde_json::from_str(recorded).and_then(|recorded| {
+        let body = serde_json::from_str(&news.recorded).and_then(|recorded| {
             let News { ticket, previous, revision, .. } = news;
             serde_json::to_string(&Changed {
                 ticket,

@@ -11,7 +11,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use domain::people::Directory;
-use domain::ticket::{Action, Month};
+use domain::ticket::{Document, Month};
 use domain::{ChangeId, DeviceId, TicketId};
 use futures_util::FutureExt;
 use sqlx::SqliteConnection;
@@ -19,7 +19,7 @@ use sync::messages::Judged;
 use tokio::sync::{mpsc, oneshot};
 
 use super::group::{Group, Held, Incoming, Known, Push, Written};
-use super::hub::{Announcement, Hub};
+use super::hub::Hub;
 use super::memory::Memory;
 use crate::people::DirectoryCache;
 use crate::store::devices::Device;
@@ -30,7 +30,7 @@ const QUEUE: usize = 1_024;
 /// No further push is taken into a group that holds so many changes.
 const GROUP_CHANGES: usize = 4_096;
 /// Twice so many tickets are remembered at most.
-const REMEMBERED_TICKETS: usize = 4_096;
+const REMEMBERED_TICKETS: usize = 2_048;
 /// Twice so many devices are remembered at most.
 const REMEMBERED_DEVICES: usize = 4_096;
 
@@ -149,13 +149,13 @@ impl Desk {
     }
 
     async fn write(&mut self, pushes: &[Push]) -> Result<Vec<Vec<Judged>>, NotWritten> {
-        let failure: &(dyn std::error::Error + 'static) =
+        let failure: Box<dyn std::error::Error> =
             match AssertUnwindSafe(self.transact(pushes)).catch_unwind().await {
                 Ok(Ok(verdicts)) => return Ok(verdicts),
-                Ok(Err(error)) => &{ error },
-                Err(_) => &NotWritten,
+                Ok(Err(error)) => error.into(),
+                Err(_panic) => NotWritten.into(),
             };
-        tracing::error!(failure, pushes = pushes.len(), "a group of pushes could not be written");
+        tracing::error!(failure = &*failure, pushes = pushes.len(), "a group of pushes could not be written");
         // What is remembered may be ahead of what is stored.
         self.tickets.clear();
         self.devices.clear();
@@ -170,7 +170,6 @@ impl Desk {
         let known = self.gather_known(&mut transaction, pushes).await?;
         let head = known.head;
         let (verdicts, known, mut written) = judge(pushes, &directory, self.utc_offset_minutes, known);
-        let announcements = if self.hub.is_heard() { announce(&mut written) } else { Vec::new() };
         if !written.is_empty() {
             ledger::append(&mut transaction, std::mem::take(&mut written.changes)).await?;
             tickets::keep(&mut transaction, written.tickets(&known)).await?;
@@ -181,7 +180,7 @@ impl Desk {
         }
         transaction.commit().await.map_err(StoreError::because("commit a group of pushes"))?;
         drop(turn);
-        self.hub.publish(announcements);
+        self.hub.publish(written.news);
         self.remember(known);
         Ok(verdicts)
     }
@@ -202,8 +201,8 @@ impl Desk {
         let strangers = recall(&mut self.tickets, ticket_ids, &mut known.tickets);
         if !strangers.is_empty() {
             let found = tickets::find(connection, &strangers).await?;
-            let held = |(document, keys)| Held { document, keys };
-            known.tickets.extend(found.into_iter().map(held).map(|held| (held.document.ticket, held)));
+            let held = |(document, keys): (Document, _)| (document.ticket, Held { document, keys });
+            known.tickets.extend(found.into_iter().map(held));
         }
         let sent_again = sent_again(pushes, &known.devices);
         if !sent_again.is_empty() {
@@ -250,14 +249,6 @@ fn judge(
     (verdicts, known, written)
 }
 
-fn announce(written: &mut Written) -> Vec<Announcement> {
-    let news = std::mem::take(&mut written.news);
-    news.into_iter()
-        .zip(&written.changes)
-        .map(|(news, change)| Announcement::new(news, &change.body))
-        .collect()
-}
-
 fn incoming(pushes: &[Push]) -> impl Iterator<Item = &Incoming> {
     pushes.iter().flat_map(|push| &push.changes)
 }
@@ -288,10 +279,9 @@ fn sent_again(pushes: &[Push], devices: &HashMap<DeviceId, Device>) -> Vec<Chang
 
 /// The months in which tickets may have to be numbered.
 fn months(pushes: &[Push], utc_offset_minutes: i32) -> BTreeSet<Month> {
-    let registers = |incoming: &Incoming| matches!(incoming, Incoming::Readable(change) if matches!(change.action, Action::Register(_)));
     pushes
         .iter()
-        .filter(|push| push.changes.iter().any(registers))
+        .filter(|push| push.changes.iter().any(Incoming::registers))
         .map(|push| Month::of(push.arrival, utc_offset_minutes))
         .collect()
 }
