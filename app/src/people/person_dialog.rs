@@ -1,0 +1,203 @@
+//! Adding somebody, and changing what they are.
+
+use domain::DepartmentId;
+use domain::people::Role;
+use leptos::prelude::*;
+
+use super::accounts::{Account, ChangedPerson, NewPerson, PasswordLink, PersonAdded, split_list};
+use super::form::Form;
+use crate::device::api;
+use crate::i18n::use_lang;
+use crate::t;
+use crate::ui::{Dialog, FieldMark, Icon, Notice, SelectField, TextField, TextKind, Tone, use_toasts};
+use crate::workspace::use_workspace;
+
+/// Whom the dialog is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// Somebody new.
+    New,
+    /// Somebody there.
+    Known(Account),
+}
+
+/// The fields of a person.
+#[component]
+pub(super) fn PersonDialog(
+    /// Whom it is about, while it is open.
+    subject: RwSignal<Option<Subject>>,
+    /// Called when something has changed.
+    #[prop(into)]
+    on_changed: Callback<()>,
+    /// Called with the link of somebody new.
+    #[prop(into)]
+    on_link: Callback<(String, PasswordLink)>,
+) -> impl IntoView {
+    let lang = use_lang();
+    let toasts = use_toasts();
+    let directory = use_workspace().directory();
+    let form = Form::new();
+    let open = RwSignal::new(false);
+    let text = || RwSignal::new(String::new());
+    let (name, user, skills) = (text(), text(), text());
+    let role = RwSignal::new(None::<Role>);
+    let department = RwSignal::new(None::<DepartmentId>);
+    // The fields edit a copy of their own, taken when the dialog opens.
+    Effect::new(move |_| {
+        let Some(subject) = subject.get() else { return open.set(false) };
+        form.forget();
+        match subject {
+            Subject::New => {
+                for field in [name, user, skills] {
+                    field.set(String::new());
+                }
+                role.set(None);
+                department.set(None);
+            }
+            Subject::Known(Account { person, user: known, .. }) => {
+                name.set(person.name);
+                user.set(known);
+                skills.set(person.skills.join(", "));
+                role.set(Some(person.role));
+                department.set(Some(person.department));
+            }
+        }
+        open.set(true);
+    });
+    let is_new = Memo::new(move |_| matches!(&*subject.read(), None | Some(Subject::New)));
+    let missing = RwSignal::new(false);
+    let save = move || {
+        let (Some(role), Some(department)) = (role.get_untracked(), department.get_untracked()) else {
+            missing.set(true);
+            return;
+        };
+        missing.set(false);
+        let typed_name = name.read_untracked().trim().to_owned();
+        let skills = split_list(&skills.read_untracked());
+        let done = move || {
+            open.set(false);
+            on_changed.run(());
+            toasts.say(t!(lang, people_saved));
+        };
+        match subject.get_untracked() {
+            Some(Subject::Known(account)) => {
+                let change = ChangedPerson {
+                    name: Some(typed_name),
+                    role: Some(role),
+                    department: Some(department),
+                    skills: Some(skills),
+                    active: None,
+                };
+                let path = format!("/api/people/{}", account.person.id);
+                form.send(async move { api::patch_empty(&path, &change).await }, move |()| done());
+            }
+            _ => {
+                let user = user.read_untracked().trim().to_owned();
+                let person = NewPerson { name: typed_name, user, role, department, skills };
+                form.send(
+                    async move { api::post::<PersonAdded>("/api/people", &person).await },
+                    move |added| {
+                        done();
+                        if let Some(link) = added.link {
+                            on_link.run((added.person.name, link));
+                        }
+                    },
+                );
+            }
+        }
+    };
+    let title = move || {
+        let words = lang.words();
+        if is_new.get() { words.people_add_title() } else { words.people_edit_title() }
+    };
+    let departments =
+        Signal::derive(move || directory.read().departments.iter().map(|department| department.id).collect::<Vec<_>>());
+    let department_name = move |id: DepartmentId| {
+        directory
+            .read()
+            .department(id)
+            .map(|department| department.name.clone())
+            .unwrap_or_default()
+    };
+    let missing_here = move |is_missing: Signal<bool>, said: Signal<Option<String>>| {
+        Signal::derive(move || {
+            let empty = (missing.get() && is_missing.get()).then(|| lang.words().api_missing().to_owned());
+            empty.or_else(|| said.get())
+        })
+    };
+    let role_error = missing_here(Signal::derive(move || role.get().is_none()), form.at(lang, "role"));
+    let department_error =
+        missing_here(Signal::derive(move || department.get().is_none()), form.at(lang, "department"));
+    let beyond = form.beyond(lang, &["name", "user", "role", "department", "skills"]);
+    let failure = move || {
+        beyond.get().map(|said| view! { <Notice tone=Tone::Danger title=said answers=true /> })
+    };
+    let busy = form.is_busy();
+    let footer = move || {
+        view! {
+            <button class="button" type="button" on:click=move |_| open.set(false)>{t!(lang, people_cancel)}</button>
+            <button
+                class="button"
+                type="submit"
+                data-kind="primary"
+                data-busy=move || busy.get().then_some("")
+                aria-disabled=move || busy.get().then_some("true")
+            >
+                {move || busy.get().then(|| view! { <Icon name="sync" turning=true /> })}
+                {t!(lang, people_save)}
+            </button>
+        }
+    };
+    // Closed by the cross or Esc, the next one to edit may be the same person again.
+    Effect::watch(move || open.get(), move |open, _, _| if !open { subject.set(None) }, false);
+    view! {
+        <Dialog open title on_submit=move |()| save() footer>
+            <div class="form">
+                {failure}
+                <div class="form__grid">
+                    <TextField
+                        label=t!(lang, people_name)
+                        value=name
+                        kind=TextKind::Name
+                        error=form.at(lang, "name")
+                        autofocus=true
+                    />
+                    <Show when=move || is_new.get()>
+                        <TextField
+                            label=t!(lang, people_user)
+                            value=user
+                            kind=TextKind::Code
+                            hint=t!(lang, people_user_hint)
+                            error=form.at(lang, "user")
+                        />
+                    </Show>
+                    <SelectField
+                        label=t!(lang, people_role)
+                        options=Role::ALL.to_vec()
+                        value=role
+                        word=move |role| lang.words().role(role)
+                        on_choose=move |chosen| role.set(chosen)
+                        error=role_error
+                    />
+                    <SelectField
+                        label=t!(lang, people_department)
+                        options=departments
+                        value=department
+                        word=department_name
+                        on_choose=move |chosen| department.set(chosen)
+                        error=department_error
+                    />
+                    <TextField
+                        label=t!(lang, people_skills)
+                        value=skills
+                        kind=TextKind::Code
+                        mark=FieldMark::Optional
+                        hint=t!(lang, people_skills_hint)
+                        error=form.at(lang, "skills")
+                        wide=true
+                    />
+                </div>
+            </div>
+        </Dialog>
+    }
+}
