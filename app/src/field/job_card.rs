@@ -93,7 +93,7 @@ pub(super) fn JobCard(
             <div class="job-card__end">
                 <NextClock card large=true />
                 <span class="job-card__quick">{call}{navigate}</span>
-                {(group == Group::Free).then(|| view! { <TakeButton ticket /> })}
+                {(group == Group::Free).then(|| view! { <span class="job-card__quick"><TakeButton ticket /></span> })}
             </div>
         </li>
     }

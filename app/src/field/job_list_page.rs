@@ -12,7 +12,7 @@ use crate::i18n::{Words, use_lang};
 use crate::shell::FieldShell;
 use crate::t;
 use crate::tickets::deed::join;
-use crate::ui::{Empty, Icon, Skeleton};
+use crate::ui::{Empty, Icon, Skeleton, fresh_id};
 use crate::workspace::use_workspace;
 
 /// The engineer's day.
@@ -74,21 +74,21 @@ pub fn JobListPage() -> impl IntoView {
 #[component]
 fn JobSection(group: Group, sections: Memo<Vec<Section>>) -> impl IntoView {
     let lang = use_lang();
+    let heading = fresh_id("jobs");
+    let labelled_by = heading.clone();
     let jobs = Memo::new(move |_| {
         let sections = sections.read();
         sections.iter().find(|section| section.group == group).map(|section| section.jobs.clone()).unwrap_or_default()
     });
     view! {
-        <section>
-            <h2 class="job-list__heading">
-                {move || group_words(group, lang.words())} " " <small>{move || jobs.read().len()}</small>
-            </h2>
-            <ul class="job-list">
-                <For each=move || jobs.get() key=|card| card.ticket let:card>
-                    <JobCard card group />
-                </For>
-            </ul>
-        </section>
+        <h2 class="job-list__heading" id=heading>
+            {move || group_words(group, lang.words())} " " <small>{move || jobs.read().len()}</small>
+        </h2>
+        <ul class="job-list" aria-labelledby=labelled_by>
+            <For each=move || jobs.get() key=|card| card.ticket let:card>
+                <JobCard card group />
+            </For>
+        </ul>
     }
 }
 
