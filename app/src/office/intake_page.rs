@@ -49,7 +49,7 @@ const FIELDS: &[Field] = &[
 /// Who gets the ticket after it is registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Handover {
-    /// Whom the rules propose.
+    /// Whom the rules propose; whoever works on tickets takes it themselves.
     Proposed,
     /// Whom the person at the desk has picked.
     Other,
@@ -86,14 +86,12 @@ pub fn IntakePage() -> impl IntoView {
     let loads = Memo::new(move |_| cards.with(|cards| Loads::of(cards, now.get_untracked())));
     let intake = Memo::new(move |_| typed.read().intake(person.read().department, default_channel()));
     let proposal = Memo::new(move |_| directory.with(|directory| propose(&intake.read(), directory, &loads.read())));
-    let may_assign = Memo::new(move |_| {
-        let role = person.read().role;
-        role == domain::people::Role::Agent || role.steers()
-    });
+    // Whoever works on tickets may only take one for themselves; the office gives them to anybody.
+    let takes_it = Memo::new(move |_| person.read().role.carries_out_work());
     let handover = RwSignal::new(Handover::Proposed);
     let picked = RwSignal::new(None::<PersonId>);
     let assignee = Memo::new(move |_| match handover.get() {
-        _ if !may_assign.get() => None,
+        Handover::Proposed if takes_it.get() => Some(person.read().id),
         Handover::Proposed => proposal.read().as_ref().and_then(|proposal: &Proposal| proposal.person),
         Handover::Other => picked.get(),
         Handover::Later => None,
@@ -188,34 +186,18 @@ pub fn IntakePage() -> impl IntoView {
             <aside class="intake__known" aria-label=t!(lang, intake_known)>
                 <Panel title=t!(lang, proposal_title)>
                     <div class="proposal">
-                        <ProposalCard proposal loads />
-                        <Show
-                            when=move || may_assign.get()
-                            fallback=move || view! { <p class="secondary">{t!(lang, intake_assign_not)}</p> }
-                        >
-                            <Segmented
-                                label=t!(lang, intake_assign)
-                                options=vec![Handover::Proposed, Handover::Other, Handover::Later]
-                                value=Signal::derive(move || Some(handover.get()))
-                                word=move |handover| {
-                                    let words = lang.words();
-                                    match handover {
-                                        Handover::Proposed => words.intake_assign_take(),
-                                        Handover::Other => words.intake_assign_other(),
-                                        Handover::Later => words.intake_assign_later(),
-                                    }
-                                }
-                                on_choose=move |chosen| handover.set(chosen)
+                        <Show when=move || !takes_it.get()>
+                            <ProposalCard proposal loads />
+                        </Show>
+                        {move || view! { <HandoverChoice handover takes_it=takes_it.get() /> }}
+                        <Show when=move || handover.get() == Handover::Other>
+                            <PersonChoice
+                                label=t!(lang, assign_to)
+                                chosen=picked
+                                on_choose=move |person| picked.set(Some(person))
+                                proposal
+                                loads
                             />
-                            <Show when=move || handover.get() == Handover::Other>
-                                <PersonChoice
-                                    label=t!(lang, assign_to)
-                                    chosen=picked
-                                    on_choose=move |person| picked.set(Some(person))
-                                    proposal
-                                    loads
-                                />
-                            </Show>
                         </Show>
                     </div>
                 </Panel>
@@ -251,6 +233,34 @@ pub fn IntakePage() -> impl IntoView {
                 picked.set(None);
                 handover.set(Handover::Proposed);
             }
+        />
+    }
+}
+
+#[component]
+fn HandoverChoice(handover: RwSignal<Handover>, takes_it: bool) -> impl IntoView {
+    let lang = use_lang();
+    let options = if takes_it {
+        vec![Handover::Proposed, Handover::Later]
+    } else {
+        vec![Handover::Proposed, Handover::Other, Handover::Later]
+    };
+    let word = move |handover| {
+        let words = lang.words();
+        match handover {
+            Handover::Proposed if takes_it => words.intake_assign_self(),
+            Handover::Proposed => words.intake_assign_take(),
+            Handover::Other => words.intake_assign_other(),
+            Handover::Later => words.intake_assign_later(),
+        }
+    };
+    view! {
+        <Segmented
+            label=t!(lang, intake_assign)
+            options
+            value=Signal::derive(move || Some(handover.get()))
+            word
+            on_choose=move |chosen| handover.set(chosen)
         />
     }
 }

@@ -1,5 +1,7 @@
 //! All running clocks at once, for the person who steers.
 
+use std::sync::Arc;
+
 use domain::Timestamp;
 use domain::sla::Policy;
 use domain::ticket::Card;
@@ -10,8 +12,8 @@ use crate::tickets::face::{Face, FaceState, clock_of_card};
 /// One running clock.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Running {
-    /// The ticket.
-    pub card: Card,
+    /// The place of its ticket among the cards: thousands of clocks are sorted, few are drawn.
+    place: usize,
     /// Which of its clocks.
     pub clock: domain::sla::Clock,
     /// How it stands.
@@ -41,8 +43,9 @@ impl Tally {
 /// Everything the live view shows at one instant.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Wall {
+    cards: Arc<Vec<Card>>,
     /// Every running clock, the longest overdue first.
-    pub running: Vec<Running>,
+    running: Vec<Running>,
     open: usize,
     unassigned: usize,
     green_channel: usize,
@@ -50,19 +53,27 @@ pub struct Wall {
 
 impl Wall {
     /// Reckons it at `now`.
-    pub fn of(cards: &[Card], policy: &Policy, now: Timestamp) -> Self {
-        let mut wall = Self::default();
-        for card in cards.iter().filter(|card| card.stage.is_open()) {
+    pub fn of(cards: Arc<Vec<Card>>, policy: &Policy, now: Timestamp) -> Self {
+        let mut wall = Self { cards: Arc::clone(&cards), ..Self::default() };
+        for (place, card) in cards.iter().enumerate().filter(|(_, card)| card.stage.is_open()) {
             wall.open += 1;
             wall.unassigned += usize::from(is_unassigned(card));
             wall.green_channel += usize::from(card.green_channel());
             wall.running.extend(card.clocks.iter().map(|running| {
                 let clock = clock_of_card(card, running, policy);
-                Running { card: card.clone(), clock, state: Face::of(&clock, now).state }
+                Running { place, clock, state: Face::of(&clock, now).state }
             }));
         }
-        wall.running.sort_by_key(|running| (running.clock.due, running.card.urgency, running.card.ticket, running.clock.name));
+        wall.running.sort_by_key(|Running { place, clock, .. }| {
+            let card = &cards[*place];
+            (clock.due, card.urgency, card.ticket, clock.name)
+        });
         wall
+    }
+
+    /// The ticket of a clock.
+    pub fn card(&self, running: &Running) -> &Card {
+        &self.cards[running.place]
     }
 
     /// A figure.
@@ -83,8 +94,8 @@ impl Wall {
             None | Some(Tally::Open) => true,
             Some(Tally::Overdue) => running.state == FaceState::Overdue,
             Some(Tally::Soon) => running.state == FaceState::Soon,
-            Some(Tally::Unassigned) => is_unassigned(&running.card),
-            Some(Tally::GreenChannel) => running.card.green_channel(),
+            Some(Tally::Unassigned) => is_unassigned(self.card(running)),
+            Some(Tally::GreenChannel) => self.card(running).green_channel(),
         };
         self.running.iter().filter(belongs).collect()
     }
@@ -108,7 +119,7 @@ mod tests {
         ];
         cards[1].flags.insert(Flag::ProductionStop);
         cards[2].stage = Stage::Closed;
-        Wall::of(&cards, &Policy::default(), minute(1_300))
+        Wall::of(Arc::new(cards), &Policy::default(), minute(1_300))
     }
 
     #[test]

@@ -4,7 +4,7 @@ use domain::sla::Clock;
 use domain::ticket::Card;
 use leptos::prelude::*;
 
-use super::live::{Running, Tally, Wall};
+use super::live::{Tally, Wall};
 use super::loads::Loads;
 use super::panel::Panel;
 use crate::i18n::{Words, use_lang};
@@ -26,12 +26,14 @@ pub fn LivePage() -> impl IntoView {
     let wall = Memo::new(move |_| {
         minute.track();
         let policy = directory.read().policy;
-        cards.with(|cards| Wall::of(cards, &policy, now.get_untracked()))
+        Wall::of(cards.get(), &policy, now.get_untracked())
     });
     let chosen = RwSignal::new(None::<Tally>);
     let shown = RwSignal::new(ROWS);
     let rows = Memo::new(move |_| {
-        wall.read().shown(chosen.get()).into_iter().take(shown.get()).cloned().collect::<Vec<_>>()
+        let wall = wall.read();
+        let rows = wall.shown(chosen.get()).into_iter().take(shown.get());
+        rows.map(|running| (wall.card(running).clone(), running.clock)).collect::<Vec<_>>()
     });
     let left = Memo::new(move |_| wall.read().shown(chosen.get()).len().saturating_sub(shown.get()));
     let nothing = Memo::new(move |_| rows.read().is_empty());
@@ -67,10 +69,10 @@ pub fn LivePage() -> impl IntoView {
                                     <tbody>
                                         <For
                                             each=move || rows.get()
-                                            key=|row| (row.card.ticket, row.clock.name, row.clock.due, row.card.updated)
-                                            let:row
+                                            key=|(card, clock)| (card.ticket, clock.name, clock.due, card.updated)
+                                            let((card, clock))
                                         >
-                                            <LiveRow row />
+                                            <LiveRow card clock />
                                         </For>
                                     </tbody>
                                 </table>
@@ -148,10 +150,9 @@ fn tally_word(tally: Tally, words: Words) -> &'static str {
 }
 
 #[component]
-fn LiveRow(row: Running) -> impl IntoView {
+fn LiveRow(card: Card, clock: Clock) -> impl IntoView {
     let lang = use_lang();
     let when = use_when();
-    let Running { card, clock, .. } = row;
     let Clock { name, due, .. } = clock;
     let Card { ticket, number, stage, waiting, signed, cycle, urgency, flags, summary, customer, company, scope, .. } =
         card;
