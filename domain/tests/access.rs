@@ -467,3 +467,19 @@ fn departments_that_are_part_of_each_other_end_the_search_all_the_same() {
     assert_eq!(directory.subtree(SOUTH), BTreeSet::from([AFTER_SALES, SOUTH, NORTH]));
     assert_eq!(directory.subtree(PRODUCT), BTreeSet::from([PRODUCT]));
 }
+
+#[test]
+fn a_department_holds_what_its_parts_hold_however_deep_and_however_listed() {
+    let mut directory = company();
+    for department in &mut directory.departments {
+        match department.id {
+            NORTH => department.parent = Some(PRODUCT),
+            PRODUCT => department.parent = Some(SERVICE),
+            _ => {}
+        }
+    }
+    let expected = BTreeSet::from([SERVICE, PRODUCT, NORTH]);
+    assert_eq!(directory.subtree(SERVICE), expected);
+    directory.departments.reverse();
+    assert_eq!(directory.subtree(SERVICE), expected);
+}
