@@ -144,3 +144,53 @@ impl<'r> CardRow<'r> {
         Held { card, revision: self.revision, generation: self.generation }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::sla::ClockName;
+    use serde::Serialize;
+
+    use super::*;
+
+    fn written(value: &impl Serialize) -> Vec<u8> {
+        postcard::to_extend(value, Vec::new()).unwrap()
+    }
+
+    /// Variants are written by their place in the enum: one that is put before others gives the old bytes another meaning.
+    #[test]
+    fn as_long_as_the_form_stays_every_variant_keeps_its_number() {
+        let stages =
+            (Stage::New, Stage::Assigned, Stage::Working, Stage::Done, Stage::Closed, Stage::Cancelled);
+        assert_eq!(written(&stages), [0, 1, 2, 3, 4, 5], "raise FORM");
+        assert_eq!(written(&(Waiting::Parts, Waiting::Customer)), [0, 1], "raise FORM");
+        let kinds = (Kind::Fault, Kind::Complaint, Kind::Inquiry, Kind::Suggestion);
+        assert_eq!(written(&kinds), [0, 1, 2, 3], "raise FORM");
+        assert_eq!(written(&(Urgency::Urgent, Urgency::Normal, Urgency::Low)), [0, 1, 2], "raise FORM");
+        let flags = (
+            Flag::SafetyHazard,
+            Flag::ProductionStop,
+            Flag::BatchDefect,
+            Flag::StrongDissatisfaction,
+            Flag::RepeatFault,
+        );
+        assert_eq!(written(&flags), [0, 1, 2, 3, 4], "raise FORM");
+        let clocks =
+            (ClockName::FirstResponse, ClockName::Resolution, ClockName::ResultNotice, ClockName::Callback);
+        assert_eq!(written(&clocks), [0, 1, 2, 3], "raise FORM");
+    }
+
+    #[test]
+    fn as_long_as_the_form_stays_the_fields_keep_their_order() {
+        let (held, _) = sync::conformance::held(1, 7, "it smokes");
+        let row = CardRow::of(&held, 300, 2);
+        let bytes = written(&row);
+        assert_eq!(
+            bytes[..6],
+            [0xac, 0x02, 2, 7, 0, 16],
+            "start, length, revision, generation, ticket; or raise FORM"
+        );
+        assert_eq!((FORM, bytes.len()), (1, 210), "raise FORM and this length");
+        let (read, rest) = postcard::take_from_bytes::<CardRow<'_>>(&bytes).unwrap();
+        assert_eq!((read.place(), read.into_held(), rest.len()), ((300, 2), held.clone(), 0));
+    }
+}

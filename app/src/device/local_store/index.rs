@@ -130,3 +130,76 @@ impl Index {
         (!parts.is_empty()).then_some(Merge { parts, keeps_graves })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sync::conformance::held;
+
+    use super::super::parts::PartBuilder;
+    use super::*;
+
+    fn ticket(number: u128) -> TicketId {
+        held(number, 1, "").0.card.ticket
+    }
+
+    fn part(numbers: &[u128], document_bytes: usize, released: &[u128]) -> BuiltPart {
+        let mut builder = PartBuilder::default();
+        for number in numbers {
+            builder.hold(&held(*number, 1, "").0, &vec![b' '; document_bytes]);
+        }
+        released.iter().for_each(|number| builder.release(ticket(*number)));
+        builder.finish()
+    }
+
+    /// What a fresh start would make of the parts.
+    fn read(parts: &[(u32, BuiltPart)]) -> Index {
+        let mut index = Index::default();
+        let mut held = Vec::new();
+        for (number, built) in parts.iter().rev() {
+            index.read_part(*number, Part::read(&built.cards).unwrap(), false, &mut held);
+        }
+        index
+    }
+
+    #[test]
+    fn an_index_kept_up_to_date_equals_one_that_is_read_anew() {
+        let parts =
+            [(1, part(&[1, 2, 3], 10, &[])), (2, part(&[2], 10, &[3])), (3, part(&[3, 4], 10, &[1, 4]))];
+        let mut kept = Index::default();
+        for (number, built) in &parts {
+            assert_eq!(kept.next_part(), *number);
+            kept.add_part(*number, built);
+        }
+        let read = read(&parts);
+        for number in 1..=5 {
+            assert_eq!(kept.find(ticket(number)), read.find(ticket(number)), "ticket {number}");
+        }
+        assert_eq!(kept.find(ticket(2)).map(|place| place.part), Some(2));
+        assert_eq!(kept.find(ticket(1)), None);
+        let live = |index: &Index| index.parts.values().map(|size| size.live_bytes).collect::<Vec<_>>();
+        assert_eq!(live(&kept), live(&read));
+    }
+
+    #[test]
+    fn a_few_small_parts_are_left_alone_and_many_are_merged() {
+        let mut index = Index::default();
+        for number in 1..=MANY_SMALL as u32 {
+            index.add_part(number, &part(&[u128::from(number)], 10, &[]));
+        }
+        assert_eq!(index.plan_merge(), None);
+        index.add_part(100, &part(&[100], 10, &[]));
+        let merge = index.plan_merge().unwrap();
+        assert_eq!((merge.parts.len(), merge.keeps_graves), (MANY_SMALL + 1, false));
+    }
+
+    #[test]
+    fn a_large_part_is_rewritten_once_it_is_mostly_garbage() {
+        let mut index = Index::default();
+        let large: Vec<u128> = (0..10).collect();
+        index.add_part(1, &part(&large, SMALL_BYTES as usize / 5, &[]));
+        index.add_part(2, &part(&large[..5], 10, &[]));
+        assert_eq!(index.plan_merge(), None, "half of it still counts");
+        index.add_part(3, &part(&[], 0, &[9]));
+        assert_eq!(index.plan_merge(), Some(Merge { parts: vec![1], keeps_graves: true }));
+    }
+}

@@ -148,3 +148,59 @@ impl Part {
 fn to_u32(length: usize) -> u32 {
     u32::try_from(length).expect("a part is far smaller than 4 GiB")
 }
+
+#[cfg(test)]
+mod tests {
+    use sync::conformance::held;
+
+    use super::*;
+
+    fn build(numbers: &[u128]) -> (PartBuilder, Vec<Held>) {
+        let mut builder = PartBuilder::default();
+        let mut expected = Vec::new();
+        for number in numbers {
+            let (held, document) = held(*number, 41, "it smokes");
+            builder.hold(&held, &serde_json::to_vec(&document).unwrap());
+            expected.push(held);
+        }
+        builder.release(held(99, 1, "").0.card.ticket);
+        (builder, expected)
+    }
+
+    #[test]
+    fn a_part_reads_back_what_was_put_in_and_finds_each_document() {
+        let (builder, expected) = build(&[3, 1, 2]);
+        let built = builder.finish();
+        let part = Part::read(&built.cards).unwrap();
+        assert_eq!(part.entries.iter().map(|entry| entry.held.clone()).collect::<Vec<_>>(), expected);
+        assert_eq!(part.released, [held(99, 1, "").0.card.ticket]);
+        for entry in &part.entries {
+            let bytes = &built.documents[entry.start as usize..][..entry.length as usize];
+            let document: Document = serde_json::from_slice(bytes).unwrap();
+            assert_eq!(document.ticket, entry.held.card.ticket);
+        }
+    }
+
+    #[test]
+    fn cards_made_anew_are_the_same_cards() {
+        let built = build(&[3, 1, 2]).0.finish();
+        assert_eq!(Part::rebuild(&built.documents, &Policy::default()), Part::read(&built.cards));
+    }
+
+    #[test]
+    fn cards_of_another_form_or_cut_short_are_not_read() {
+        let mut cards = build(&[1]).0.finish().cards;
+        assert!(Part::read(&cards[..cards.len() - 1]).is_err());
+        cards[0] = FORM + 1;
+        assert!(Part::read(&cards).is_err());
+        assert!(Part::read(&[]).is_err());
+    }
+
+    #[test]
+    fn documents_cut_anywhere_are_refused_and_never_misread() {
+        let documents = build(&[1, 2]).0.finish().documents;
+        for end in 0..documents.len() {
+            assert!(Part::rebuild(&documents[..end], &Policy::default()).is_err(), "cut at {end}");
+        }
+    }
+}
