@@ -1,11 +1,11 @@
 //! Where each ticket's document lies, and which parts are worth merging.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, hash_map};
 
 use domain::TicketId;
 use sync::Held;
 
-use super::parts::{BuiltPart, Part};
+use super::parts::{self, BuiltPart, Part};
 
 /// Parts with fewer bytes of documents than this are small.
 const SMALL_BYTES: u32 = 64 * 1024;
@@ -64,15 +64,18 @@ impl Index {
     pub(super) fn read_part(&mut self, number: u32, part: Part, stale: bool, held: &mut Vec<Held>) {
         self.released.extend(part.released);
         let mut size = PartSize { stale, ..PartSize::default() };
-        for entry in part.entries.into_iter().rev() {
-            size.bytes += entry.length;
-            let ticket = entry.held.card.ticket;
-            if self.released.contains(&ticket) || self.places.contains_key(&ticket) {
+        held.reserve(part.entries.len());
+        for parts::Entry { held: newest, start, length } in part.entries.into_iter().rev() {
+            size.bytes += length;
+            let ticket = newest.card.ticket;
+            if self.released.contains(&ticket) {
                 continue;
             }
-            size.live_bytes += entry.length;
-            self.places.insert(ticket, Place { part: number, start: entry.start, length: entry.length });
-            held.push(entry.held);
+            if let hash_map::Entry::Vacant(place) = self.places.entry(ticket) {
+                size.live_bytes += length;
+                place.insert(Place { part: number, start, length });
+                held.push(newest);
+            }
         }
         self.parts.insert(number, size);
     }
