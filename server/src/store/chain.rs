@@ -19,10 +19,6 @@ pub(crate) fn link(previous: &Hash, body: &str) -> Hash {
 
 /// What became of a look at the whole chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "asked by tests so far; the command for administrators comes with backups")
-)]
 pub(crate) enum Verified {
     /// Every link holds, up to the last one kept beside the counter.
     Whole {
