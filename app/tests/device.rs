@@ -1,5 +1,6 @@
 //! The smaller things of the browser that the app relies on.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 use app::device::drafts::Draft;
 use app::device::intl::{self, Form};

@@ -1,5 +1,6 @@
 //! IndexedDB passes the suite of all local stores, and keeps what it promises beyond that, in a real browser.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 use app::device::local_store::IndexedDbLocalStore;
 use domain::ticket::Document;

@@ -1,5 +1,6 @@
 //! The whole way of a change in a real browser: tap, local database, line, server, and back. Only the server is a model.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 #[path = "../../sync/tests/world/mod.rs"]
 mod world;

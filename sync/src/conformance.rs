@@ -91,7 +91,7 @@ pub async fn a_newer_document_takes_the_place_of_the_older<S: LocalStore>(open: 
     let (old, new) = (held(1, 1, "old"), held(1, 2, "new"));
     store.apply(&hold([old, held(2, 1, "another")])).await.unwrap();
     store.apply(&hold([new.clone()])).await.unwrap();
-    assert_eq!(store.documents(&[ticket_id(1)]).await.unwrap(), [new.1.clone()]);
+    assert_eq!(store.documents(&[ticket_id(1)]).await.unwrap(), std::slice::from_ref(&new.1));
     drop(store);
     expect_tickets(&open, &[new, held(2, 1, "another")]).await;
 }

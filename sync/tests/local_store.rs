@@ -1,4 +1,5 @@
 //! The memory store passes the suite of all local stores.
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 mod world;
 

@@ -1,4 +1,5 @@
 //! What a replica must never do: lose a change, show a refused one, or let an accepted one vanish before its document came.
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 mod world;
 

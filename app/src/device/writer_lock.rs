@@ -67,7 +67,7 @@ impl WriterLock {
         {
             return;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
