@@ -20,6 +20,8 @@ pub enum Form {
     Weekday,
     /// 2026年11月21日.
     FullDay,
+    /// 周六 14:05.
+    WeekdayTime,
     /// 14:05.
     Time,
     /// 11月21日 14:05.
@@ -36,6 +38,9 @@ impl Form {
             Self::Day => &[("month", "short"), ("day", "numeric")],
             Self::Weekday => &[("month", "short"), ("day", "numeric"), ("weekday", "short")],
             Self::FullDay => &[("year", "numeric"), ("month", "short"), ("day", "numeric")],
+            Self::WeekdayTime => {
+                &[("weekday", "short"), ("hour", "2-digit"), ("minute", "2-digit"), ("hourCycle", "h23")]
+            }
             Self::Time => &[("hour", "2-digit"), ("minute", "2-digit"), ("hourCycle", "h23")],
             Self::DayTime => &[
                 ("month", "short"),

@@ -57,7 +57,6 @@ pub fn FilterBar(
             />
             <select
                 class="select"
-                data-size="s"
                 aria-label=t!(lang, filter_stage)
                 on:change=move |event| {
                     let chosen = event_target_value(&event).parse().ok().and_then(|index: usize| Stages::ALL.get(index));
@@ -78,7 +77,6 @@ pub fn FilterBar(
             </select>
             <select
                 class="select"
-                data-size="s"
                 aria-label=t!(lang, filter_department)
                 on:change=move |event| {
                     let chosen = event_target_value(&event).parse::<DepartmentId>().ok();

@@ -58,7 +58,6 @@ pub fn LivePage() -> impl IntoView {
                                 <table class="table" data-stack aria-label=t!(lang, live_clocks)>
                                     <thead>
                                         <tr>
-                                            <th scope="col" data-fit>{t!(lang, live_left)}</th>
                                             <th scope="col" data-fit>{t!(lang, live_clock)}</th>
                                             <th scope="col">{t!(lang, live_ticket)}</th>
                                             <th scope="col" data-fit>{t!(lang, live_stage)}</th>
@@ -153,14 +152,13 @@ fn tally_word(tally: Tally, words: Words) -> &'static str {
 fn LiveRow(card: Card, clock: Clock) -> impl IntoView {
     let lang = use_lang();
     let when = use_when();
-    let Clock { name, due, .. } = clock;
+    let due = clock.due;
     let Card { ticket, number, stage, waiting, signed, cycle, urgency, flags, summary, customer, company, scope, .. } =
         card;
     let customer = if company.is_empty() { customer } else { company };
     view! {
         <tr>
-            <td data-fit data-label=t!(lang, live_left)><ClockChip clock /></td>
-            <td data-fit data-label=t!(lang, live_clock)>{move || lang.words().clock(name)}</td>
+            <td data-fit data-label=t!(lang, live_clock)><ClockChip clock named=true /></td>
             <th scope="row">
                 <a class="table__link" href=format!("/tickets/{ticket}")>
                     <UrgencyBadge urgency compact=true />

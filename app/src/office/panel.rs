@@ -23,7 +23,7 @@ pub fn Panel(
         <section class="panel" aria-label=move || label.get()>
             <header class="panel__head">
                 <h3 class="panel__title">{move || title.get()}</h3>
-                <div class="panel__end">{end.run()}</div>
+                <div class="panel__end">{move || end.run()}</div>
             </header>
             <div class="panel__body" data-flush=flush.then_some("")>{children()}</div>
         </section>

@@ -145,7 +145,7 @@ pub fn CustomerPanel(view: Signal<Arc<TicketView>>, switches: DialogSwitches) ->
     };
     view! {
         <Panel title=t!(lang, panel_customer) end=end>
-            <div class="contact">
+            <div class="stack"><div class="contact">
                 <Icon name="person" />
                 <span class="contact__text">
                     {move || contact.read().name.clone()}
@@ -166,7 +166,7 @@ pub fn CustomerPanel(view: Signal<Arc<TicketView>>, switches: DialogSwitches) ->
                         (if known { words.fact_existing_yes() } else { words.fact_existing_no() }).to_owned()
                     })
                 />
-            </dl>
+            </dl></div>
         </Panel>
     }
 }
@@ -281,7 +281,9 @@ pub fn VisitPanel(view: Signal<Arc<TicketView>>) -> impl IntoView {
                         None => words.visit_open(start),
                         Some(end) => {
                             let span = Span::of_millis(end.millis_since(visit.checked_in));
-                            words.visit_span(start, when.instant(end), span.said(words))
+                            let same_day = when.day_number(end) == when.day_number(visit.checked_in);
+                            let end = if same_day { when.time(end) } else { when.instant(end) };
+                            words.visit_span(start, end, span.said(words))
                         }
                     }
                 };

@@ -141,7 +141,7 @@ fn PeopleTable(
 ) -> impl IntoView {
     let lang = use_lang();
     if accounts.is_empty() {
-        return view! { <p class="panel__empty secondary">{t!(lang, people_none)}</p> }.into_any();
+        return view! { <div class="panel__body"><p class="secondary">{t!(lang, people_none)}</p></div> }.into_any();
     }
     let form = Form::new();
     let failure = form.beyond(lang, &[]);

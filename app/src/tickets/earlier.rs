@@ -39,7 +39,8 @@ pub fn EarlierTickets(
     move || {
         let found = found.get();
         if found.is_empty() {
-            return view! { <p class="panel__empty secondary">{move || lang.words().earlier_empty()}</p> }.into_any();
+            let nothing = move || lang.words().earlier_empty();
+            return view! { <div class="panel__body"><p class="secondary">{nothing}</p></div> }.into_any();
         }
         let role = person.read().role;
         let rows = found.into_iter().map(|card| {

@@ -33,9 +33,7 @@ impl When {
             Nearness::Today => self.time(instant),
             Nearness::Yesterday => words.yesterday_at(self.time(instant)),
             Nearness::Tomorrow => words.tomorrow_at(self.time(instant)),
-            Nearness::ThisWeek => {
-                format!("{} {}", intl::instant(self.lang.locale(), instant, Form::Weekday), self.time(instant))
-            }
+            Nearness::Soon => intl::instant(self.lang.locale(), instant, Form::WeekdayTime),
             Nearness::Near => intl::instant(self.lang.locale(), instant, Form::DayTime),
             Nearness::Far => intl::instant(self.lang.locale(), instant, Form::FullDayTime),
         }
@@ -90,19 +88,19 @@ enum Nearness {
     Today,
     Yesterday,
     Tomorrow,
-    ThisWeek,
+    Soon,
     Near,
     Far,
 }
 
 impl Nearness {
-    /// Both days as running numbers. A weekday's name is clear for six days to either side.
+    /// Both days as running numbers. A weekday's name means the next one of it, so it is clear for six days ahead.
     const fn of(day: i64, today: i64) -> Self {
         match day - today {
             0 => Self::Today,
             -1 => Self::Yesterday,
             1 => Self::Tomorrow,
-            -6..=6 => Self::ThisWeek,
+            2..=6 => Self::Soon,
             // Half a year to either side, so that day and month can't mean two years.
             -180..=180 => Self::Near,
             _ => Self::Far,
@@ -115,9 +113,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_weekday_is_named_only_while_it_can_mean_one_day() {
+    fn a_weekday_is_named_alone_only_for_the_next_one() {
         let near: Vec<_> = [-181, -7, -6, -1, 0, 1, 6, 7].map(|day| Nearness::of(100 + day, 100)).to_vec();
-        use Nearness::{Far, Near, ThisWeek, Today, Tomorrow, Yesterday};
-        assert_eq!(near, [Far, Near, ThisWeek, Yesterday, Today, Tomorrow, ThisWeek, Near]);
+        use Nearness::{Far, Near, Soon, Today, Tomorrow, Yesterday};
+        assert_eq!(near, [Far, Near, Near, Yesterday, Today, Tomorrow, Soon, Near]);
     }
 }
