@@ -234,7 +234,10 @@ impl Run<'_> {
                 self.withdraw(at);
                 self.cycle += 1;
                 self.ended = false;
-                self.start(ClockName::Resolution, at);
+                // A ticket that was cancelled before anybody was accountable waits for its first assignment still.
+                if self.clocks.iter().any(|clock| clock.name == ClockName::Resolution) {
+                    self.start(ClockName::Resolution, at);
+                }
             }
             Happening::Ended => {
                 self.withdraw(at);

@@ -171,7 +171,7 @@ replace_part complete sign_off        | stage stage    stage      stage     stag
 check_out comment                     | yes   yes      yes        yes       yes        yes     yes
 record_callback                       | role  role     role       role      role       role    role
 close cancel                          | stage role     role       role      stage      stage   stage
-reopen                                | stage role     role       stage     stage      stage   stage
+reopen                                | yes   role     role       yes       yes        yes     yes
 settle                                | yes   role     role       role      yes        yes     yes
 unknown                               | newer newer    newer      newer     newer      newer   newer";
 

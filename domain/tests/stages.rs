@@ -16,7 +16,7 @@ fn expected(stage: Stage, action: &Action) -> Option<Stage> {
         ActionKind::Complete => &[(New, Done), (Assigned, Done), (Working, Done)],
         ActionKind::Close => &[(Done, Closed)],
         ActionKind::Cancel => &[(New, Cancelled), (Assigned, Cancelled), (Working, Cancelled)],
-        ActionKind::Reopen => &[(Done, Assigned), (Closed, Assigned)],
+        ActionKind::Reopen => &[(Done, Assigned), (Closed, Assigned), (Cancelled, Assigned)],
         ActionKind::CheckIn | ActionKind::ReplacePart => return Some(work_begins(stage)),
         ActionKind::LogProgress => match action {
             Action::LogProgress(progress) => match progress.kind {
@@ -67,6 +67,7 @@ proptest! {
         let is_registration = |action: &Action| action.kind() == ActionKind::Register;
         let first = log.iter().find(|recorded| is_registration(&recorded.change.action)).map(|first| first.change.id);
         let mut stage = New;
+        let mut owned = false;
         let mut impossible = Vec::new();
         for (recorded, (id, outcome)) in log.iter().zip(&ticket.outcomes) {
             prop_assert_eq!(recorded.change.id, *id);
@@ -75,7 +76,9 @@ proptest! {
             }
             match expected(stage, &recorded.change.action) {
                 Some(next) => {
-                    stage = next;
+                    owned |= recorded.change.action.kind() == ActionKind::Assign;
+                    let reopened = recorded.change.action.kind() == ActionKind::Reopen;
+                    stage = if reopened && !owned { New } else { next };
                     prop_assert!(!matches!(outcome, Outcome::Impossible(_)));
                 }
                 None => {
@@ -184,4 +187,23 @@ fn a_reopened_ticket_is_not_closed_any_more_and_remembers_why_it_was_reopened() 
     let ticket = record.ticket();
     assert_eq!((ticket.stage, ticket.cycle, ticket.closing), (Assigned, 2, None));
     assert_eq!(ticket.reopenings.iter().map(|entry| entry.cycle).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn a_cancelled_ticket_can_be_taken_up_again() {
+    let mut record = Record::assigned_to(BO);
+    record.act(GUS, 20, samples::cancel());
+    record.act(GUS, 30, samples::reopen());
+    let ticket = record.ticket();
+    assert_eq!((ticket.stage, ticket.cycle, ticket.cancellation), (Assigned, 2, None));
+}
+
+#[test]
+fn taken_up_again_without_anybody_accountable_it_waits_to_be_assigned() {
+    let mut record = Record::registered_in(AFTER_SALES);
+    record.act(GUS, 20, samples::cancel());
+    record.act(GUS, 30, samples::reopen());
+    let ticket = record.ticket();
+    assert_eq!(ticket.stage, New);
+    assert!(ticket.sla_events.iter().all(|event| event.what != domain::sla::Happening::Assigned));
 }

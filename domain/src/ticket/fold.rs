@@ -380,7 +380,11 @@ impl Ticket {
     fn reopen(&mut self, recorded: &Recorded, reason: &Reason) {
         self.cycle += 1;
         self.closing = None;
+        self.cancellation = None;
         self.waiting = None;
+        if self.accountable.value.person.is_none() {
+            self.stage = Stage::New;
+        }
         self.reopenings.push(self.entry(recorded, reason.clone()));
         self.note(recorded.happened, sla::Happening::Reopened);
     }

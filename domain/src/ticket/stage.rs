@@ -57,7 +57,7 @@ impl Stage {
             (Self::New | Self::Assigned | Self::Working, Action::Cancel { .. }) => Some(Self::Cancelled),
             (_, Action::Cancel { .. }) => None,
 
-            (Self::Done | Self::Closed, Action::Reopen { .. }) => Some(Self::Assigned),
+            (Self::Done | Self::Closed | Self::Cancelled, Action::Reopen { .. }) => Some(Self::Assigned),
             (_, Action::Reopen { .. }) => None,
 
             // The first registration makes the ticket; there is no second.
