@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
+use axum_server::accept::NoDelayAcceptor;
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -56,6 +57,9 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
 }
 
 /// Answers requests until `handle` says stop and those under way have ended.
+///
+/// Without delay: an event stream sends small pieces that somebody waits for, and Nagle's algorithm would hold each second
+/// one back until the first is acknowledged.
 pub(crate) async fn answer(
     listener: TcpListener,
     certificate: Option<Certificate>,
@@ -65,11 +69,12 @@ pub(crate) async fn answer(
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     match certificate {
         None => {
-            let server = patient(axum_server::from_tcp(listener)?);
+            let server = patient(axum_server::from_tcp(listener)?.acceptor(NoDelayAcceptor::new()));
             server.handle(handle).serve(service).await?;
         }
         Some(certificate) => {
-            let server = patient(axum_server::from_tcp_rustls(listener, certificate.config())?);
+            let server = axum_server::from_tcp_rustls(listener, certificate.config())?;
+            let server = patient(server.map(|tls| tls.acceptor(NoDelayAcceptor::new())));
             server.handle(handle).serve(service).await?;
         }
     }
