@@ -71,14 +71,16 @@ pub fn IntakePage() -> impl IntoView {
     let default_channel = move || {
         if person.read_untracked().role.carries_out_work() { Channel::EngineerOnSite } else { Channel::Phone }
     };
+    let errors = FormErrors::new();
     let draft = StoredValue::new(Draft::of(person.read_untracked().id, "intake", "new"));
     let fields = Fields::of(draft.with_value(Draft::load).unwrap_or_default());
     let typed = Memo::new(move |_| fields.typed());
-    // The browser's storage is outside of the page: an effect keeps it in step.
+    // The browser's storage is outside of the page: an effect keeps it in step. What was wrong may be right by now.
     Effect::watch(
         move || typed.get(),
         move |typed, _, _| {
             draft.with_value(|draft| if typed.is_blank() { draft.clear() } else { draft.keep(typed) });
+            errors.clear();
         },
         false,
     );
@@ -97,7 +99,6 @@ pub fn IntakePage() -> impl IntoView {
         Handover::Later => None,
     });
 
-    let errors = FormErrors::new();
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<RecordError>);
     let save = move || {
@@ -107,7 +108,8 @@ pub fn IntakePage() -> impl IntoView {
         problem.set(None);
         let intake = intake.get_untracked();
         if !errors.take(intake.check()) {
-            keyboard::focus("[aria-invalid=true]");
+            // The field learns of its error only now.
+            request_animation_frame(|| keyboard::focus("[aria-invalid=true]"));
             return;
         }
         busy.set(true);

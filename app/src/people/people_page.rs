@@ -261,8 +261,7 @@ fn PersonRow(
                 {move || last_sign_in.map_or_else(|| lang.words().people_never().to_owned(), |at| when.instant(at))}
             </td>
             <td data-fit data-label=t!(lang, people_state)>{state}</td>
-            <td data-fit>
-                <div class="button-row" data-align="end">
+            <td data-fit class="nowrap">
                     <button
                         class="icon-button"
                         type="button"
@@ -286,7 +285,6 @@ fn PersonRow(
                             }
                         })}
                     {switch}
-                </div>
                 <Confirm
                     open=asking
                     title=move || lang.words().people_deactivate_ask(&ask_name)

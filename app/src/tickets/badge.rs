@@ -108,7 +108,7 @@ pub fn NumberText(
             let words = lang.words();
             let explanation = words.number_provisional(&provisional);
             view! {
-                <span class="number" data-provisional title=explanation>
+                <span class="number nowrap" data-provisional title=explanation>
                     <span aria-hidden="true">{words.number_new(&provisional)} " " <Icon name="cloud-off" /></span>
                     <span class="visually-hidden">{explanation.clone()}</span>
                 </span>
@@ -136,10 +136,12 @@ pub fn PersonName(
                 .unwrap_or_else(|| words.person_unknown().to_owned()),
         }
     };
-    let mark = move || if person.get().is_some() { initial(&name()) } else { String::new() };
+    let mark = move || {
+        person.get().map(|_| view! { <span class="person__mark" aria-hidden="true">{initial(&name())}</span> })
+    };
     view! {
         <span class="person" data-unassigned=move || person.get().is_none().then_some("")>
-            <span class="person__mark" aria-hidden="true">{mark}</span>
+            {mark}
             <span class="person__name">{name}</span>
         </span>
     }
