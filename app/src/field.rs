@@ -18,5 +18,6 @@ mod ticket_gate;
 pub use completion_page::CompletionPage;
 pub use job_list_page::JobListPage;
 pub use job_page::JobPage;
+pub(crate) use links::place;
 pub(crate) use ticket_gate::{gate, use_addressed_ticket};
 pub use recorder::{Recorder, use_recorder};

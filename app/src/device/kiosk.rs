@@ -8,9 +8,11 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
 
 use super::network::keep;
+
+/// What the history remembers with the address that was put there to be stepped back from.
+const HELD: &str = "fieldloop-held";
 
 type Then = Rc<RefCell<Option<Box<dyn FnOnce()>>>>;
 
@@ -47,11 +49,14 @@ impl Hold {
     }
 }
 
-/// Puts the same address into the history once more: the next step back arrives where we are.
+/// Puts the same address into the history once more: the next step back arrives where we are. Once is enough: after a
+/// reload it is there already.
 fn push_here() {
-    if let Ok(history) = window().history() {
+    let Ok(history) = window().history() else { return };
+    let is_there = history.state().is_ok_and(|state| state.as_string().as_deref() == Some(HELD));
+    if !is_there {
         // As above.
-        let _ = history.push_state_with_url(&JsValue::NULL, "", None);
+        let _ = history.push_state_with_url(&HELD.into(), "", None);
     }
 }
 

@@ -34,7 +34,12 @@ pub(super) fn JobCard(
     });
     let mark = use_unsent_mark(ticket);
     let when = use_when();
-    let due = move || card.read().next_due().map(|due| when.instant(due));
+    // What the office still has to do by then is not the engineer's clock.
+    let is_mine = !matches!(group, Group::Answered | Group::Ended);
+    let due = move || {
+        let due = card.read().next_due().filter(|_| is_mine);
+        due.map(|due| lang.words().job_due(when.instant(due)))
+    };
     let company = move || {
         let card = card.read();
         if card.company.is_empty() { card.customer.clone() } else { card.company.clone() }
@@ -91,7 +96,7 @@ pub(super) fn JobCard(
                 </span>
             </A>
             <div class="job-card__end">
-                <NextClock card large=true />
+                {is_mine.then(|| view! { <NextClock card large=true /> })}
                 <span class="job-card__quick">{call}{navigate}</span>
                 {(group == Group::Free).then(|| view! { <span class="job-card__quick"><TakeButton ticket /></span> })}
             </div>

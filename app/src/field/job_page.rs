@@ -145,8 +145,15 @@ fn Actions(ticket: TicketId, view: Signal<Arc<TicketView>>, sheets: Sheets, reco
     let toasts = use_toasts();
     let person = workspace.person();
     let next = Memo::new(move |_| NextStep::of(&view.read().ticket, person.read().id));
-    let on_site = Memo::new(move |_| view.read().ticket.open_visit(person.read().id).is_some());
-    let is_done = Memo::new(move |_| view.read().ticket.stage == Stage::Done);
+    // What ends the work, and what begins or ends a visit: on the right of the others unless it is the next step itself.
+    let finishing = Memo::new(move |_| match view.read().ticket.stage {
+        Stage::Done => NextStep::HandOver,
+        _ => NextStep::Complete,
+    });
+    let visiting = Memo::new(move |_| match view.read().ticket.open_visit(person.read().id) {
+        Some(_) => NextStep::CheckOut,
+        None => NextStep::CheckIn,
+    });
     let may = move |action: Action| Memo::new(move |_| workspace.may(ticket, &action).err());
     let record = move |action: Action, said: fn(Words) -> &'static str| {
         recorder.record(ticket, action, move || toasts.say(move || said(lang.words())));
@@ -214,29 +221,8 @@ fn Actions(ticket: TicketId, view: Signal<Arc<TicketView>>, sheets: Sheets, reco
                 sheets
                 on_press=move |()| sheets.part.set(true)
             />
-            {move || if on_site.get() {
-                view! {
-                    <ActionButton
-                        icon="check-out"
-                        label=t!(lang, step_check_out)
-                        refusal=may(Action::CheckOut(Nothing {}))
-                        sheets
-                        on_press=move |()| take(NextStep::CheckOut)
-                    />
-                }
-            } else {
-                view! {
-                    <ActionButton
-                        icon="door"
-                        label=t!(lang, step_check_in)
-                        refusal=may(Action::CheckIn(Nothing {}))
-                        sheets
-                        on_press=move |()| take(NextStep::CheckIn)
-                    />
-                }
-            }}
-            {move || if is_done.get() {
-                view! {
+            {move || (next.get() != Some(finishing.get())).then(|| match finishing.get() {
+                NextStep::HandOver => view! {
                     <ActionButton
                         icon="signature"
                         label=t!(lang, action_sign)
@@ -247,8 +233,8 @@ fn Actions(ticket: TicketId, view: Signal<Arc<TicketView>>, sheets: Sheets, reco
                         on_press=move |()| take(NextStep::HandOver)
                     />
                 }
-            } else {
-                view! {
+                .into_any(),
+                _ => view! {
                     <ActionButton
                         icon="check"
                         label=t!(lang, action_complete)
@@ -257,7 +243,30 @@ fn Actions(ticket: TicketId, view: Signal<Arc<TicketView>>, sheets: Sheets, reco
                         on_press=move |()| take(NextStep::Complete)
                     />
                 }
-            }}
+                .into_any(),
+            })}
+            {move || (next.get() != Some(visiting.get())).then(|| match visiting.get() {
+                NextStep::CheckOut => view! {
+                    <ActionButton
+                        icon="check-out"
+                        label=t!(lang, step_check_out)
+                        refusal=may(Action::CheckOut(Nothing {}))
+                        sheets
+                        on_press=move |()| take(NextStep::CheckOut)
+                    />
+                }
+                .into_any(),
+                _ => view! {
+                    <ActionButton
+                        icon="door"
+                        label=t!(lang, step_check_in)
+                        refusal=may(Action::CheckIn(Nothing {}))
+                        sheets
+                        on_press=move |()| take(NextStep::CheckIn)
+                    />
+                }
+                .into_any(),
+            })}
         </div>
         {primary}
     }

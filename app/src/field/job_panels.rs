@@ -118,7 +118,7 @@ pub(super) fn CustomerPanel(view: View, #[prop(into)] edit: Callback<()>) -> imp
     };
     let place = move || {
         let site = site.get();
-        let place = join([site.region, site.address].into_iter().filter(|line| !line.trim().is_empty()));
+        let place = links::place(&site.region, &site.address);
         if place.is_empty() { lang.words().job_no_address().to_owned() } else { place }
     };
     let reach = move || {

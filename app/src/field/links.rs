@@ -8,10 +8,20 @@ pub(crate) fn call(phone: &str) -> Option<String> {
     (!number.is_empty()).then(|| format!("tel:{number}"))
 }
 
+/// Where something is, in one line. An address that names its region itself needs no region before it.
+pub(crate) fn place(region: &str, address: &str) -> String {
+    let (region, address) = (region.trim(), address.trim());
+    match (region, address) {
+        (_, "") => region.to_owned(),
+        ("", _) => address.to_owned(),
+        _ if address.contains(region) => address.to_owned(),
+        _ => format!("{region} · {address}"),
+    }
+}
+
 /// Shows a place on the tablet's map. Nothing, if it isn't known.
 pub(crate) fn navigate(region: &str, address: &str) -> Option<String> {
-    let place = format!("{} {}", region.trim(), address.trim());
-    (!address.trim().is_empty()).then(|| format!("geo:0,0?q={}", encode(place.trim())))
+    (!address.trim().is_empty()).then(|| format!("geo:0,0?q={}", encode(&place(region, address).replace(" · ", " "))))
 }
 
 fn encode(text: &str) -> String {
@@ -33,6 +43,13 @@ mod tests {
     fn a_number_is_called_without_what_people_put_between_its_digits() {
         assert_eq!(call("+86 138-0013 (8000)").as_deref(), Some("tel:+8613800138000"));
         assert_eq!(call(" "), None);
+    }
+
+    #[test]
+    fn a_region_is_not_said_twice() {
+        assert_eq!(place("上海", "上海市松江区莘砖公路 3188 号"), "上海市松江区莘砖公路 3188 号");
+        assert_eq!(place("苏州", "星湖街 328 号"), "苏州 · 星湖街 328 号");
+        assert_eq!(place("苏州", ""), "苏州");
     }
 
     #[test]

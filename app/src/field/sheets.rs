@@ -163,13 +163,8 @@ pub(super) fn ProgressSheet(
                     icon=Callback::new(glyph::of_progress)
                 />
                 {call}
-                <TextArea
-                    label=move || lang.words().field(Field::Note)
-                    value=note
-                    error=saving.at(Field::Note)
-                    hint=move || if is_note() { lang.words().job_progress_note_needed() } else { lang.words().job_progress_note_hint() }
-                />
                 {move || takes_promise(kind.get()).then(|| view! {
+                    <SoonButtons value=promised />
                     <TextField
                         label=t!(lang, job_progress_promised)
                         hint=t!(lang, job_progress_promised_hint)
@@ -177,8 +172,13 @@ pub(super) fn ProgressSheet(
                         kind=TextKind::Moment
                         mark=FieldMark::Optional
                     />
-                    <SoonButtons value=promised />
                 })}
+                <TextArea
+                    label=move || lang.words().field(Field::Note)
+                    value=note
+                    error=saving.at(Field::Note)
+                    hint=move || if is_note() { lang.words().job_progress_note_needed() } else { lang.words().job_progress_note_hint() }
+                />
             </div>
         </Dialog>
     }
@@ -280,6 +280,8 @@ pub(super) fn PartSheet(
                         kind=TextKind::Code
                         error=saving.at(Field::PartNumber)
                     />
+                </div>
+                <div class="form__grid">
                     <TextField
                         label=move || lang.words().field(Field::OldSerial)
                         value=old_serial

@@ -6,6 +6,7 @@ use domain::Timestamp;
 use domain::ticket::{PartReplacement, Sheet, SheetRow, Ticket, Visit};
 use serde::{Deserialize, Serialize};
 
+use crate::field::place;
 use crate::tickets::deed::{Speaker, join};
 use crate::tickets::number_of;
 
@@ -46,7 +47,7 @@ pub fn sheet(ticket: &Ticket, speaker: &Speaker<'_>, shown_at: Timestamp) -> Sho
     facts.add(words.sheet_number(), number.clone());
     let product = &ticket.intake.product;
     facts.add(words.sheet_product(), join(filled([&product.model, &product.serial])));
-    facts.add(words.sheet_site(), join(filled([&ticket.intake.site.region, &ticket.intake.site.address])));
+    facts.add(words.sheet_site(), place(&ticket.intake.site.region, &ticket.intake.site.address));
     for visit in visits(ticket) {
         facts.add(words.sheet_visit(), visit_words(visit, speaker));
     }

@@ -93,7 +93,9 @@ pub(super) fn SignStep(shown: Signal<ShownSheet>, entry: Entry, contact: String)
                 <dl class="facts" data-stacked>{done}</dl>
             </div>
             <div class="signing__pen">
-                <p class="signing__statement"><strong>{statement}</strong></p>
+                <Show when=move || entry.manner.get() != Manner::Refused>
+                    <p><strong>{statement}</strong></p>
+                </Show>
                 <Segmented
                     label=t!(lang, sign_manner)
                     hide_label=true

@@ -3,6 +3,7 @@
 use domain::{Field, Problem, Refusal};
 use leptos::prelude::*;
 
+use crate::device::focus;
 use crate::i18n::Lang;
 
 /// The reason why what a form says was refused, if it was.
@@ -20,9 +21,12 @@ impl FormErrors {
         self.0.set(Some(refusal));
     }
 
-    /// Takes the outcome of a check. Says whether it went well.
+    /// Takes the outcome of a check, and leads to the field that is wrong. Says whether it went well.
     pub fn take(self, outcome: Result<(), Refusal>) -> bool {
         let well = outcome.is_ok();
+        if matches!(outcome, Err(Refusal::Invalid { .. })) {
+            focus::first_invalid();
+        }
         self.0.set(outcome.err());
         well
     }
