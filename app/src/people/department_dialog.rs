@@ -47,7 +47,7 @@ pub(super) fn DepartmentDialog(
     let parent = RwSignal::new(None::<DepartmentId>);
     // The fields edit a copy of their own, taken when the dialog opens.
     Effect::new(move |_| {
-        let Some(subject) = subject.get() else { return open.set(false) };
+        let Some(subject) = subject.get() else { return };
         form.forget();
         let known = match subject {
             Subject::New => None,

@@ -44,7 +44,7 @@ pub(super) fn PersonDialog(
     let department = RwSignal::new(None::<DepartmentId>);
     // The fields edit a copy of their own, taken when the dialog opens.
     Effect::new(move |_| {
-        let Some(subject) = subject.get() else { return open.set(false) };
+        let Some(subject) = subject.get() else { return };
         form.forget();
         match subject {
             Subject::New => {
