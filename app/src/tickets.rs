@@ -21,8 +21,8 @@ pub use earlier::{EarlierTickets, digits, earlier, ticket_path};
 pub use timeline::{SyncMark, Timeline};
 pub use when::{When, iso, use_when};
 
-use domain::ticket::{Card, Ticket, TicketNumber, provisional_number};
 use domain::TicketId;
+use domain::ticket::{Card, Ticket, TicketNumber, provisional_number};
 
 use crate::i18n::Words;
 

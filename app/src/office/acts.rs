@@ -3,8 +3,8 @@
 use domain::Refusal;
 use domain::people::Person;
 use domain::ticket::{
-    Action, Assignment, Callback, Classification, CloseResult, Closing, Comment, NewUrgency, Progress, ProgressKind,
-    Reason, Stage, Ticket,
+    Action, Assignment, Callback, Classification, CloseResult, Closing, Comment, NewUrgency, Progress,
+    ProgressKind, Reason, Stage, Ticket,
 };
 
 use crate::i18n::Words;
@@ -115,14 +115,16 @@ impl Act {
 
 /// Whether the customer knows who handles it.
 pub fn customer_contacted(ticket: &Ticket) -> bool {
-    ticket.progress.iter().any(|entry| {
-        entry.cycle == ticket.cycle && entry.fact.kind == ProgressKind::ContactedCustomer
-    })
+    ticket
+        .progress
+        .iter()
+        .any(|entry| entry.cycle == ticket.cycle && entry.fact.kind == ProgressKind::ContactedCustomer)
 }
 
 /// The next thing to do round the loop. Nothing, when the ticket has ended.
 pub fn next_step(ticket: &Ticket) -> Option<Act> {
-    let told = ticket.sign_off().is_some() || ticket.results_told.iter().any(|told| told.cycle == ticket.cycle);
+    let told =
+        ticket.sign_off().is_some() || ticket.results_told.iter().any(|told| told.cycle == ticket.cycle);
     match ticket.stage {
         Stage::New => Some(Act::Assign),
         Stage::Assigned | Stage::Working => Some(Act::LogProgress),

@@ -39,7 +39,12 @@ pub fn propose(intake: &Intake, directory: &Directory, loads: &Loads) -> Option<
 
 /// Everybody active whose name or department holds the words of `query`: the proposed person, then the proposed department,
 /// then the rest, each by load.
-pub fn candidates(directory: &Directory, loads: &Loads, proposal: Option<&Proposal>, query: &str) -> Vec<Candidate> {
+pub fn candidates(
+    directory: &Directory,
+    loads: &Loads,
+    proposal: Option<&Proposal>,
+    query: &str,
+) -> Vec<Candidate> {
     let query = query.trim().to_lowercase();
     let mut found: Vec<_> = directory
         .people
@@ -78,7 +83,9 @@ pub fn assign_to(person: PersonId, directory: &Directory) -> Option<Assignment> 
 /// Says one reason of a proposal.
 pub fn because_words(because: &Because, words: Words) -> String {
     match because {
-        Because::KindGoesTo { kind, function } => words.because_kind(words.kind(*kind), words.function(*function)),
+        Because::KindGoesTo { kind, function } => {
+            words.because_kind(words.kind(*kind), words.function(*function))
+        }
         Because::ServesRegion { region } => words.because_region(region),
         Because::TrainedOn { model } => words.because_trained(model),
         Because::FewestOpen { open } => words.because_fewest(open),

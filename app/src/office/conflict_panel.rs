@@ -31,7 +31,6 @@ pub fn ConflictPanel(view: Signal<Arc<TicketView>>) -> impl IntoView {
     };
     view! {
         <Show when=move || !open.read().is_empty()>
-            <div class="conflicts">
                 <Panel title=t!(lang, panel_conflicts)>
                     <div class="stack">
                         <For each=move || open.get() key=|dispute| dispute.change let:dispute>
@@ -40,7 +39,6 @@ pub fn ConflictPanel(view: Signal<Arc<TicketView>>) -> impl IntoView {
                         {problem}
                     </div>
                 </Panel>
-            </div>
         </Show>
     }
 }
@@ -52,7 +50,8 @@ fn DisputeCard(view: Signal<Arc<TicketView>>, dispute: Dispute, recorder: Record
     let toasts = use_toasts();
     let Dispute { change, kind, lost, won, restore } = dispute;
     let ticket = view.read_untracked().ticket.id;
-    let record = move |action: Action| recorder.record(ticket, action, move || toasts.say(t!(lang, saved_here)));
+    let record =
+        move |action: Action| recorder.record(ticket, action, move || toasts.say(t!(lang, saved_here)));
     let allowed = |action: Action| {
         Memo::new(move |_| {
             view.track();

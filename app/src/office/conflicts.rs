@@ -52,7 +52,9 @@ fn dispute(Conflict { change, kind }: Conflict, document: &Document) -> Option<D
         }
         ConflictKind::AmendedAfterSignature { signature } => (document.find(signature), None),
         // What couldn't follow may be possible again once the ticket has moved; whether it is, is asked when it is drawn.
-        ConflictKind::Impossible { .. } if !lost.change.action.is_fact() => (None, Some(lost.change.action.clone())),
+        ConflictKind::Impossible { .. } if !lost.change.action.is_fact() => {
+            (None, Some(lost.change.action.clone()))
+        }
         ConflictKind::Impossible { .. } | ConflictKind::SignedTwice => (None, None),
     };
     Some(Dispute { change, kind, lost: Side::of(lost), won: won.map(Side::of), restore })
@@ -64,7 +66,9 @@ fn again(field: SingleField, action: &Action) -> Option<Action> {
         (SingleField::Urgency, Action::Register(intake)) => {
             Some(Action::SetUrgency(NewUrgency { urgency: intake.urgency, reason: String::new() }))
         }
-        (SingleField::Contact, Action::Register(intake)) => Some(Action::EditContact(intake.customer.clone())),
+        (SingleField::Contact, Action::Register(intake)) => {
+            Some(Action::EditContact(intake.customer.clone()))
+        }
         (_, Action::Register(_)) => None,
         (_, action) => Some(action.clone()),
     }
@@ -72,7 +76,7 @@ fn again(field: SingleField, action: &Action) -> Option<Action> {
 
 #[cfg(test)]
 mod tests {
-    use domain::ticket::{Closing, CloseResult, Reason, Settlement, Urgency};
+    use domain::ticket::{CloseResult, Closing, Reason, Settlement, Urgency};
 
     use super::*;
     use crate::tickets::sample::Sample;

@@ -75,7 +75,8 @@ impl Filter {
     pub fn apply(&self, cards: &[Card], now: Timestamp) -> Vec<(Section, Vec<usize>)> {
         let mut found: Vec<_> = (0..cards.len()).filter(|place| self.passes(&cards[*place], now)).collect();
         found.sort_by_cached_key(|place| cards[*place].deadline_order());
-        let (open, mut ended): (Vec<_>, Vec<_>) = found.into_iter().partition(|place| cards[*place].stage.is_open());
+        let (open, mut ended): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|place| cards[*place].stage.is_open());
         let (overdue, running) = open.into_iter().partition(|place| is_overdue(&cards[*place], now));
         ended.sort_by_key(|place| std::cmp::Reverse((cards[*place].updated, cards[*place].ticket)));
         [(Section::Overdue, overdue), (Section::Running, running), (Section::Ended, ended)]
@@ -163,13 +164,7 @@ mod tests {
     }
 
     fn some_cards() -> Vec<Card> {
-        vec![
-            due(card(1), 500),
-            due(card(2), 90),
-            due(card(3), 10),
-            ended(card(4), 50),
-            ended(card(5), 60),
-        ]
+        vec![due(card(1), 500), due(card(2), 90), due(card(3), 10), ended(card(4), 50), ended(card(5), 60)]
     }
 
     #[test]

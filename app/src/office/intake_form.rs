@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use domain::DepartmentId;
 use domain::routing::propose_urgency;
 use domain::ticket::{
-    Card, Channel, ComplaintNature, Customer, Difficulty, Flag, Intake, Kind, Product, Site, Urgency, Verification,
+    Card, Channel, ComplaintNature, Customer, Difficulty, Flag, Intake, Kind, Product, Site, Urgency,
+    Verification,
 };
 use serde::{Deserialize, Serialize};
 
@@ -192,7 +193,9 @@ pub fn known_customers(cards: &[Card], typed: &str) -> Vec<KnownCustomer> {
     let mut known: Vec<KnownCustomer> = Vec::new();
     for card in found {
         let same = |other: &&mut KnownCustomer| {
-            other.name == card.customer && other.company == card.company && digits(&other.phone) == digits(&card.phone)
+            other.name == card.customer
+                && other.company == card.company
+                && digits(&other.phone) == digits(&card.phone)
         };
         match known.iter_mut().find(same) {
             Some(other) => other.tickets += 1,
@@ -219,9 +222,12 @@ pub fn known_values(cards: &[Card], typed: &str, field: impl Fn(&Card) -> &str) 
     }
     let mut found: Vec<_> = counts
         .into_iter()
-        .filter(|(value, _)| !typed.is_empty() && value.to_lowercase().contains(&typed) && value.to_lowercase() != typed)
+        .filter(|(value, _)| {
+            !typed.is_empty() && value.to_lowercase().contains(&typed) && value.to_lowercase() != typed
+        })
         .collect();
-    found.sort_by_key(|(value, count)| (!value.to_lowercase().starts_with(&typed), std::cmp::Reverse(*count)));
+    found
+        .sort_by_key(|(value, count)| (!value.to_lowercase().starts_with(&typed), std::cmp::Reverse(*count)));
     found.into_iter().take(OFFERED).map(|(value, _)| value.to_owned()).collect()
 }
 

@@ -22,8 +22,8 @@ use crate::i18n::use_lang;
 use crate::t;
 use crate::tickets::{EarlierTickets, glyph, number_of, ticket_path};
 use crate::ui::{
-    Chips, Combobox, Confirm, FieldMark, FormErrors, Icon, Notice, Segmented, SelectField, Suggestion, TextArea,
-    TextField, TextKind, Tone, use_toasts,
+    Chips, Combobox, Confirm, FieldMark, FormErrors, Icon, Notice, Segmented, SelectField, Suggestion,
+    TextArea, TextField, TextKind, Tone, use_toasts,
 };
 use crate::workspace::{RecordError, use_workspace};
 
@@ -87,7 +87,8 @@ pub fn IntakePage() -> impl IntoView {
 
     let loads = Memo::new(move |_| cards.with(|cards| Loads::of(cards, now.get_untracked())));
     let intake = Memo::new(move |_| typed.read().intake(person.read().department, default_channel()));
-    let proposal = Memo::new(move |_| directory.with(|directory| propose(&intake.read(), directory, &loads.read())));
+    let proposal =
+        Memo::new(move |_| directory.with(|directory| propose(&intake.read(), directory, &loads.read())));
     // Whoever works on tickets may only take one for themselves; the office gives them to anybody.
     let takes_it = Memo::new(move |_| person.read().role.carries_out_work());
     let handover = RwSignal::new(Handover::Proposed);
@@ -114,7 +115,8 @@ pub fn IntakePage() -> impl IntoView {
         }
         busy.set(true);
         let ticket = workspace.new_ticket_id();
-        let assignment = assignee.get_untracked().and_then(|who| directory.with_untracked(|all| assign_to(who, all)));
+        let assignment =
+            assignee.get_untracked().and_then(|who| directory.with_untracked(|all| assign_to(who, all)));
         let navigate = navigate.clone();
         spawn_local(async move {
             let registered = workspace.record(ticket, Action::Register(Box::new(intake))).await;
@@ -127,7 +129,9 @@ pub fn IntakePage() -> impl IntoView {
                 Ok(_) => {
                     draft.with_value(Draft::clear);
                     let assigned = match assignment {
-                        Some(assignment) => workspace.record(ticket, Action::Assign(assignment)).await.map(|_| ()),
+                        Some(assignment) => {
+                            workspace.record(ticket, Action::Assign(assignment)).await.map(|_| ())
+                        }
                         None => Ok(()),
                     };
                     toasts.say(move || saved_words(ticket, assigned.as_ref().err(), lang.words()));
@@ -153,7 +157,9 @@ pub fn IntakePage() -> impl IntoView {
     };
     let beyond = errors.beyond(lang, FIELDS);
     let failure = move || {
-        let said = beyond.get().or_else(|| problem.read().as_ref().map(|error| record_error_words(error, lang.words())));
+        let said = beyond
+            .get()
+            .or_else(|| problem.read().as_ref().map(|error| record_error_words(error, lang.words())));
         said.map(|(title, text)| view! { <Notice tone=Tone::Danger title=title text=text answers=true /> })
     };
     view! {
@@ -290,7 +296,8 @@ fn CustomerSection(fields: Fields, errors: FormErrors) -> impl IntoView {
             }
         }
     };
-    let (by_phone, by_name, by_company) = (offered(fields.phone), offered(fields.name), offered(fields.company));
+    let (by_phone, by_name, by_company) =
+        (offered(fields.phone), offered(fields.name), offered(fields.company));
     let suggestions = move |known: Memo<Vec<KnownCustomer>>, title: fn(&KnownCustomer) -> String| {
         Signal::derive(move || {
             let words = lang.words();
@@ -556,5 +563,8 @@ fn ProductSection(fields: Fields, errors: FormErrors) -> impl IntoView {
 }
 
 fn as_suggestions(values: Vec<String>) -> Vec<Suggestion> {
-    values.into_iter().map(|value| Suggestion { key: value.clone(), title: value, ..Suggestion::default() }).collect()
+    values
+        .into_iter()
+        .map(|value| Suggestion { key: value.clone(), title: value, ..Suggestion::default() })
+        .collect()
 }

@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn every_running_clock_is_a_row_and_the_overdue_stand_on_top() {
-        let names: Vec<_> = wall().running.iter().map(|running| (running.clock.name, running.state)).collect();
+        let names: Vec<_> =
+            wall().running.iter().map(|running| (running.clock.name, running.state)).collect();
         assert_eq!(
             names,
             [

@@ -153,8 +153,21 @@ fn LiveRow(card: Card, clock: Clock) -> impl IntoView {
     let lang = use_lang();
     let when = use_when();
     let due = clock.due;
-    let Card { ticket, number, stage, waiting, signed, cycle, urgency, flags, summary, customer, company, scope, .. } =
-        card;
+    let Card {
+        ticket,
+        number,
+        stage,
+        waiting,
+        signed,
+        cycle,
+        urgency,
+        flags,
+        summary,
+        customer,
+        company,
+        scope,
+        ..
+    } = card;
     let customer = if company.is_empty() { customer } else { company };
     view! {
         <tr>

@@ -52,7 +52,9 @@ impl Loads {
         let mut people: Vec<_> = directory
             .people
             .iter()
-            .filter(|person| person.active && person.role.carries_out_work() || self.loads.contains_key(&person.id))
+            .filter(|person| {
+                person.active && person.role.carries_out_work() || self.loads.contains_key(&person.id)
+            })
             .map(|person| (person, self.get(person.id)))
             .collect();
         people.sort_by(|(left, left_load), (right, right_load)| {
@@ -108,7 +110,8 @@ mod tests {
             ..Directory::default()
         };
         let loads = Loads::of(&[busy], minute(0));
-        let names: Vec<_> = loads.by_weight(&directory).iter().map(|(person, _)| person.name.as_str()).collect();
+        let names: Vec<_> =
+            loads.by_weight(&directory).iter().map(|(person, _)| person.name.as_str()).collect();
         assert_eq!(names, ["P3", "P1"]);
     }
 }

@@ -39,7 +39,8 @@ pub fn PersonChoice(
     let directory = use_workspace().directory();
     let query = RwSignal::new(String::new());
     let found = Memo::new(move |_| {
-        directory.with(|directory| candidates(directory, &loads.read(), proposal.read().as_ref(), &query.read()))
+        directory
+            .with(|directory| candidates(directory, &loads.read(), proposal.read().as_ref(), &query.read()))
     });
     let name = StoredValue::new(fresh_id("person"));
     let option = move |candidate: Candidate| {
@@ -47,13 +48,20 @@ pub fn PersonChoice(
         let id = person.id;
         let more = move || {
             let words = lang.words();
-            crate::tickets::deed::join([words.role(person.role).to_owned(), department.clone(), load_words(load, words)])
+            crate::tickets::deed::join([
+                words.role(person.role).to_owned(),
+                department.clone(),
+                load_words(load, words),
+            ])
         };
         let badge = move || {
             if current.get() == Some(id) {
                 Some(view! { <span class="badge push">{t!(lang, assign_current)}</span> }.into_any())
             } else if proposed {
-                Some(view! { <span class="badge push" data-tone="accent">{t!(lang, assign_proposed)}</span> }.into_any())
+                Some(
+                    view! { <span class="badge push" data-tone="accent">{t!(lang, assign_proposed)}</span> }
+                        .into_any(),
+                )
             } else {
                 None
             }
@@ -112,7 +120,8 @@ pub fn ProposalCard(
         let who = match person.and_then(|id| directory.person(id)) {
             Some(person) => {
                 let load = loads.read().get(person.id);
-                let more = move || crate::tickets::deed::join([department.clone(), load_words(load, lang.words())]);
+                let more =
+                    move || crate::tickets::deed::join([department.clone(), load_words(load, lang.words())]);
                 view! {
                     <p class="proposal__who">
                         <span class="person__mark" aria-hidden="true">{initial(&person.name)}</span>

@@ -8,11 +8,11 @@ use leptos_router::components::A;
 
 use super::acts::{Act, Choices};
 use super::conflict_panel::ConflictPanel;
-use super::dialogs::{Dialogs, DialogSwitches};
+use super::dialogs::{DialogSwitches, Dialogs};
 use super::steps::{Progress, strip};
 use super::ticket_panels::{
-    CallbackPanel, ClockPanel, CommentPanel, CompletionPanel, CustomerPanel, EarlierPanel, HistoryPanel, OwnerPanel,
-    PartsPanel, ProductPanel, SignOffPanel, VisitPanel, WordsPanel,
+    CallbackPanel, ClockPanel, CommentPanel, CompletionPanel, CustomerPanel, EarlierPanel, HistoryPanel,
+    OwnerPanel, PartsPanel, ProductPanel, SignOffPanel, VisitPanel, WordsPanel,
 };
 use crate::field::gate;
 use crate::i18n::use_lang;
@@ -50,7 +50,7 @@ fn TicketArticle(view: Signal<Arc<TicketView>>) -> impl IntoView {
     view! {
         <article class="ticket">
             <TicketHead view switches />
-            <ConflictPanel view />
+            <div class="stack"><ConflictPanel view />
             <div class="ticket__body">
                 <div class="ticket__main">
                     <WordsPanel view />
@@ -69,7 +69,7 @@ fn TicketArticle(view: Signal<Arc<TicketView>>) -> impl IntoView {
                     <ProductPanel view />
                     <EarlierPanel view />
                 </div>
-            </div>
+            </div></div>
             <Dialogs view switches />
         </article>
     }
@@ -149,7 +149,8 @@ fn TicketActions(view: Signal<Arc<TicketView>>, switches: DialogSwitches) -> imp
     };
     let menu = move || {
         let Choices { others, blocked, .. } = choices.get();
-        let rest: Vec<_> = others.into_iter().filter(|act| !matches!(act, Act::Assign | Act::LogProgress)).collect();
+        let rest: Vec<_> =
+            others.into_iter().filter(|act| !matches!(act, Act::Assign | Act::LogProgress)).collect();
         (!rest.is_empty() || !blocked.is_empty()).then(|| {
             let items = rest.into_iter().map(move |act| {
                 view! {

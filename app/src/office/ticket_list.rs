@@ -280,7 +280,8 @@ mod tests {
             sections: vec![(Section::Overdue, vec![2]), (Section::Running, vec![0, 1])],
         };
         let ticket = |id| Some(card(id).ticket);
-        let next = |of, step| found.neighbour(of, step).map(|(row, ticket)| (row, ticket.as_uuid().as_u128()));
+        let next =
+            |of, step| found.neighbour(of, step).map(|(row, ticket)| (row, ticket.as_uuid().as_u128()));
         assert_eq!(next(None, Step::Down), Some((0, 3)));
         assert_eq!(next(ticket(3), Step::Down), Some((1, 1)));
         assert_eq!(next(ticket(2), Step::Down), None);

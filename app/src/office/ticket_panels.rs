@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::ticket::{Answer, Comment, Completion, Entry, Sheet, SignOff, Verification};
 use domain::ticket::Action;
+use domain::ticket::{Answer, Comment, Completion, Entry, Sheet, SignOff, Verification};
 use leptos::prelude::*;
 
 use super::acts::Act;
@@ -84,10 +84,18 @@ pub fn OwnerPanel(view: Signal<Arc<TicketView>>, switches: DialogSwitches) -> im
     let facts = Signal::derive(move || {
         let view = view.read();
         let words = lang.words();
-        crate::tickets::deed::join([words.kind(view.ticket.kind()), words.difficulty(view.ticket.difficulty())])
+        crate::tickets::deed::join([
+            words.kind(view.ticket.kind()),
+            words.difficulty(view.ticket.difficulty()),
+        ])
     });
     let nature = Signal::derive(move || {
-        view.read().ticket.intake.nature.map(|nature| lang.words().nature(nature).to_owned()).unwrap_or_default()
+        view.read()
+            .ticket
+            .intake
+            .nature
+            .map(|nature| lang.words().nature(nature).to_owned())
+            .unwrap_or_default()
     });
     view! {
         <Panel title=t!(lang, panel_owner) end=end>
@@ -334,7 +342,7 @@ fn SignOffFacts(entry: Entry<SignOff>) -> impl IntoView {
             let signer = name.clone();
             let score = Signal::derive(move || {
                 satisfaction.map(|score| {
-                    lang.words().deed_satisfaction(score.score(), lang.words().satisfaction(score))
+                    lang.words().satisfaction_of(score.score(), lang.words().satisfaction(score))
                 })
                 .unwrap_or_default()
             });
@@ -386,12 +394,12 @@ fn SheetDialog(open: RwSignal<bool>, sheet: Sheet) -> impl IntoView {
     };
     view! {
         <Dialog open title=t!(lang, sign_content_title) sub size=DialogSize::Large footer>
-            <div lang=sheet.with_value(|sheet| sheet.language.clone())>
+            <div class="stack" lang=sheet.with_value(|sheet| sheet.language.clone())>
                 <dl class="facts" data-stacked>
                     {sheet
                         .with_value(|sheet| sheet.rows.clone())
                         .into_iter()
-                        .map(|row| view! { <dt>{row.label}</dt> <dd class="verbatim-line">{row.text}</dd> })
+                        .map(|row| view! { <dt>{row.label}</dt> <dd>{row.text}</dd> })
                         .collect_view()}
                 </dl>
                 <p><strong>{sheet.with_value(|sheet| sheet.statement.clone())}</strong></p>

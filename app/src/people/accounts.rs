@@ -162,7 +162,9 @@ impl From<ApiError> for Failure {
         match error {
             ApiError::Unreachable => whole(FailureKind::Unreachable),
             ApiError::SignedOut => whole(FailureKind::SignedOut),
-            ApiError::Busy { retry_after_seconds } => whole(FailureKind::Busy { seconds: retry_after_seconds }),
+            ApiError::Busy { retry_after_seconds } => {
+                whole(FailureKind::Busy { seconds: retry_after_seconds })
+            }
             ApiError::TooOld => whole(FailureKind::TooOld),
             ApiError::Refused { status, code, field, problem } => {
                 let what = match (code.as_str(), problem.as_deref()) {
@@ -213,7 +215,13 @@ mod tests {
 
     fn refused(code: &str, field: Option<&str>, problem: Option<&str>) -> Failure {
         let text = |text: &str| text.to_owned();
-        ApiError::Refused { status: 422, code: code.into(), field: field.map(text), problem: problem.map(text) }.into()
+        ApiError::Refused {
+            status: 422,
+            code: code.into(),
+            field: field.map(text),
+            problem: problem.map(text),
+        }
+        .into()
     }
 
     #[test]
@@ -242,9 +250,8 @@ mod tests {
             "department":"00000000-0000-0000-0000-000000000002","skills":["X1"],"active":true,"user":"li.na",
             "has_password":false,"last_sign_in":5}]}"#;
         let accounts: Accounts = serde_json::from_str(written).unwrap();
-        let names = |inactive| {
-            accounts.listed(inactive).into_iter().map(|account| account.user).collect::<Vec<_>>()
-        };
+        let names =
+            |inactive| accounts.listed(inactive).into_iter().map(|account| account.user).collect::<Vec<_>>();
         assert_eq!(names(false), ["li.na"]);
         assert_eq!(names(true), ["li.na", "wang.lei"]);
     }

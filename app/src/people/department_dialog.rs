@@ -92,19 +92,18 @@ pub(super) fn DepartmentDialog(
             _ => Default::default(),
         };
         let all = directory.read();
-        all.departments.iter().map(|department| department.id).filter(|id| !own.contains(id)).collect::<Vec<_>>()
+        all.departments
+            .iter()
+            .map(|department| department.id)
+            .filter(|id| !own.contains(id))
+            .collect::<Vec<_>>()
     });
     let department_name = move |id: DepartmentId| {
-        directory
-            .read()
-            .department(id)
-            .map(|department| department.name.clone())
-            .unwrap_or_default()
+        directory.read().department(id).map(|department| department.name.clone()).unwrap_or_default()
     };
     let beyond = form.beyond(lang, &["name", "parent", "function", "regions"]);
-    let failure = move || {
-        beyond.get().map(|said| view! { <Notice tone=Tone::Danger title=said answers=true /> })
-    };
+    let failure =
+        move || beyond.get().map(|said| view! { <Notice tone=Tone::Danger title=said answers=true /> });
     let busy = form.is_busy();
     let footer = move || {
         view! {
@@ -122,7 +121,15 @@ pub(super) fn DepartmentDialog(
         }
     };
     // Closed by the cross or Esc, the next one to edit may be the same department again.
-    Effect::watch(move || open.get(), move |open, _, _| if !open { subject.set(None) }, false);
+    Effect::watch(
+        move || open.get(),
+        move |open, _, _| {
+            if !open {
+                subject.set(None)
+            }
+        },
+        false,
+    );
     view! {
         <Dialog open title on_submit=move |()| save() footer>
             <div class="form">

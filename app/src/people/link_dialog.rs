@@ -58,7 +58,7 @@ pub(super) fn LinkDialog(
         <Dialog open title=t!(lang, link_title) footer>
             <div class="form">
                 <p>{text}</p>
-                <TextField label=t!(lang, link_label) value=url kind=TextKind::Code error />
+                <TextField label=t!(lang, link_label) value=url kind=TextKind::Name error />
             </div>
         </Dialog>
     }

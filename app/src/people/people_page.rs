@@ -83,7 +83,7 @@ fn PeopleSection() -> impl IntoView {
         <section class="panel" aria-label=t!(lang, people_heading)>
             <header class="panel__head">
                 <h2 class="panel__title">{t!(lang, people_heading)}</h2>
-                <div class="panel__end">
+                <div class="panel__end row">
                     <label class="check">
                         <input type="checkbox" bind:checked=with_inactive />
                         <span>{t!(lang, people_inactive_show)}</span>
@@ -141,7 +141,8 @@ fn PeopleTable(
 ) -> impl IntoView {
     let lang = use_lang();
     if accounts.is_empty() {
-        return view! { <div class="panel__body"><p class="secondary">{t!(lang, people_none)}</p></div> }.into_any();
+        return view! { <div class="panel__body"><p class="secondary">{t!(lang, people_none)}</p></div> }
+            .into_any();
     }
     let form = Form::new();
     let failure = form.beyond(lang, &[]);

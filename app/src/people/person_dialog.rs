@@ -110,14 +110,11 @@ pub(super) fn PersonDialog(
         let words = lang.words();
         if is_new.get() { words.people_add_title() } else { words.people_edit_title() }
     };
-    let departments =
-        Signal::derive(move || directory.read().departments.iter().map(|department| department.id).collect::<Vec<_>>());
+    let departments = Signal::derive(move || {
+        directory.read().departments.iter().map(|department| department.id).collect::<Vec<_>>()
+    });
     let department_name = move |id: DepartmentId| {
-        directory
-            .read()
-            .department(id)
-            .map(|department| department.name.clone())
-            .unwrap_or_default()
+        directory.read().department(id).map(|department| department.name.clone()).unwrap_or_default()
     };
     let missing_here = move |is_missing: Signal<bool>, said: Signal<Option<String>>| {
         Signal::derive(move || {
@@ -129,9 +126,8 @@ pub(super) fn PersonDialog(
     let department_error =
         missing_here(Signal::derive(move || department.get().is_none()), form.at(lang, "department"));
     let beyond = form.beyond(lang, &["name", "user", "role", "department", "skills"]);
-    let failure = move || {
-        beyond.get().map(|said| view! { <Notice tone=Tone::Danger title=said answers=true /> })
-    };
+    let failure =
+        move || beyond.get().map(|said| view! { <Notice tone=Tone::Danger title=said answers=true /> });
     let busy = form.is_busy();
     let footer = move || {
         view! {
@@ -149,7 +145,15 @@ pub(super) fn PersonDialog(
         }
     };
     // Closed by the cross or Esc, the next one to edit may be the same person again.
-    Effect::watch(move || open.get(), move |open, _, _| if !open { subject.set(None) }, false);
+    Effect::watch(
+        move || open.get(),
+        move |open, _, _| {
+            if !open {
+                subject.set(None)
+            }
+        },
+        false,
+    );
     view! {
         <Dialog open title on_submit=move |()| save() footer>
             <div class="form">

@@ -137,7 +137,9 @@ pub fn PersonName(
         }
     };
     let mark = move || {
-        person.get().map(|_| view! { <span class="person__mark" aria-hidden="true">{initial(&name())}</span> })
+        person
+            .get()
+            .map(|_| view! { <span class="person__mark" aria-hidden="true">{initial(&name())}</span> })
     };
     view! {
         <span class="person" data-unassigned=move || person.get().is_none().then_some("")>

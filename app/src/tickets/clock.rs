@@ -98,9 +98,7 @@ pub fn NextClock(
         let running = card.clocks.first()?;
         Some(directory.with(|directory| clock_of_card(&card, running, &directory.policy)))
     });
-    move || {
-        next.get().map(|clock| view! { <ClockChip clock named large /> })
-    }
+    move || next.get().map(|clock| view! { <ClockChip clock named large /> })
 }
 
 /// All clocks of a ticket, latest first, each with the sentence that explains it.
@@ -152,7 +150,9 @@ fn why(clock: &Clock, urgency: Urgency, policy: &Policy, words: Words, when: Whe
             let (due, start) = (when.instant(due), when.instant(clock.started));
             let cause = cause(clock, words);
             match target_minutes(policy, clock.name, urgency) {
-                Some(minutes) => words.clock_why_due(due, words.urgency(urgency), target(minutes, words), cause, start),
+                Some(minutes) => {
+                    words.clock_why_due(due, words.urgency(urgency), target(minutes, words), cause, start)
+                }
                 None => words.clock_why_due_bare(due, cause, start),
             }
         }

@@ -1,7 +1,9 @@
 //! What a person did, in words: one line that names it and the lines of its content.
 
 use domain::people::Directory;
-use domain::ticket::{Action, Answer, Callback, Completion, Customer, Intake, PartReplacement, Progress, Satisfaction};
+use domain::ticket::{
+    Action, Answer, Callback, Completion, Customer, Intake, PartReplacement, Progress, Satisfaction,
+};
 use domain::{PersonId, Timestamp};
 
 use super::glyph;
@@ -33,7 +35,12 @@ pub struct Speaker<'s> {
 impl Speaker<'_> {
     /// Says what somebody did.
     pub fn deed(&self, action: &Action) -> Deed {
-        Deed { glyph: glyph::of_action(action), tone: tone(action), what: self.what(action), text: self.text(action) }
+        Deed {
+            glyph: glyph::of_action(action),
+            tone: tone(action),
+            what: self.what(action),
+            text: self.text(action),
+        }
     }
 
     /// A person's name; a sentence in its place if the directory doesn't know them.
@@ -89,7 +96,10 @@ impl Speaker<'_> {
             Action::Complete(completion) => self.completion(completion),
             Action::SignOff(sign_off) => match &sign_off.answer {
                 Answer::Signed { satisfaction, remark, .. } => {
-                    vec![satisfaction.map(|score| self.satisfaction(score)).unwrap_or_default(), remark.clone()]
+                    vec![
+                        satisfaction.map(|score| self.satisfaction(score)).unwrap_or_default(),
+                        remark.clone(),
+                    ]
                 }
                 Answer::Refused { reason } => vec![reason.clone()],
             },
@@ -115,8 +125,10 @@ impl Speaker<'_> {
 
     fn part(&self, part: &PartReplacement) -> Vec<String> {
         let PartReplacement { part_number, old_serial, new_serial, note, .. } = part;
-        let or_none = |text: &str| if text.is_empty() { self.words.deed_none().to_owned() } else { text.to_owned() };
-        let number = if part_number.is_empty() { String::new() } else { self.words.deed_part_number(part_number) };
+        let or_none =
+            |text: &str| if text.is_empty() { self.words.deed_none().to_owned() } else { text.to_owned() };
+        let number =
+            if part_number.is_empty() { String::new() } else { self.words.deed_part_number(part_number) };
         let serials = if old_serial.is_empty() && new_serial.is_empty() {
             String::new()
         } else {
@@ -129,7 +141,8 @@ impl Speaker<'_> {
         let Completion { found, done, cause, responsible, remaining } = completion;
         let words = self.words;
         let party = words.responsible(*responsible);
-        let cause = if cause.trim().is_empty() { words.deed_party(party) } else { words.deed_cause(cause, party) };
+        let cause =
+            if cause.trim().is_empty() { words.deed_party(party) } else { words.deed_cause(cause, party) };
         let remaining =
             if remaining.trim().is_empty() { String::new() } else { words.deed_remaining(remaining) };
         vec![words.deed_found(found), words.deed_done(done), cause, remaining]
@@ -210,7 +223,10 @@ mod tests {
             responsible: ResponsibleParty::CustomerUse,
             remaining: String::new(),
         };
-        assert_eq!(said(&Action::Complete(completion)).text, ["发现：漏油", "处理：换油封", "责任方：客户使用"]);
+        assert_eq!(
+            said(&Action::Complete(completion)).text,
+            ["发现：漏油", "处理：换油封", "责任方：客户使用"]
+        );
     }
 
     #[test]

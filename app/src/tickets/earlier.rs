@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use domain::TicketId;
 use domain::people::Role;
 use domain::ticket::Card;
-use domain::TicketId;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
@@ -33,9 +33,8 @@ pub fn EarlierTickets(
     let workspace = use_workspace();
     let (cards, person) = (workspace.cards(), workspace.person());
     let when = use_when();
-    let found = Memo::new(move |_| {
-        cards.with(|cards| earlier(cards, &serial.read(), &phone.read(), except.get()))
-    });
+    let found =
+        Memo::new(move |_| cards.with(|cards| earlier(cards, &serial.read(), &phone.read(), except.get())));
     move || {
         let found = found.get();
         if found.is_empty() {

@@ -147,7 +147,9 @@ impl Face {
             (FaceState::Overdue, Some(span)) => words.clock_says_overdue(name, span.said(words), due),
             (FaceState::Missed, Some(span)) => words.clock_says_missed(name, span.said(words), due),
             (FaceState::Met, _) => words.clock_says_met(name),
-            (FaceState::Running | FaceState::Soon, Some(span)) => words.clock_says_left(name, span.said(words), due),
+            (FaceState::Running | FaceState::Soon, Some(span)) => {
+                words.clock_says_left(name, span.said(words), due)
+            }
             (FaceState::Withdrawn, _) => words.clock_says_withdrawn(name),
             _ => words.clock_says_open(name),
         }

@@ -61,7 +61,8 @@ pub fn lines<'c>(
     let remarks = Remarks::of(ticket, document);
     let recorded = document.log().iter().map(|recorded| {
         let id = recorded.change.id;
-        let arrived_late = recorded.arrived.filter(|arrived| arrived.millis_since(recorded.happened) > LATE_MS);
+        let arrived_late =
+            recorded.arrived.filter(|arrived| arrived.millis_since(recorded.happened) > LATE_MS);
         let unknown = if recorded.arrived.is_some() { ChangeMark::OnServer } else { ChangeMark::OnTablet };
         Line {
             change: recorded.change.clone(),
@@ -122,7 +123,9 @@ impl Remarks {
             ConflictKind::Impossible { .. } => None,
         });
         let mut remarks: BTreeMap<ChangeId, Vec<Remark>> = BTreeMap::new();
-        for (id, remark) in outcomes.chain(conflicts).chain(settled.into_iter().map(|id| (id, Remark::Settled))) {
+        for (id, remark) in
+            outcomes.chain(conflicts).chain(settled.into_iter().map(|id| (id, Remark::Settled)))
+        {
             remarks.entry(id).or_default().push(remark);
         }
         Self { remarks }
@@ -137,7 +140,7 @@ impl Remarks {
 mod tests {
     use super::*;
     use crate::tickets::sample::Sample;
-    use domain::ticket::{Closing, CloseResult, Comment, NewUrgency, Reason, Urgency};
+    use domain::ticket::{CloseResult, Closing, Comment, NewUrgency, Reason, Urgency};
 
     fn comment(text: &str) -> Action {
         Action::Comment(Comment { text: text.into() })
@@ -171,7 +174,8 @@ mod tests {
     fn a_change_that_could_not_follow_says_from_which_stage() {
         let mut sample = Sample::registered(0);
         sample.add(10, Action::Cancel(Reason { reason: "double".into() }));
-        sample.add(20, Action::Close(Closing { result: CloseResult::ResolvedSatisfied, note: String::new() }));
+        sample
+            .add(20, Action::Close(Closing { result: CloseResult::ResolvedSatisfied, note: String::new() }));
         assert_eq!(shown(&sample)[0].remarks, [Remark::Impossible(Stage::Cancelled)]);
     }
 
@@ -181,7 +185,8 @@ mod tests {
         let urgency = |urgency| Action::SetUrgency(NewUrgency { urgency, reason: String::new() });
         let loser = sample.add_apart(10, 2, urgency(Urgency::Urgent));
         sample.add_apart(20, 3, urgency(Urgency::Low));
-        let find = |sample: &Sample| shown(sample).into_iter().find(|line| line.change.id == loser).unwrap().remarks;
+        let find =
+            |sample: &Sample| shown(sample).into_iter().find(|line| line.change.id == loser).unwrap().remarks;
         assert_eq!(find(&sample), [Remark::Overruled]);
         sample.add(30, Action::Settle(domain::ticket::Settlement { change: loser }));
         assert_eq!(find(&sample), [Remark::Settled]);

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::ticket::{
-    Action, Change, Channel, Customer, Difficulty, Document, Intake, Kind, Product, Recorded, Seen, Site, Ticket,
-    Urgency, Verification,
+    Action, Change, Channel, Customer, Difficulty, Document, Intake, Kind, Product, Recorded, Seen, Site,
+    Ticket, Urgency, Verification,
 };
 use domain::{ChangeId, Claim, DepartmentId, DeviceId, PersonId, TicketId, Timestamp};
 use uuid::Uuid;
@@ -93,7 +93,11 @@ impl Sample {
 
     fn insert(&mut self, change: Change, minute: i64, arrived: i64) -> ChangeId {
         let id = change.id;
-        self.document.insert(Recorded { change, happened: self::minute(minute), arrived: Some(self::minute(arrived)) });
+        self.document.insert(Recorded {
+            change,
+            happened: self::minute(minute),
+            arrived: Some(self::minute(arrived)),
+        });
         id
     }
 }

@@ -83,7 +83,9 @@ fn TimelineEntry(line: Line, with_devices: bool) -> impl IntoView {
     let times = move || {
         let words = lang.words();
         match arrived_late {
-            Some(arrived) => Some(words.timeline_times(when.instant(happened), when.instant(arrived), &device)),
+            Some(arrived) => {
+                Some(words.timeline_times(when.instant(happened), when.instant(arrived), &device))
+            }
             None => with_devices.then(|| words.timeline_device(&device)),
         }
     };

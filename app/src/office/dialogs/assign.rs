@@ -28,7 +28,9 @@ pub(super) fn AssignDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>) 
         if open.get() { cards.with(|cards| Loads::of(cards, now.get_untracked())) } else { Loads::default() }
     });
     let proposal = Memo::new(move |_| {
-        open.get().then(|| directory.with(|directory| propose_for(&view.read().ticket, directory, &loads.read()))).flatten()
+        open.get()
+            .then(|| directory.with(|directory| propose_for(&view.read().ticket, directory, &loads.read())))
+            .flatten()
     });
     let picked = RwSignal::new(None);
     let current = Signal::derive(move || view.read().ticket.accountable.value.person);
@@ -40,7 +42,8 @@ pub(super) fn AssignDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>) 
         })
     });
     let save = move || {
-        let assignment = chosen.get_untracked().and_then(|person| directory.with_untracked(|all| assign_to(person, all)));
+        let assignment =
+            chosen.get_untracked().and_then(|person| directory.with_untracked(|all| assign_to(person, all)));
         match assignment {
             Some(assignment) => form.save(Action::Assign(assignment), say, move || picked.set(None)),
             None => form.errors.set(Refusal::UnknownPerson),

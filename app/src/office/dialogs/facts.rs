@@ -61,7 +61,8 @@ pub(super) fn ReclassifyDialog(view: Signal<Arc<TicketView>>, open: RwSignal<boo
     let difficulty = RwSignal::new(None::<Difficulty>);
     let flags = RwSignal::new(BTreeSet::<Flag>::new());
     let kind_in_force = Signal::derive(move || kind.get().unwrap_or(view.read().ticket.kind()));
-    let difficulty_in_force = Signal::derive(move || difficulty.get().unwrap_or(view.read().ticket.difficulty()));
+    let difficulty_in_force =
+        Signal::derive(move || difficulty.get().unwrap_or(view.read().ticket.difficulty()));
     // The chips edit a copy of their own, taken when the dialog opens.
     Effect::watch(
         move || open.get(),

@@ -23,8 +23,11 @@ pub(super) fn ProgressDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>
     let picked = RwSignal::new(None::<ProgressKind>);
     let (note, promised) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let kind = Signal::derive(move || {
-        let likely =
-            if customer_contacted(&view.read().ticket) { ProgressKind::Note } else { ProgressKind::ContactedCustomer };
+        let likely = if customer_contacted(&view.read().ticket) {
+            ProgressKind::Note
+        } else {
+            ProgressKind::ContactedCustomer
+        };
         picked.get().unwrap_or(likely)
     });
     let is_contact = move || kind.get() == ProgressKind::ContactedCustomer;
