@@ -133,6 +133,7 @@ fn CompletionForm(ticket: TicketId, number: Signal<String>) -> impl IntoView {
             <form
                 class="form"
                 novalidate
+                on:input=move |_| errors.clear()
                 on:submit=move |event| {
                     event.prevent_default();
                     save.run(());

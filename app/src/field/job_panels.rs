@@ -41,7 +41,12 @@ pub(super) fn JobHead(view: View) -> impl IntoView {
                 <StageBadge
                     stage=Signal::derive(move || view.read().ticket.stage)
                     waiting=Signal::derive(move || view.read().ticket.waiting)
-                    signed=Signal::derive(move || view.read().ticket.sign_off().is_some())
+                    // Whoever would not sign has answered, but not signed.
+                    signed=Signal::derive(move || {
+                        let view = view.read();
+                        let answer = view.ticket.sign_off().map(|sign_off| &sign_off.fact.answer);
+                        matches!(answer, Some(Answer::Signed { .. }))
+                    })
                     cycle=Signal::derive(move || view.read().ticket.cycle)
                 />
                 <UrgencyBadge urgency=Signal::derive(move || view.read().ticket.urgency.value) />
@@ -123,7 +128,8 @@ pub(super) fn CustomerPanel(view: View, #[prop(into)] edit: Callback<()>) -> imp
     };
     let reach = move || {
         let contact = contact.get();
-        join([contact.phone, contact.email].into_iter().filter(|line| !line.trim().is_empty()))
+        let lines = [contact.phone, contact.email].into_iter().filter(|line| !line.trim().is_empty());
+        lines.map(|line| view! { <small class="number">{line}</small> }).collect_view()
     };
     view! {
         <section class="panel">
@@ -143,7 +149,7 @@ pub(super) fn CustomerPanel(view: View, #[prop(into)] edit: Callback<()>) -> imp
             <div class="panel__body stack">
                 <div class="contact">
                     <Icon name="person" />
-                    <span class="contact__text">{move || contact.read().name.clone()} <small class="number">{reach}</small></span>
+                    <span class="contact__text">{move || contact.read().name.clone()} {reach}</span>
                     <span class="contact__end">{call}</span>
                 </div>
                 <div class="contact">

@@ -151,7 +151,7 @@ pub(super) fn ProgressSheet(
             on_submit=save
             footer=move || view! { <SheetFoot open recorder=saving.recorder /> }
         >
-            <div class="form">
+            <div class="form" on:input=move |_| saving.errors.clear()>
                 <NotSaved recorder=saving.recorder />
                 <Beyond errors=saving.errors shown=SHOWN />
                 <ChoiceChips
@@ -264,7 +264,7 @@ pub(super) fn PartSheet(
             on_submit=save
             footer=move || view! { <SheetFoot open recorder=saving.recorder /> }
         >
-            <div class="form">
+            <div class="form" on:input=move |_| saving.errors.clear()>
                 <NotSaved recorder=saving.recorder />
                 <Beyond errors=saving.errors shown=SHOWN />
                 <div class="form__grid">
@@ -351,7 +351,7 @@ pub(super) fn ContactSheet(
             on_submit=save
             footer=move || view! { <SheetFoot open recorder=saving.recorder /> }
         >
-            <div class="form">
+            <div class="form" on:input=move |_| saving.errors.clear()>
                 <NotSaved recorder=saving.recorder />
                 <Beyond errors=saving.errors shown=SHOWN />
                 <div class="form__grid">

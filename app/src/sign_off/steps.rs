@@ -111,8 +111,8 @@ pub(super) fn SignStep(shown: Signal<ShownSheet>, entry: Entry, contact: String)
                     }.into_any(),
                     Manner::Typed => view! {
                         <SignerName entry contact=contact.clone() />
+                        <p class="field__hint">{t!(lang, sign_typed_hint)}</p>
                         <p class="typed-name" aria-hidden="true">{entry.name}</p>
-                        <p class="secondary">{t!(lang, sign_typed_hint)}</p>
                     }.into_any(),
                     Manner::Refused => view! {
                         <SelectField
