@@ -61,8 +61,9 @@ fn read(folder: &str) -> Catalogue {
     let mut files: Vec<_> = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     for file in files.iter().filter(|file| file.extension().is_some_and(|ending| ending == "json")) {
-        let json: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&fs::read_to_string(file).unwrap())
-            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let json: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(&fs::read_to_string(file).unwrap())
+                .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         for (key, value) in json {
             let text = match value {
                 serde_json::Value::String(text) => Text::Plain(text),
@@ -118,16 +119,18 @@ fn method(key: &str, texts: &[&Text]) -> String {
         }
         writeln!(code, "    pub fn {key}(self{parameters}) -> String {{\n        match self.0 {{").unwrap();
         for (text, (_, variant)) in texts.iter().zip(LOCALES) {
-            match text {
-                Text::Counted { one: Some(one), other } => writeln!(
-                    code,
-                    "            Locale::{variant} if count == 1 => format!({one:?}),\n            Locale::{variant} => format!({other:?}),"
-                ),
-                _ => writeln!(code, "            Locale::{variant} => format!({:?}),", text.forms()[0]),
+            if let Text::Counted { one: Some(one), .. } = text {
+                writeln!(code, "            Locale::{variant} if count == 1 => {},", filled(one)).unwrap();
             }
-            .unwrap();
+            let other = text.forms().pop().unwrap();
+            writeln!(code, "            Locale::{variant} => {},", filled(other)).unwrap();
         }
     }
     code += "        }\n    }\n\n";
     code
+}
+
+/// The expression for a text with its placeholders filled in.
+fn filled(text: &str) -> String {
+    if placeholders(text).is_empty() { format!("{text:?}.to_owned()") } else { format!("format!({text:?})") }
 }

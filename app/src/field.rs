@@ -19,5 +19,5 @@ pub use completion_page::CompletionPage;
 pub use job_list_page::JobListPage;
 pub use job_page::JobPage;
 pub(crate) use links::place;
-pub(crate) use ticket_gate::{gate, use_addressed_ticket};
 pub use recorder::{Recorder, use_recorder};
+pub(crate) use ticket_gate::{gate, use_addressed_ticket};

@@ -12,8 +12,8 @@ use std::borrow::Cow;
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    IF_NONE_MATCH, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -32,7 +32,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
 
 /// Answers every GET and HEAD that no other route takes.
 pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().fallback_service(get(async |uri: Uri, headers: HeaderMap| answer(load, uri.path(), &headers)))
+    Router::new()
+        .fallback_service(get(async |uri: Uri, headers: HeaderMap| answer(load, uri.path(), &headers)))
 }
 
 type Content = Cow<'static, [u8]>;
@@ -55,7 +56,8 @@ fn answer(load: Load, path: &str, headers: &HeaderMap) -> Response {
     }
     match File::find(load, "index.html", headers) {
         Some(file) => file.respond_checked("index.html", headers),
-        None => (StatusCode::SERVICE_UNAVAILABLE, [(CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response(),
+        None => (StatusCode::SERVICE_UNAVAILABLE, [(CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT)
+            .into_response(),
     }
 }
 
@@ -95,7 +97,8 @@ impl File {
 
     /// A file that keeps its name when it changes: browsers ask each time, and get it only if it did change.
     fn respond_checked(self, path: &str, headers: &HeaderMap) -> Response {
-        let digest: String = Sha256::digest(&self.content).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let digest: String =
+            Sha256::digest(&self.content).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         let tag = format!("\"{digest}\"");
         let is_known = headers.get_all(IF_NONE_MATCH).iter().any(|known| mentions_tag(known, &tag));
         let mut response = self.respond(path, HeaderValue::from_static("no-cache"));
@@ -103,7 +106,9 @@ impl File {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             *response.body_mut() = Body::empty();
         }
-        response.headers_mut().insert(ETAG, HeaderValue::try_from(tag).expect("hexadecimal digits fit in a header"));
+        response
+            .headers_mut()
+            .insert(ETAG, HeaderValue::try_from(tag).expect("hexadecimal digits fit in a header"));
         response
     }
 
@@ -145,7 +150,8 @@ fn accepted_encodings(headers: &HeaderMap) -> Vec<(&'static str, &'static str)> 
     let mut accepted: Vec<_> = [("br", "br"), ("gzip", "gz")]
         .into_iter()
         .filter_map(|ours| {
-            let offered = |name: &str| offers.iter().find(|(offer, _)| offer == name).map(|(_, quality)| *quality);
+            let offered =
+                |name: &str| offers.iter().find(|(offer, _)| offer == name).map(|(_, quality)| *quality);
             let quality = offered(ours.0).or_else(|| offered("*"))?;
             (quality > 0.0).then_some((ours, quality))
         })
@@ -157,7 +163,8 @@ fn accepted_encodings(headers: &HeaderMap) -> Vec<(&'static str, &'static str)> 
 /// Reads one part of an Accept-Encoding header: `gzip;q=0.8`.
 fn parse_offer(offer: &str) -> (String, f32) {
     let (name, parameters) = offer.split_once(';').unwrap_or((offer, ""));
-    let quality = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |quality| quality.trim().parse().ok());
+    let quality =
+        parameters.trim().strip_prefix("q=").map_or(Some(1.0), |quality| quality.trim().parse().ok());
     (name.trim().to_ascii_lowercase(), quality.unwrap_or(0.0))
 }
 
@@ -219,7 +226,8 @@ mod tests {
     }
 
     fn request(path: &str, headers: &[(axum::http::HeaderName, &str)]) -> Response {
-        let headers = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()));
+        let headers =
+            headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()));
         answer(built, path, &headers.collect())
     }
 
@@ -240,7 +248,9 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_never_the_page() {
-        for path in ["/pkg/app-0.js", "/assets/icons/gone.svg", "/api/nothing", "/pkg/../index.html", "/../secret"] {
+        for path in
+            ["/pkg/app-0.js", "/assets/icons/gone.svg", "/api/nothing", "/pkg/../index.html", "/../secret"]
+        {
             let response = request(path, &[]);
             assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
             assert_eq!(header(&response, CONTENT_TYPE), "text/plain; charset=utf-8", "{path}");

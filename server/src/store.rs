@@ -9,8 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use sqlx::sqlite::SqliteConnection;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
@@ -97,6 +98,17 @@ impl Store {
     }
 }
 
+#[cfg(test)]
+impl Store {
+    /// Runs SQL that the server never would: what an intruder or a broken disk does to the tables.
+    pub(crate) async fn run_sql(&self, sql: &'static str) {
+        let mut turn = self.writer().await;
+        let mut transaction = turn.begin().await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+    }
+}
+
 impl WriteGuard<'_> {
     /// Begins a transaction that is certain to be able to write. Dropped without a commit, it leaves nothing behind.
     ///
@@ -179,10 +191,14 @@ mod tests {
         let store = Store::open(directory.path()).await.unwrap();
         let mut guard = store.writer().await;
         let mut transaction = guard.begin().await.unwrap();
-        sqlx::query("INSERT INTO numbers (month, last) VALUES (202611, 1)").execute(&mut *transaction).await.unwrap();
+        sqlx::query("INSERT INTO numbers (month, last) VALUES (202611, 1)")
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
         drop(transaction);
         drop(guard);
-        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM numbers").fetch_one(store.reader()).await.unwrap();
+        let count: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM numbers").fetch_one(store.reader()).await.unwrap();
         assert_eq!(count, 0);
     }
 }

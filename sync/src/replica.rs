@@ -236,10 +236,12 @@ impl Replica {
     /// A change without a verdict, with one this version doesn't know, or with a refusal that may pass by itself keeps
     /// waiting.
     pub fn on_push(&self, response: &PushResponse, sent: Timestamp, received: Timestamp) -> Batch {
-        let mut batch = Batch { meta: self.contact(response.server_time, sent, received), ..Batch::default() };
+        let mut batch =
+            Batch { meta: self.contact(response.server_time, sent, received), ..Batch::default() };
         for judged in &response.verdicts {
             let waiting = self.outbox.get(&judged.id.seq);
-            let Some(entry) = waiting.filter(|entry| entry.change.id == judged.id && entry.is_waiting()) else {
+            let Some(entry) = waiting.filter(|entry| entry.change.id == judged.id && entry.is_waiting())
+            else {
                 continue;
             };
             let state = match &judged.verdict {
@@ -278,9 +280,8 @@ impl Replica {
 
     /// Takes a page. `sent` and `received` are the device's clock before and after the exchange.
     pub fn on_pull(&self, response: PullResponse, sent: Timestamp, received: Timestamp) -> Batch {
-        let mut meta = self
-            .contact(response.server_time, sent, received)
-            .unwrap_or_else(|| self.meta.clone());
+        let mut meta =
+            self.contact(response.server_time, sent, received).unwrap_or_else(|| self.meta.clone());
         let old_epoch = self.meta.cursor.as_ref().map(|cursor| cursor.epoch.clone());
         if response.reset {
             meta.generation += 1;
@@ -297,9 +298,10 @@ impl Replica {
         }
         if meta.rebuilding && !response.more {
             let arrived: BTreeSet<_> = batch.hold.iter().map(|(_, document)| document.ticket).collect();
-            let left_over = self.held.iter().filter(|(ticket, held)| {
-                held.generation < meta.generation && !arrived.contains(ticket)
-            });
+            let left_over = self
+                .held
+                .iter()
+                .filter(|(ticket, held)| held.generation < meta.generation && !arrived.contains(ticket));
             batch.release.extend(left_over.map(|(ticket, _)| *ticket));
             meta.rebuilding = false;
         }

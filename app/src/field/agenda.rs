@@ -115,7 +115,11 @@ mod tests {
             kind: Kind::Fault,
             urgency: Urgency::Normal,
             flags: BTreeSet::new(),
-            scope: ScopeKeys { department: department(1), accountable: Some(me().id), registered_in: department(2) },
+            scope: ScopeKeys {
+                department: department(1),
+                accountable: Some(me().id),
+                registered_in: department(2),
+            },
             customer: String::new(),
             company: format!("customer {id}"),
             phone: String::new(),
@@ -135,7 +139,10 @@ mod tests {
 
     fn shown(cards: &[Card], query: &str) -> Vec<(Group, Vec<u128>)> {
         let ids = |jobs: &[Card]| jobs.iter().map(|card| card.ticket.as_uuid().as_u128()).collect();
-        agenda(cards, &me(), TOMORROW, query).iter().map(|section| (section.group, ids(&section.jobs))).collect()
+        agenda(cards, &me(), TOMORROW, query)
+            .iter()
+            .map(|section| (section.group, ids(&section.jobs)))
+            .collect()
     }
 
     #[test]

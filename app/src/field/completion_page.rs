@@ -105,7 +105,10 @@ fn CompletionForm(ticket: TicketId, number: Signal<String>) -> impl IntoView {
             recorded.set_value(true);
             draft.clear();
             toasts.say(t!(lang, saved_on_tablet));
-            navigate(&format!("/jobs/{ticket}"), NavigateOptions { replace: true, ..NavigateOptions::default() });
+            navigate(
+                &format!("/jobs/{ticket}"),
+                NavigateOptions { replace: true, ..NavigateOptions::default() },
+            );
         });
     });
     let actions = move || {

@@ -40,7 +40,11 @@ pub fn JobListPage() -> impl IntoView {
     let list = move || {
         let groups = groups.get();
         if !groups.is_empty() {
-            return groups.into_iter().map(|group| view! { <JobSection group sections /> }).collect_view().into_any();
+            return groups
+                .into_iter()
+                .map(|group| view! { <JobSection group sections /> })
+                .collect_view()
+                .into_any();
         }
         if is_first_time.get() {
             return view! { <Loading /> }.into_any();
@@ -78,7 +82,11 @@ fn JobSection(group: Group, sections: Memo<Vec<Section>>) -> impl IntoView {
     let labelled_by = heading.clone();
     let jobs = Memo::new(move |_| {
         let sections = sections.read();
-        sections.iter().find(|section| section.group == group).map(|section| section.jobs.clone()).unwrap_or_default()
+        sections
+            .iter()
+            .find(|section| section.group == group)
+            .map(|section| section.jobs.clone())
+            .unwrap_or_default()
     });
     view! {
         <h2 class="job-list__heading" id=heading>

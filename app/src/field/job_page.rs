@@ -139,7 +139,12 @@ fn Job(ticket: TicketId, view: Signal<Arc<TicketView>>) -> impl IntoView {
 
 /// The bar: what else can be done, each in its place, and the next step.
 #[component]
-fn Actions(ticket: TicketId, view: Signal<Arc<TicketView>>, sheets: Sheets, recorder: Recorder) -> impl IntoView {
+fn Actions(
+    ticket: TicketId,
+    view: Signal<Arc<TicketView>>,
+    sheets: Sheets,
+    recorder: Recorder,
+) -> impl IntoView {
     let lang = use_lang();
     let workspace = use_workspace();
     let toasts = use_toasts();

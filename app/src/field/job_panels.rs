@@ -12,7 +12,8 @@ use crate::t;
 use crate::tickets::deed::join;
 use crate::tickets::glyph;
 use crate::tickets::{
-    ClockChip, EarlierTickets, Flags, NumberText, PersonName, StageBadge, Timeline, UrgencyBadge, iso, running, use_when,
+    ClockChip, EarlierTickets, Flags, NumberText, PersonName, StageBadge, Timeline, UrgencyBadge, iso,
+    running, use_when,
 };
 use crate::ui::{Icon, Notice, Tone};
 use crate::workspace::TicketView;
@@ -29,7 +30,10 @@ pub(super) fn JobHead(view: View) -> impl IntoView {
     };
     let clocks = move || {
         let view = view.get();
-        running(&view).into_iter().map(|clock| view! { <ClockChip clock named=true large=true /> }).collect_view()
+        running(&view)
+            .into_iter()
+            .map(|clock| view! { <ClockChip clock named=true large=true /> })
+            .collect_view()
     };
     view! {
         <header class="job__head">
@@ -86,7 +90,11 @@ pub(super) fn WordsPanel(view: View) -> impl IntoView {
         let view = view.read();
         let ticket = &view.ticket;
         let words = lang.words();
-        join([words.job_customers_words(), words.channel(ticket.intake.channel), &when.instant(ticket.created)])
+        join([
+            words.job_customers_words(),
+            words.channel(ticket.intake.channel),
+            &when.instant(ticket.created),
+        ])
     };
     view! {
         <section class="panel">
@@ -252,8 +260,11 @@ fn PartLine(part: PartReplacement) -> impl IntoView {
     let serials = {
         let (old, new) = (old_serial.clone(), new_serial.clone());
         move || {
-            let or_none = |serial: &str| if serial.is_empty() { lang.words().deed_none().to_owned() } else { serial.to_owned() };
-            (!old.is_empty() || !new.is_empty()).then(|| lang.words().deed_part_serials(or_none(&old), or_none(&new)))
+            let or_none = |serial: &str| {
+                if serial.is_empty() { lang.words().deed_none().to_owned() } else { serial.to_owned() }
+            };
+            (!old.is_empty() || !new.is_empty())
+                .then(|| lang.words().deed_part_serials(or_none(&old), or_none(&new)))
         }
     };
     view! {
@@ -274,7 +285,8 @@ pub(super) fn VisitsPanel(view: View) -> impl IntoView {
     move || {
         let visits = visits.get();
         (!visits.is_empty()).then(|| {
-            let lines = visits.into_iter().rev().map(|visit| view! { <li><VisitLine visit /></li> }).collect_view();
+            let lines =
+                visits.into_iter().rev().map(|visit| view! { <li><VisitLine visit /></li> }).collect_view();
             view! {
                 <section class="panel">
                     <header class="panel__head"><h2 class="panel__title">{t!(lang, job_visits)}</h2></header>
@@ -347,7 +359,8 @@ pub(super) fn CompletionPanel(view: View) -> impl IntoView {
 #[component]
 pub(super) fn SignOffPanel(view: View) -> impl IntoView {
     let lang = use_lang();
-    let sign_off = Memo::new(move |_| view.read().ticket.sign_off().map(|entry| (entry.happened, entry.fact.clone())));
+    let sign_off =
+        Memo::new(move |_| view.read().ticket.sign_off().map(|entry| (entry.happened, entry.fact.clone())));
     move || {
         sign_off.get().map(|(happened, sign_off)| {
             view! {

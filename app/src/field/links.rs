@@ -21,7 +21,8 @@ pub(crate) fn place(region: &str, address: &str) -> String {
 
 /// Shows a place on the tablet's map. Nothing, if it isn't known.
 pub(crate) fn navigate(region: &str, address: &str) -> Option<String> {
-    (!address.trim().is_empty()).then(|| format!("geo:0,0?q={}", encode(&place(region, address).replace(" · ", " "))))
+    (!address.trim().is_empty())
+        .then(|| format!("geo:0,0?q={}", encode(&place(region, address).replace(" · ", " "))))
 }
 
 fn encode(text: &str) -> String {

@@ -38,7 +38,9 @@ impl NextStep {
             Stage::Done | Stage::Closed | Stage::Cancelled => on_site.then_some(Self::CheckOut),
             Stage::New | Stage::Assigned | Stage::Working if ticket.waiting.is_some() => Some(Self::Resume),
             Stage::New | Stage::Assigned | Stage::Working if on_site => Some(Self::Complete),
-            Stage::New | Stage::Assigned | Stage::Working if has_set_out(ticket, engineer) => Some(Self::CheckIn),
+            Stage::New | Stage::Assigned | Stage::Working if has_set_out(ticket, engineer) => {
+                Some(Self::CheckIn)
+            }
             Stage::New | Stage::Assigned | Stage::Working if !has_contacted(ticket) => Some(Self::Contact),
             Stage::New | Stage::Assigned | Stage::Working => Some(Self::SetOut),
         }
@@ -72,10 +74,12 @@ fn has_set_out(ticket: &Ticket, engineer: PersonId) -> bool {
         .filter(|visit| visit.engineer == engineer)
         .filter_map(|visit| visit.checked_out)
         .max();
-    ticket.progress.iter().filter(|entry| entry.cycle == ticket.cycle && entry.actor == engineer).any(|entry| {
-        matches!(entry.fact.kind, ProgressKind::OnTheWay | ProgressKind::Arrived)
-            && left.is_none_or(|left| entry.happened > left)
-    })
+    ticket.progress.iter().filter(|entry| entry.cycle == ticket.cycle && entry.actor == engineer).any(
+        |entry| {
+            matches!(entry.fact.kind, ProgressKind::OnTheWay | ProgressKind::Arrived)
+                && left.is_none_or(|left| entry.happened > left)
+        },
+    )
 }
 
 #[cfg(test)]
@@ -182,14 +186,18 @@ mod tests {
 
     #[test]
     fn a_reopened_job_begins_with_contacting_the_customer() {
-        let job = Job::mine().logged(ProgressKind::ContactedCustomer).logged(ProgressKind::OnTheWay).after(completed());
+        let job = Job::mine()
+            .logged(ProgressKind::ContactedCustomer)
+            .logged(ProgressKind::OnTheWay)
+            .after(completed());
         let job = job.after(Action::Reopen(Reason { reason: "又漏油".into() }));
         assert_eq!(job.next(), Some(NextStep::Contact));
     }
 
     #[test]
     fn a_colleagues_job_has_no_next_step_for_me() {
-        let job = Job::new().after(Action::Assign(Assignment { person: person(2), department: department(1) }));
+        let job =
+            Job::new().after(Action::Assign(Assignment { person: person(2), department: department(1) }));
         assert_eq!(job.next(), None);
     }
 }

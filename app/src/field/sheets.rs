@@ -14,8 +14,8 @@ use crate::i18n::{Lang, Locale, use_lang};
 use crate::t;
 use crate::tickets::glyph;
 use crate::ui::{
-    ChoiceChips, Dialog, DialogSize, FieldMark, FormErrors, Icon, Notice, Segmented, Stepper, TextArea, TextField, TextKind,
-    ToastBoard, Tone, use_toasts,
+    ChoiceChips, Dialog, DialogSize, FieldMark, FormErrors, Icon, Notice, Segmented, Stepper, TextArea,
+    TextField, TextKind, ToastBoard, Tone, use_toasts,
 };
 use crate::workspace::{TicketView, Workspace, use_workspace};
 
@@ -78,7 +78,15 @@ fn use_saving(ticket: TicketId, open: RwSignal<bool>) -> Saving {
             recorder.clear();
         }
     });
-    Saving { ticket, open, lang: use_lang(), workspace: use_workspace(), toasts: use_toasts(), errors, recorder }
+    Saving {
+        ticket,
+        open,
+        lang: use_lang(),
+        workspace: use_workspace(),
+        toasts: use_toasts(),
+        errors,
+        recorder,
+    }
 }
 
 impl Saving {
@@ -121,7 +129,8 @@ pub(super) fn ProgressSheet(
         }
     });
     let save = move |()| {
-        let promised = takes_promise(kind.get_untracked()).then(|| local_time::from_field(&promised.read_untracked()));
+        let promised =
+            takes_promise(kind.get_untracked()).then(|| local_time::from_field(&promised.read_untracked()));
         saving.save(Action::LogProgress(Progress {
             kind: kind.get_untracked(),
             note: note.get_untracked().trim().to_owned(),
@@ -230,8 +239,14 @@ pub(super) fn PartSheet(
     #[prop(into)] number: Signal<String>,
     open: RwSignal<bool>,
 ) -> impl IntoView {
-    const SHOWN: &[Field] =
-        &[Field::PartName, Field::PartNumber, Field::OldSerial, Field::NewSerial, Field::Quantity, Field::Note];
+    const SHOWN: &[Field] = &[
+        Field::PartName,
+        Field::PartNumber,
+        Field::OldSerial,
+        Field::NewSerial,
+        Field::Quantity,
+        Field::Note,
+    ];
     let saving = use_saving(ticket, open);
     let lang = saving.lang;
     let text = || RwSignal::new(String::new());
@@ -326,9 +341,12 @@ pub(super) fn ContactSheet(
         if open.get() {
             let contact = view.read_untracked().ticket.contact.value.clone();
             language.set(Locale::from_tag(&contact.language));
-            for (text, known) in
-                [(name, contact.name), (company, contact.company), (phone, contact.phone), (email, contact.email)]
-            {
+            for (text, known) in [
+                (name, contact.name),
+                (company, contact.company),
+                (phone, contact.phone),
+                (email, contact.email),
+            ] {
                 text.set(known);
             }
         }

@@ -3,8 +3,8 @@
 use domain::people::{DepartmentFunction, Role};
 use domain::sla::ClockName;
 use domain::ticket::{
-    Channel, CloseResult, ComplaintNature, Difficulty, Flag, Kind, ProgressKind, ResponsibleParty, Satisfaction, Stage,
-    Urgency, Waiting,
+    Channel, CloseResult, ComplaintNature, Difficulty, Flag, Kind, ProgressKind, ResponsibleParty,
+    Satisfaction, Stage, Urgency, Waiting,
 };
 
 use super::Words;

@@ -175,7 +175,7 @@ const SHORTEST: usize = 2;
 pub fn known_customers(cards: &[Card], typed: &str) -> Vec<KnownCustomer> {
     let typed = typed.trim().to_lowercase();
     // One Chinese character already tells much.
-    let long_enough = typed.chars().count() >= SHORTEST || typed.chars().any(|char| !char.is_ascii());
+    let long_enough = typed.chars().count() >= SHORTEST || !typed.is_ascii();
     if !long_enough {
         return Vec::new();
     }

@@ -108,9 +108,10 @@ mod tests {
 
     #[test]
     fn of_ten_thousand_rows_only_those_in_sight_are_drawn() {
-        assert_eq!(drawn(&[10_000], 0.0), [0..18]);
-        assert_eq!(drawn(&[10_000], 250_020.0), [4_992..5_018]);
-        assert_eq!(drawn(&[10_000], 499_520.0), [9_982..10_000]);
+        let drawn_at = |top| drawn(&[10_000], top).pop();
+        assert_eq!(drawn_at(0.0), Some(0..18));
+        assert_eq!(drawn_at(250_020.0), Some(4_992..5_018));
+        assert_eq!(drawn_at(499_520.0), Some(9_982..10_000));
     }
 
     #[test]

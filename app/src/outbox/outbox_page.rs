@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::people::Role;
-use domain::{ChangeId, Refusal};
+use domain::{ChangeId, Refusal, TicketId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
@@ -100,18 +100,23 @@ fn ChangeLine(entry: OutboxEntry) -> impl IntoView {
         Memo::new(move |_| {
             let directory = workspace.directory().get();
             let instant = |instant| when.instant(instant);
-            Speaker { words: lang.words(), directory: &directory, instant: &instant }.deed(&entry.change.action)
+            Speaker { words: lang.words(), directory: &directory, instant: &instant }
+                .deed(&entry.change.action)
         })
     };
+    let card = Memo::new(move |_| {
+        workspace.cards().with(|cards| cards.iter().find(|card| card.ticket == ticket).cloned())
+    });
     let about = move || {
-        let card = workspace.cards().with(|cards| cards.iter().find(|card| card.ticket == ticket).cloned());
-        let number = number_of(ticket, card.as_ref().and_then(|card| card.number.as_ref()), lang.words());
-        let whose = card.map(|card| if card.company.is_empty() { card.customer } else { card.company });
-        join([number].into_iter().chain(whose.filter(|whose| !whose.is_empty())))
+        // Gone from this person's sight, and its number with it.
+        let Some(card) = card.get() else { return lang.words().outbox_ticket_gone().to_owned() };
+        let number = number_of(ticket, card.number.as_ref(), lang.words());
+        let whose = if card.company.is_empty() { card.customer } else { card.company };
+        join([number, whose].into_iter().filter(|part| !part.is_empty()))
     };
     let state = match &entry.state {
         OutboxState::Refused { because, .. } => {
-            view! { <Refused id ticket because=because.clone() deed /> }.into_any()
+            view! { <Refused id ticket because=because.clone() deed in_sight=Memo::new(move |_| card.read().is_some()) /> }.into_any()
         }
         OutboxState::Waiting => view! { <SyncMark mark=ChangeMark::OnTablet /> }.into_any(),
         OutboxState::Accepted { .. } => view! { <SyncMark mark=ChangeMark::OnServer /> }.into_any(),
@@ -122,7 +127,14 @@ fn ChangeLine(entry: OutboxEntry) -> impl IntoView {
             <span class="entry__glyph" aria-hidden="true"><Icon name=Signal::derive(move || deed.read().glyph) /></span>
             <span class="change__what">{move || deed.read().what.clone()}</span>
             <time class="change__when" datetime=iso(made)>{move || when.instant(made)}</time>
-            <A href=path attr:class="change__ticket">{about}</A>
+            {move || {
+                let path = path.clone();
+                if card.read().is_some() {
+                    view! { <A href=path attr:class="change__ticket">{about}</A> }.into_any()
+                } else {
+                    view! { <span class="change__ticket">{about}</span> }.into_any()
+                }
+            }}
             {state}
         </li>
     }
@@ -130,7 +142,14 @@ fn ChangeLine(entry: OutboxEntry) -> impl IntoView {
 
 /// Why a change was refused, and what can be done.
 #[component]
-fn Refused(id: ChangeId, ticket: domain::TicketId, because: Refusal, deed: Memo<Deed>) -> impl IntoView {
+fn Refused(
+    id: ChangeId,
+    ticket: TicketId,
+    because: Refusal,
+    deed: Memo<Deed>,
+    /// Whether the ticket can still be looked at.
+    in_sight: Memo<bool>,
+) -> impl IntoView {
     let lang = use_lang();
     let workspace = use_workspace();
     let toasts = use_toasts();
@@ -183,7 +202,12 @@ fn Refused(id: ChangeId, ticket: domain::TicketId, because: Refusal, deed: Memo<
                 <Icon name="sync" />
                 {t!(lang, outbox_retry)}
             </button>
-            <A href=path attr:class="button" attr:data-size="s"><Icon name="ticket" />{t!(lang, outbox_open)}</A>
+            {move || in_sight.get().then(|| {
+                let path = path.clone();
+                view! {
+                    <A href=path attr:class="button" attr:data-size="s"><Icon name="ticket" />{t!(lang, outbox_open)}</A>
+                }
+            })}
             <button class="button" type="button" data-size="s" on:click=copy><Icon name="note" />{t!(lang, outbox_copy)}</button>
             <button class="button" type="button" data-size="s" data-kind="danger" on:click=move |_| asking.set(true)>
                 <Icon name="trash" />

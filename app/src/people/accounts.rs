@@ -102,7 +102,7 @@ pub struct DepartmentForm {
 /// Splits what was typed into one field into its parts, at western and Chinese commas.
 pub fn split_list(typed: &str) -> Vec<String> {
     typed
-        .split([',', '，', '、', ';', '；', '\n'])
+        .split([',', '\u{ff0c}', '\u{3001}', ';', '\u{ff1b}', '\n'])
         .map(str::trim)
         .filter(|part| !part.is_empty())
         .map(str::to_owned)

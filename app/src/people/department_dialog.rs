@@ -125,7 +125,7 @@ pub(super) fn DepartmentDialog(
         move || open.get(),
         move |open, _, _| {
             if !open {
-                subject.set(None)
+                subject.set(None);
             }
         },
         false,

@@ -149,7 +149,7 @@ pub(super) fn PersonDialog(
         move || open.get(),
         move |open, _, _| {
             if !open {
-                subject.set(None)
+                subject.set(None);
             }
         },
         false,

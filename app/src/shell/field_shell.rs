@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use super::{PersonMenu, StatusLine, SyncPill};
-use crate::t;
 use crate::i18n::use_lang;
+use crate::t;
 use crate::ui::{Icon, Toasts};
 
 /// A field screen: top bar, status line, one scrolling column, and an action bar if there is something to do.
@@ -34,7 +34,8 @@ pub fn FieldShell(
             </A>
         }
         .into_any(),
-        None => view! { <svg class="mark icon" aria-hidden="true"><use href="/icons.svg#icon-loop" /></svg> }.into_any(),
+        None => view! { <svg class="mark icon" aria-hidden="true"><use href="/icons.svg#icon-loop" /></svg> }
+            .into_any(),
     };
     view! {
         <div class="shell" data-for="field">

@@ -6,9 +6,9 @@ use leptos_router::components::A;
 
 use crate::device::prefs::{self, Theme};
 use crate::i18n::{Locale, use_lang};
+use crate::session::Session;
 use crate::t;
 use crate::ui::{Dialog, DialogSize, Icon};
-use crate::session::Session;
 use crate::workspace::use_workspace;
 
 /// The person's menu.

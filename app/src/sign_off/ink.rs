@@ -109,7 +109,12 @@ fn dot(path: &mut String, place: Place) {
     let Place { x, y, half } = place;
     let left = x - half;
     let width = half * 2.0;
-    put(path, format_args!("M{left:.0} {y:.0}a{half:.0} {half:.0} 0 1 0 {width:.0} 0a{half:.0} {half:.0} 0 1 0 -{width:.0} 0Z"));
+    put(
+        path,
+        format_args!(
+            "M{left:.0} {y:.0}a{half:.0} {half:.0} 0 1 0 {width:.0} 0a{half:.0} {half:.0} 0 1 0 -{width:.0} 0Z"
+        ),
+    );
 }
 
 fn put(path: &mut String, piece: std::fmt::Arguments<'_>) {
@@ -153,7 +158,9 @@ mod tests {
     #[test]
     fn a_slow_line_is_thicker_than_a_quick_one_and_a_pressed_one_than_a_light_one() {
         let line = |step_ms: u32, pressure| -> Vec<Point> {
-            (0..20).map(|step| point(i32::try_from(step).unwrap() * 60, 0, step * step_ms, pressure)).collect()
+            (0..20)
+                .map(|step| point(i32::try_from(step).unwrap() * 60, 0, step * step_ms, pressure))
+                .collect()
         };
         assert!(widest(&line(50, PLAIN_PRESSURE)) > widest(&line(1, PLAIN_PRESSURE)));
         assert!(widest(&line(5, 250)) > widest(&line(5, 30)));

@@ -67,7 +67,8 @@ fn HandOver(ticket: TicketId, view: Signal<Arc<TicketView>>) -> impl IntoView {
     let own_lang = use_lang();
     let draft = Draft::of(workspace.person().read_untracked().id, "sign-off", ticket);
     let kept: Option<Progress> = draft.load();
-    let first_locale = kept.as_ref().map_or_else(|| customers_locale(&view.read_untracked(), own_lang), Progress::locale);
+    let first_locale =
+        kept.as_ref().map_or_else(|| customers_locale(&view.read_untracked(), own_lang), Progress::locale);
     let lang = provide_lang(first_locale);
 
     let fresh = move || {
@@ -90,7 +91,8 @@ fn HandOver(ticket: TicketId, view: Signal<Arc<TicketView>>) -> impl IntoView {
         _ => Phase::Thanks,
     });
     // Also with the language: a sheet in another language is another sheet.
-    let overtaken = Memo::new(move |_| phase.get() == Phase::Asking && shown.read().is_overtaken_by(&fresh()));
+    let overtaken =
+        Memo::new(move |_| phase.get() == Phase::Asking && shown.read().is_overtaken_by(&fresh()));
     {
         let draft = draft.clone();
         Effect::new(move |_| {
@@ -136,7 +138,10 @@ fn HandOver(ticket: TicketId, view: Signal<Arc<TicketView>>) -> impl IntoView {
     });
 
     let body = move || match phase.get() {
-        Phase::Asking => view! { <Asking ticket view shown step entry overtaken show_again given asking_back /> }.into_any(),
+        Phase::Asking => {
+            view! { <Asking ticket view shown step entry overtaken show_again given asking_back /> }
+                .into_any()
+        }
         Phase::Thanks => view! {
             <Thanks view />
             <footer class="handover__foot"><BackButton asking_back /></footer>
@@ -263,7 +268,8 @@ fn Asking(
     };
     let refusal = Memo::new(move |_| workspace.may(ticket, &action()).err());
     // What is wrong with the form is the customer's to mend; anything else is the engineer's.
-    let blocked = Memo::new(move |_| refusal.get().filter(|refusal| !matches!(refusal, Refusal::Invalid { .. })));
+    let blocked =
+        Memo::new(move |_| refusal.get().filter(|refusal| !matches!(refusal, Refusal::Invalid { .. })));
     let why_not = Signal::derive(move || {
         let words = lang.words();
         match (step.get(), overtaken.get(), refusal.get()) {
@@ -380,15 +386,21 @@ fn BackButton(asking_back: RwSignal<bool>) -> impl IntoView {
 /// What the customer still has to do before they can confirm.
 fn needs(refusal: &Refusal, words: Words) -> String {
     match refusal {
-        Refusal::Invalid { field: Field::SignerName, problem: Problem::Missing } => words.sign_needs_name().to_owned(),
-        Refusal::Invalid { field: Field::Signature, problem: Problem::Missing } => words.sign_needs_drawing().to_owned(),
+        Refusal::Invalid { field: Field::SignerName, problem: Problem::Missing } => {
+            words.sign_needs_name().to_owned()
+        }
+        Refusal::Invalid { field: Field::Signature, problem: Problem::Missing } => {
+            words.sign_needs_drawing().to_owned()
+        }
         Refusal::Invalid { field: Field::Signature, problem: Problem::TooLittleInk } => {
             words.sign_needs_more_ink().to_owned()
         }
         Refusal::Invalid { field: Field::Signature, problem: Problem::TooLong } => {
             words.sign_needs_less_ink().to_owned()
         }
-        Refusal::Invalid { field: Field::Reason, problem: Problem::Missing } => words.sign_needs_reason().to_owned(),
+        Refusal::Invalid { field: Field::Reason, problem: Problem::Missing } => {
+            words.sign_needs_reason().to_owned()
+        }
         refusal => words.refusal(refusal).0,
     }
 }

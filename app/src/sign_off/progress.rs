@@ -97,7 +97,12 @@ impl Entered {
             Manner::Typed => Signature::Typed { name: name.clone() },
             Manner::Drawn => Signature::Drawn { strokes: self.strokes.clone(), height: self.height },
         };
-        Answer::Signed { name, signature, satisfaction: self.satisfaction, remark: self.remark.trim().to_owned() }
+        Answer::Signed {
+            name,
+            signature,
+            satisfaction: self.satisfaction,
+            remark: self.remark.trim().to_owned(),
+        }
     }
 
     /// "Other" says nothing without words.

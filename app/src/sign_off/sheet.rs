@@ -33,7 +33,8 @@ impl ShownSheet {
     /// Whether `newer` says something else, apart from when it was shown.
     pub fn is_overtaken_by(&self, newer: &Self) -> bool {
         let (old, new) = (&self.sheet, &newer.sheet);
-        (old.ticket, &old.language, &old.rows, &old.statement) != (new.ticket, &new.language, &new.rows, &new.statement)
+        (old.ticket, &old.language, &old.rows, &old.statement)
+            != (new.ticket, &new.language, &new.rows, &new.statement)
     }
 }
 

@@ -25,7 +25,8 @@ pub fn SignatureInk(
             .into_any()
         }
         Signature::Drawn { strokes, height } => {
-            let paths = strokes.iter().map(|stroke| view! { <path class="ink" d=outline(stroke) /> }).collect_view();
+            let paths =
+                strokes.iter().map(|stroke| view! { <path class="ink" d=outline(stroke) /> }).collect_view();
             view! {
                 <svg
                     class="signature-ink"

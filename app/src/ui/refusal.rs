@@ -19,8 +19,12 @@ impl Words {
                 return (what, self.refusal_stage_forbids_next().to_owned());
             }
             Refusal::AlreadySigned => (self.refusal_already_signed(), self.refusal_already_signed_next()),
-            Refusal::ContentMismatch => (self.refusal_content_mismatch(), self.refusal_content_mismatch_next()),
-            Refusal::VisitOutOfTurn => (self.refusal_visit_out_of_turn(), self.refusal_visit_out_of_turn_next()),
+            Refusal::ContentMismatch => {
+                (self.refusal_content_mismatch(), self.refusal_content_mismatch_next())
+            }
+            Refusal::VisitOutOfTurn => {
+                (self.refusal_visit_out_of_turn(), self.refusal_visit_out_of_turn_next())
+            }
             Refusal::NotConfirmed => (self.refusal_not_confirmed(), self.refusal_not_confirmed_next()),
             Refusal::UnknownTicket => (self.refusal_unknown_ticket(), self.refusal_unknown_ticket_next()),
             Refusal::AlreadyRegistered => {

@@ -86,7 +86,8 @@ pub fn Skeleton(
     bars: usize,
 ) -> impl IntoView {
     let widths = ["m", "l", "s"];
-    let bars = (0..bars).map(|bar| view! { <div class="skeleton__bar" data-width=widths[bar % widths.len()]></div> });
+    let bars = (0..bars)
+        .map(|bar| view! { <div class="skeleton__bar" data-width=widths[bar % widths.len()]></div> });
     view! { <div class="skeleton" aria-hidden="true">{bars.collect_view()}</div> }
 }
 

@@ -36,7 +36,13 @@ impl ToastBoard {
     }
 
     /// Offers something; stays until it is taken or closed.
-    pub fn offer(self, icon: &'static str, text: impl Into<TextProp>, action: impl Into<TextProp>, run: Callback<()>) {
+    pub fn offer(
+        self,
+        icon: &'static str,
+        text: impl Into<TextProp>,
+        action: impl Into<TextProp>,
+        run: Callback<()>,
+    ) {
         self.show(icon, text.into(), Some((action.into(), run)));
     }
 

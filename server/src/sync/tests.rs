@@ -422,12 +422,14 @@ async fn a_push_that_can_not_be_written_is_never_called_applied_and_takes_no_oth
     let mut lucky = company.tablet(&company.agent).await;
     let registered = unlucky.register();
     applied(&unlucky, &registered).await;
-    run_sql(
-        &company,
-        "CREATE TRIGGER full_disk BEFORE INSERT ON changes WHEN NEW.body LIKE '%unlucky%'
+    company
+        .state
+        .store
+        .run_sql(
+            "CREATE TRIGGER full_disk BEFORE INSERT ON changes WHEN NEW.body LIKE '%unlucky%'
          BEGIN SELECT RAISE(ABORT, 'no room'); END",
-    )
-    .await;
+        )
+        .await;
     let commented = unlucky.comment(registered.ticket, "unlucky");
     let elsewhere = lucky.register();
     let request = json!({ "protocol": PROTOCOL, "device": unlucky.device, "changes": [commented] });
@@ -437,14 +439,7 @@ async fn a_push_that_can_not_be_written_is_never_called_applied_and_takes_no_oth
     assert_eq!(error_code(refused).await, "not_written");
     assert!(texts(&unlucky.pull().await.documents[0]).is_empty());
 
-    run_sql(&company, "DROP TRIGGER full_disk").await;
+    company.state.store.run_sql("DROP TRIGGER full_disk").await;
     applied(&unlucky, &commented).await;
     assert_eq!(company.state.store.verify_chain().await.unwrap(), Verified::Whole { changes: 3 });
-}
-
-async fn run_sql(company: &Company, sql: &'static str) {
-    let mut turn = company.state.store.writer().await;
-    let mut transaction = turn.begin().await.unwrap();
-    sqlx::raw_sql(sql).execute(&mut *transaction).await.unwrap();
-    transaction.commit().await.unwrap();
 }

@@ -14,7 +14,6 @@ use domain::people::Directory;
 use domain::ticket::{Document, Month};
 use domain::{ChangeId, DeviceId, TicketId};
 use futures_util::FutureExt;
-use sqlx::SqliteConnection;
 use sync::messages::Judged;
 use tokio::sync::{mpsc, oneshot};
 
@@ -23,7 +22,7 @@ use super::hub::Hub;
 use super::memory::Memory;
 use crate::people::DirectoryCache;
 use crate::store::devices::Device;
-use crate::store::{Store, StoreError, devices, ledger, tickets};
+use crate::store::{SqliteConnection, Store, StoreError, devices, ledger, tickets};
 
 /// How many pushes may wait before the next ones wait to be let in.
 const QUEUE: usize = 1_024;
