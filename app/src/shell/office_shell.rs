@@ -34,7 +34,7 @@ pub fn OfficeShell(
             <nav class="nav" aria-label=t!(lang, main_navigation)>
                 <div class="nav__brand">
                     <svg class="mark icon" aria-hidden="true"><use href="/icons.svg#icon-loop" /></svg>
-                    <span class="nav__label">{t!(lang, product_name)}</span>
+                    <span class="nav__label">{t!(lang, product_short)}</span>
                 </div>
                 <Show when=move || role.get().carries_out_work()>
                     <A href="/" exact=true attr:class="nav__item">
