@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
 
-const CLIENT = fileURLToPath(new URL("../../target/client/dev", import.meta.url));
+const CLIENT = process.env.FIELDLOOP_CLIENT_DIST ?? fileURLToPath(new URL("../../target/client/dev", import.meta.url));
 
 export interface OtherClient {
   folder: string;

@@ -1,0 +1,92 @@
+// A tablet as its engineer has it: a browser with a profile on disk, which can be switched off and on again.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BrowserContext, BrowserType, Locator, Page } from "@playwright/test";
+import { waitUntilOfflineReady } from "./client.ts";
+import { signIn, type User } from "./people.ts";
+
+const SCREEN = { viewport: { width: 1180, height: 820 }, hasTouch: true };
+
+export class Tablet {
+  private constructor(
+    private readonly chromium: BrowserType,
+    private readonly profile: string,
+    private context: BrowserContext,
+    public page: Page,
+  ) {}
+
+  /** A new tablet, signed in and ready to work without a network. */
+  static async of(user: User, chromium: BrowserType): Promise<Tablet> {
+    const profile = await mkdtemp(join(tmpdir(), "fieldloop-tablet-"));
+    const context = await chromium.launchPersistentContext(profile, SCREEN);
+    const tablet = new Tablet(chromium, profile, context, pageOf(context));
+    await signIn(tablet.page, user);
+    await waitUntilOfflineReady(tablet.page);
+    return tablet;
+  }
+
+  /** Ends the whole browser. */
+  async switchOff(): Promise<void> {
+    await this.context.close();
+  }
+
+  /** Starts the browser again over what is on its disk, and opens an address of the app. */
+  async switchOn(address: string): Promise<void> {
+    this.context = await this.chromium.launchPersistentContext(this.profile, SCREEN);
+    this.page = pageOf(this.context);
+    await this.page.goto(address);
+  }
+
+  /** Makes the work that follows happen earlier, until the page is loaded again. */
+  async turnClockBack(milliseconds: number): Promise<void> {
+    await this.page.evaluate((milliseconds) => {
+      const now = Date.now;
+      Date.now = () => now() - milliseconds;
+    }, milliseconds);
+  }
+
+  async discard(): Promise<void> {
+    await this.context.close();
+    await rm(this.profile, { recursive: true, force: true });
+  }
+}
+
+/** A stroke, as places on the pad from 0 to 1. */
+export type Stroke = [x: number, y: number][];
+
+const CENTRE: Stroke[number] = [0.5, 0.5];
+export const A_DOT: Stroke[] = [[CENTRE]];
+export const A_NAME: Stroke[] = [wave(0.1, 0.45), wave(0.5, 0.9), [[0.1, 0.8], [0.5, 0.75], [0.9, 0.8]]];
+
+/** Draws with a finger. */
+export async function draw(pad: Locator, strokes: Stroke[]): Promise<void> {
+  await pad.scrollIntoViewIfNeeded();
+  const frame = await pad.boundingBox();
+  if (!frame) throw new Error("the pad is not on the screen");
+  const devtools = await pad.page().context().newCDPSession(pad.page());
+  const touch = (type: "touchStart" | "touchMove" | "touchEnd", place?: Stroke[number]) => {
+    const point = (place: Stroke[number]) => ({ x: frame.x + place[0] * frame.width, y: frame.y + place[1] * frame.height, force: 0.5 });
+    return devtools.send("Input.dispatchTouchEvent", { type, touchPoints: place ? [point(place)] : [] });
+  };
+  for (const [first = CENTRE, ...others] of strokes) {
+    await touch("touchStart", first);
+    for (const place of others) await touch("touchMove", place);
+    // The hand comes to rest. Lifted at full speed, it would fling, and Chromium takes the next tap for the end of the fling.
+    const [x, y]: Stroke[number] = others.at(-1) ?? first;
+    for (let step = 1; step <= 6; step += 1) await touch("touchMove", [x, y + step / 1_000]);
+    await touch("touchEnd");
+  }
+  await devtools.detach();
+}
+
+function wave(from: number, to: number): Stroke {
+  const steps = Array.from({ length: 25 }, (_, step) => step / 24);
+  return steps.map((at) => [from + (to - from) * at, 0.4 + 0.2 * Math.sin(at * 4 * Math.PI)]);
+}
+
+function pageOf(context: BrowserContext): Page {
+  const [page] = context.pages();
+  if (!page) throw new Error("a browser starts with one page");
+  return page;
+}

@@ -1,0 +1,42 @@
+// A new version arrives while work is still on the tablet: the work goes with it.
+import { buildOf, makeOtherClient } from "../support/client.ts";
+import { expect, test } from "../support/journey.ts";
+import { history, pill } from "../support/people.ts";
+import { addNote } from "../support/work.ts";
+
+test.use({ serverOptions: { demo: true } });
+
+const JOB = "现场发现:二手激光机水温报警";
+
+test("taking a new version keeps what is not on the server yet", async ({ desk, tablet, server }) => {
+  test.setTimeout(120_000);
+  const engineer = await tablet("engineer");
+  await engineer.page.reload();
+  await engineer.page.getByRole("link", { name: JOB }).tap();
+  const pushes = "**/api/sync/push";
+  await engineer.page.context().route(pushes, (route) => route.abort());
+  await addNote(engineer.page, "滤芯已更换");
+  await expect(history(engineer.page).getByText("已存本机")).toHaveCount(1);
+
+  const other = await makeOtherClient();
+  try {
+    await server.stop();
+    await server.startAgain({ FIELDLOOP_CLIENT_DIST: other.folder });
+    await engineer.page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.ready;
+      await registration.update();
+    });
+    await engineer.page.getByRole("status").getByRole("button", { name: "现在更新" }).tap();
+    await expect.poll(() => buildOf(engineer.page).catch(() => null)).toBe(other.build);
+    await expect(pill(engineer.page)).toHaveText(/1 项/);
+    await expect(history(engineer.page).getByText("已存本机")).toHaveCount(1);
+
+    await engineer.page.context().unroute(pushes);
+    await expect(pill(engineer.page)).toHaveText("已全部上传", { timeout: 60_000 });
+    const office = await desk("supervisor");
+    await office.getByRole("link", { name: JOB }).click();
+    await expect(history(office).first()).toContainText("滤芯已更换");
+  } finally {
+    await other.discard();
+  }
+});
