@@ -65,10 +65,9 @@ export async function draw(pad: Locator, strokes: Stroke[]): Promise<void> {
   const frame = await pad.boundingBox();
   if (!frame) throw new Error("the pad is not on the screen");
   const devtools = await pad.page().context().newCDPSession(pad.page());
-  const touch = (type: "touchStart" | "touchMove" | "touchEnd", place?: Stroke[number]) => {
-    const point = (place: Stroke[number]) => ({ x: frame.x + place[0] * frame.width, y: frame.y + place[1] * frame.height, force: 0.5 });
-    return devtools.send("Input.dispatchTouchEvent", { type, touchPoints: place ? [point(place)] : [] });
-  };
+  const point = ([x, y]: Stroke[number]) => ({ x: frame.x + x * frame.width, y: frame.y + y * frame.height, force: 0.5 });
+  const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...places: Stroke) =>
+    devtools.send("Input.dispatchTouchEvent", { type, touchPoints: places.map(point) });
   for (const [first = CENTRE, ...others] of strokes) {
     await touch("touchStart", first);
     for (const place of others) await touch("touchMove", place);

@@ -1,12 +1,12 @@
 // What people do to tickets, step by step on the screens.
 import { expect, type Locator, type Page } from "@playwright/test";
-import { choose } from "./people.ts";
+import { choose, PEOPLE } from "./people.ts";
 import { A_NAME, draw } from "./tablet.ts";
 
 /** The customer of the journeys' own tickets. */
 export const CUSTOMER = { phone: "13800002468", name: "李明", company: "申港包装", region: "上海" };
 
-/** Registers an urgent fault at the call desk, and lets the rules choose who gets it. */
+/** Registers an urgent fault at the call desk; it goes to whom the rules propose, and they say why. */
 export async function registerFault(page: Page, summary: string): Promise<void> {
   await page.getByRole("link", { name: "登记工单" }).click();
   const field = (name: RegExp) => page.getByRole("region", { name: "登记信息" }).getByLabel(name);
@@ -20,6 +20,9 @@ export async function registerFault(page: Page, summary: string): Promise<void> 
   await field(/^序列号/).fill("KY75-2405-0117");
   await field(/^型号/).fill("KY-75");
   await field(/^未核实的原因/).fill("客户手边没有发票");
+  const proposal = page.getByRole("region", { name: "派单建议" });
+  await expect(proposal).toContainText(PEOPLE.engineer);
+  await expect(proposal.getByRole("listitem")).toContainText(["故障", `负责${CUSTOMER.region}`, "熟悉 KY-", "在手工单最少"]);
   await page.getByRole("button", { name: "登记并分派" }).click();
   await expect(page.getByRole("heading", { name: summary })).toBeVisible();
 }
@@ -64,7 +67,7 @@ export async function complete(page: Page, found: string, done: string): Promise
 export async function readAndRate(page: Page): Promise<void> {
   await expect(page.getByRole("heading", { name: "请核对本次服务内容" })).toBeVisible();
   await page.getByRole("button", { name: "继续" }).tap();
-  await page.getByRole("radiogroup", { name: "您对本次服务满意吗？" }).getByRole("radio", { name: "非常满意" }).tap();
+  await page.getByRole("radio", { name: "非常满意" }).tap();
   await page.getByRole("button", { name: "继续" }).tap();
   await page.getByRole("button", { name: `我是${CUSTOMER.name}` }).tap();
 }
