@@ -134,6 +134,11 @@ fn role_allows(actor: &Person, ticket: &Ticket, action: &Action) -> Result<(), R
     if allowed { Ok(()) } else { Err(Refusal::RoleMayNot) }
 }
 
+/// Whether the author makes themselves accountable. Refusing that afterwards would refuse the work that followed it.
+fn takes_for_oneself(change: &Change) -> bool {
+    matches!(&change.action, Action::Assign(assignment) if assignment.person == change.actor)
+}
+
 /// An engineer or specialist may take a ticket of their own team that nobody is accountable for.
 fn takes_over(actor: &Person, ticket: &Ticket, assignment: &Assignment) -> bool {
     actor.role.carries_out_work()
@@ -185,8 +190,8 @@ fn stage_allows(actor: &Person, ticket: &Ticket, action: &Action) -> Result<(), 
 /// Examines a change that has arrived: who made it, its content, and whether they may.
 ///
 /// What adds to the record is also accepted if it was rightful by what its author had seen: an engineer who worked on
-/// a ticket without knowing that it had gone to somebody else did the work all the same. Everything else must be allowed
-/// as the ticket stands now.
+/// a ticket without knowing that it had gone to somebody else did the work all the same. The same goes for taking a free
+/// ticket, because everything done afterwards rests on it. Everything else must be allowed as the ticket stands now.
 ///
 /// # Errors
 /// The first reason to refuse it.
@@ -205,7 +210,7 @@ pub fn judge(
         Ok(()) => return Ok(()),
         Err(refusal) => refusal,
     };
-    if now.is_none() || !change.action.is_fact() {
+    if now.is_none() || !(change.action.is_fact() || takes_for_oneself(change)) {
         return Err(refusal);
     }
     let seen: Vec<Recorded> =

@@ -5,7 +5,7 @@ use domain::people::Person;
 use domain::ticket::{Action, ActionKind, Answer, Flag, SignOff, Stage, Urgency};
 use domain::{ChangeId, Field, PersonId, Problem, Refusal};
 
-use crate::support::{AMY, BO, CAI, GUS, Record, ZED, company, member, samples};
+use crate::support::{AMY, BO, CAI, GUS, Record, SOUTH, ZED, company, member, samples};
 
 /// What becomes of a change that `who` makes at minute 100 having seen `seen`.
 fn judged(record: &mut Record, who: PersonId, seen: &[ChangeId], action: Action) -> Result<(), Refusal> {
@@ -61,6 +61,25 @@ fn what_is_no_fact_must_be_allowed_as_the_ticket_stands() {
         let refusal = judged(&mut record, BO, &seen, samples::minimal(kind));
         assert_eq!(refusal, Err(Refusal::RoleMayNot), "{kind:?}");
     }
+}
+
+#[test]
+fn taking_a_free_ticket_of_ones_team_unaware_that_it_was_given_away_stands_and_so_does_the_work_that_follows()
+{
+    let mut record = Record::registered_in(SOUTH);
+    let mut seen = record.ids();
+    record.act(GUS, 20, samples::assign(CAI));
+    assert_eq!(judged(&mut record, BO, &seen, samples::assign(BO)), Ok(()));
+    seen.push(record.act_having_seen(BO, 101, &seen.clone(), samples::assign(BO)));
+    record.act(GUS, 102, samples::assign(CAI));
+    assert_eq!(judged(&mut record, BO, &seen, samples::complete()), Ok(()));
+}
+
+#[test]
+fn giving_a_ticket_to_somebody_else_must_be_allowed_as_the_ticket_stands() {
+    let mut record = Record::assigned_to(BO);
+    let seen = record.ids();
+    assert_eq!(judged(&mut record, BO, &seen, samples::assign(CAI)), Err(Refusal::RoleMayNot));
 }
 
 #[test]

@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 pub const PROTOCOL: u32 = 1;
 /// Most changes in one push.
 pub const PUSH_MAX_CHANGES: usize = 500;
+/// Most bytes of changes in one push, before compression, unless a single change has more: what a line of 100 kbit/s carries
+/// well within the time that anybody waits for an answer.
+pub const PUSH_MAX_BYTES: usize = 256 * 1024;
 
 /// A place in the server's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -105,6 +105,11 @@ impl Planner {
         self.push_stalled = waiting_now >= waiting_before;
     }
 
+    /// Something new waits to be sent: whatever stood in the way of the former changes need not stand in its way.
+    pub fn recorded(&mut self) {
+        self.push_stalled = false;
+    }
+
     /// A page was committed.
     pub fn pulled(&mut self, more: bool) {
         self.reached();

@@ -11,11 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access;
 use domain::people::{Directory, Person};
-use domain::ticket::{Action, Card, Change, Document, Recorded, Ticket};
+use domain::ticket::{Action, Card, Change, Document, Recorded, Seen, Ticket};
 use domain::{ChangeId, Claim, Refusal, TicketId, Timestamp};
 
 use crate::messages::{
-    Changed, Event, PROTOCOL, PUSH_MAX_CHANGES, PullRequest, PullResponse, PushRequest, PushResponse, Verdict,
+    Changed, Event, PROTOCOL, PUSH_MAX_BYTES, PUSH_MAX_CHANGES, PullRequest, PullResponse, PushRequest,
+    PushResponse, Verdict,
 };
 use crate::outbox::{OutboxEntry, OutboxState};
 use crate::store::{Batch, Held, Loaded, Meta};
@@ -179,16 +180,17 @@ impl Replica {
         let now = Ticket::of(&document);
         access::may(self.person(), &self.directory, now.as_ref(), &action)?;
         let claim = Claim { clock, offset_ms: self.meta.clock_offset_ms };
-        Ok(self.append(ticket, action, claim, &document))
+        let seen = document.log().iter().map(|recorded| recorded.change.id).collect();
+        Ok(self.append(ticket, action, claim, seen))
     }
 
-    fn append(&self, ticket: TicketId, action: Action, claim: Claim, document: &Document) -> Batch {
+    fn append(&self, ticket: TicketId, action: Action, claim: Claim, seen: Seen) -> Batch {
         let change = Change {
             id: ChangeId { device: self.meta.identity.device, seq: self.meta.next_seq },
             ticket,
             actor: self.person().id,
             claim,
-            seen: document.log().iter().map(|recorded| recorded.change.id).collect(),
+            seen,
             action,
         };
         let mut meta = self.meta.clone();
@@ -197,13 +199,18 @@ impl Replica {
         Batch { meta: Some(meta), outbox: vec![entry], ..Batch::default() }
     }
 
-    /// Does a refused change once more: the same action, at the time it happened, on top of what is known now.
+    /// Does a refused change once more: the same action, at the time it happened, by what its author had seen then. Only
+    /// this device's own changes count as seen besides, because those it builds on may have been done once more as well.
     ///
     /// It becomes a change of its own, because the refused one has its verdict, and others may have seen later changes of
     /// this device since. Nothing, if there is no such refused change.
     pub fn retry(&self, change: ChangeId) -> Option<Batch> {
-        let Change { ticket, claim, action, .. } = self.refused(change)?.change.clone();
-        let mut batch = self.append(ticket, action, claim, &self.document(ticket));
+        let Change { ticket, claim, action, mut seen, .. } = self.refused(change)?.change.clone();
+        let document = self.document(ticket);
+        let own =
+            document.log().iter().map(|recorded| recorded.change.id).filter(|id| id.device == change.device);
+        own.for_each(|id| seen.insert(id));
+        let mut batch = self.append(ticket, action, claim, seen);
         batch.settled.push(change);
         Some(batch)
     }
@@ -218,13 +225,19 @@ impl Replica {
         self.outbox.get(&change.seq).filter(|entry| entry.change.id == change && entry.is_refused())
     }
 
-    /// The next changes to push; nothing, if none wait.
+    /// The next changes to push, as many as a slow line carries in one go; nothing, if none wait.
     pub fn push_request(&self) -> Option<PushRequest> {
+        let mut bytes = 0;
         let changes: Vec<_> = self
             .outbox
             .values()
             .filter(|entry| entry.is_waiting())
             .take(PUSH_MAX_CHANGES)
+            .take_while(|entry| {
+                let first = bytes == 0;
+                bytes += written_bytes(&entry.change);
+                first || bytes <= PUSH_MAX_BYTES
+            })
             .map(|entry| entry.change.clone())
             .collect();
         let device = self.meta.identity.device;
@@ -381,13 +394,18 @@ impl Replica {
         Follow::Hold(Box::new((held, document)))
     }
 
+    /// Notes that the server has answered, and how far its clock is ahead.
+    ///
+    /// The measurement is as good as the exchange was quick: a known offset gives way only to a difference that the line
+    /// can't explain. A clock that was set back during the exchange measures nothing.
     fn contact(&self, server_time: Timestamp, sent: Timestamp, received: Timestamp) -> Option<Meta> {
-        let halfway = sent.plus_millis(received.millis_since(sent) / 2);
-        let measured = server_time.millis_since(halfway);
+        let round_trip = received.millis_since(sent);
+        let measured = server_time.millis_since(sent.plus_millis(round_trip / 2));
         let mut meta = self.meta.clone();
         meta.last_contact = Some(received);
-        let known = meta.clock_offset_ms;
-        if known.is_none_or(|known| known.abs_diff(measured) > OFFSET_TOLERANCE_MS.unsigned_abs()) {
+        let doubt = OFFSET_TOLERANCE_MS + round_trip / 2;
+        let differs = |known: i64| known.abs_diff(measured) > doubt.unsigned_abs();
+        if round_trip >= 0 && meta.clock_offset_ms.is_none_or(differs) {
             meta.clock_offset_ms = Some(measured);
         }
         Some(meta)
@@ -442,6 +460,11 @@ impl Replica {
             };
         }
     }
+}
+
+/// How many bytes a change takes on the line, before compression.
+fn written_bytes(change: &Change) -> usize {
+    serde_json::to_vec(change).map_or(PUSH_MAX_BYTES, |written| written.len())
 }
 
 enum Follow {

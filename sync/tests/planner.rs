@@ -142,6 +142,31 @@ fn no_more_than_a_batch_is_pushed_at_once() {
     assert!(request.changes.is_sorted_by_key(|change| change.id.seq));
 }
 
+#[test]
+fn no_more_is_pushed_at_once_than_a_slow_line_carries_but_never_nothing() {
+    let (_, mut device, planner) = fresh();
+    let long = "长".repeat(7_000);
+    for number in 0..40 {
+        device.tap(ticket_id(number), register(&long), at(1)).unwrap();
+    }
+    let Step::Push(request) = planner.next(&device.replica, at(2)) else { panic!("something waits") };
+    let bytes: usize = request.changes.iter().map(|change| serde_json::to_vec(change).unwrap().len()).sum();
+    assert!(bytes <= sync::messages::PUSH_MAX_BYTES, "{bytes}");
+    assert!((2..40).contains(&request.changes.len()), "{}", request.changes.len());
+}
+
+#[test]
+fn a_change_that_can_not_be_judged_does_not_hold_up_one_recorded_afterwards() {
+    let (_, mut device, mut planner) = fresh();
+    device.tap(ticket_id(1), register("stuck"), at(0)).unwrap();
+    planner.pulled(false);
+    planner.pushed(1, 1);
+    assert!(!matches!(planner.next(&device.replica, at(1)), Step::Push(_)));
+    device.tap(ticket_id(2), register("new"), at(2)).unwrap();
+    planner.recorded();
+    assert!(matches!(planner.next(&device.replica, at(3)), Step::Push(_)));
+}
+
 proptest! {
     #[test]
     fn no_pause_is_shorter_than_a_second_or_longer_than_a_minute_and_a_half(failures in 1_usize..200, jitter: f64) {

@@ -149,6 +149,24 @@ fn a_refused_change_can_be_tried_again_once_it_is_allowed() {
 }
 
 #[test]
+fn trying_again_says_neither_that_it_happened_later_nor_that_its_author_had_seen_more() {
+    let (mut server, mut office, mut field) = office_and_field();
+    office.tap(TICKET, assign(&engineer_of_the_south()), at(5)).unwrap();
+    office.sync(&mut server, at(6));
+    let refused = field.tap(TICKET, urgency(Urgency::Urgent), at(10)).unwrap();
+    let first = field.replica.push_request().unwrap().changes.remove(0);
+    field.push(&mut server, at(20), false);
+    let later = office.tap(TICKET, assign(&engineer()), at(30)).unwrap();
+    office.sync(&mut server, at(31));
+    field.sync(&mut server, at(32));
+
+    let batch = field.replica.retry(refused).unwrap();
+    let again = &batch.outbox[0].change;
+    assert_eq!((again.claim, &again.seen), (first.claim, &first.seen));
+    assert!(!again.seen.contains(later));
+}
+
+#[test]
 fn only_refused_changes_can_be_dropped_or_tried_again() {
     let (mut server, _, mut field) = office_and_field();
     let change = field.tap(TICKET, comment("stays"), at(10)).unwrap();
@@ -284,4 +302,21 @@ fn the_clock_follows_the_servers_and_small_differences_are_the_networks() {
     assert_eq!(field.replica.meta().clock_offset_ms, Some(3_600_000));
     field.restart();
     assert_eq!(field.replica.server_time(at(0)), at(3_600_000));
+}
+
+#[test]
+fn a_slow_exchange_does_not_spoil_a_good_measurement_of_the_clock() {
+    let (_, _, field) = office_and_field();
+    assert_eq!(field.replica.meta().clock_offset_ms, Some(0));
+    let after = |server_time, received| {
+        let response = PushResponse { epoch: "first".to_owned(), server_time, verdicts: vec![] };
+        field.replica.on_push(&response, at(0), received).meta.unwrap().clock_offset_ms
+    };
+    assert_eq!(after(at(0), at(0).plus_millis(20_000)), Some(0), "ten seconds may be the line's");
+    assert_eq!(after(at(0).plus_millis(40_000), at(0).plus_millis(20_000)), Some(30_000));
+    assert_eq!(
+        after(at(0).plus_millis(40_000), at(0).plus_millis(-5_000)),
+        Some(0),
+        "the clock was set back"
+    );
 }

@@ -65,7 +65,10 @@ enum Phase {
 fn HandOver(ticket: TicketId, view: Signal<Arc<TicketView>>) -> impl IntoView {
     let workspace = use_workspace();
     let own_lang = use_lang();
-    let draft = Draft::of(workspace.person().read_untracked().id, "sign-off", ticket);
+    // Of this cycle of the work: after a reopening nothing of an earlier answer may turn up again.
+    let cycle = view.read_untracked().ticket.cycle;
+    let draft =
+        Draft::of(workspace.person().read_untracked().id, "sign-off", format_args!("{ticket}/{cycle}"));
     let kept: Option<Progress> = draft.load();
     let first_locale =
         kept.as_ref().map_or_else(|| customers_locale(&view.read_untracked(), own_lang), Progress::locale);

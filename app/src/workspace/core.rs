@@ -340,6 +340,7 @@ impl Core {
             return Err(RecordError::Elsewhere);
         }
         let (change, news) = recorded?;
+        self.planner_mut().recorded();
         self.tell(&desk, &news);
         self.bell.ring();
         Ok(change)
@@ -360,6 +361,7 @@ impl Core {
     ) -> Result<(), StoreError> {
         let Some(desk) = self.desk() else { return Ok(()) };
         let news = desk.take(|replica| plan(replica).unwrap_or_default()).await?;
+        self.planner_mut().recorded();
         self.tell(&desk, &news);
         self.bell.ring();
         Ok(())

@@ -137,6 +137,10 @@ impl<'d> Group<'d> {
         if id.device != push.device || id.seq == 0 {
             return Err(Refusal::Invalid { field: Field::Other, problem: Problem::OutOfRange });
         }
+        // Before the device is written down: its first push under somebody else's session must not make it theirs.
+        if matches!(incoming, Incoming::Readable(change) if change.actor != push.person.id) {
+            return Err(Refusal::WrongAuthor);
+        }
         let device = self.known.devices.entry(push.device).or_insert_with(|| Device {
             person: push.person.id,
             judged: 0,
