@@ -443,3 +443,15 @@ async fn a_push_that_can_not_be_written_is_never_called_applied_and_takes_no_oth
     applied(&unlucky, &commented).await;
     assert_eq!(company.state.store.verify_chain().await.unwrap(), Verified::Whole { changes: 3 });
 }
+
+#[tokio::test]
+async fn a_device_whose_first_push_comes_under_another_session_stays_its_owners() {
+    let company = Company::open().await;
+    let mut owner = company.tablet(&company.agent).await;
+    let stranger = company.tablet(&company.east_engineer).await;
+    let registered = owner.register();
+    let request = json!({ "protocol": PROTOCOL, "device": owner.device, "changes": [registered] });
+    let refused: PushResponse = stranger.post("push", &request).await.json().await.unwrap();
+    assert_eq!(verdicts(refused), [Verdict::Refused { because: Refusal::WrongAuthor }]);
+    applied(&owner, &registered).await;
+}
