@@ -11,7 +11,7 @@ use serde::Serialize;
 use sync::messages::SessionInfo;
 
 use super::Session;
-use super::sign_in_page::LanguageRow;
+use super::sign_in_page::SignInFrame;
 use crate::device::api::{self, ApiError};
 use crate::device::location;
 use crate::i18n::{Words, use_lang};
@@ -156,19 +156,7 @@ fn LinkForm(
         _ => None,
     };
     view! {
-        <div class="signin">
-            <div class="signin__side">
-                <svg class="signin__loop icon" aria-hidden="true"><use href="/icons.svg#icon-loop" /></svg>
-                <p class="signin__claim">{t!(lang, sign_in_claim)}</p>
-                <p class="signin__more">{t!(lang, sign_in_more)}</p>
-            </div>
-            <main class="signin__main">
-                <div class="signin__top"><LanguageRow /></div>
-                <form class="signin__form" novalidate on:submit=on_submit>
-                    <p class="signin__brand">
-                        <svg class="mark icon" aria-hidden="true"><use href="/icons.svg#icon-loop" /></svg>
-                        {t!(lang, product_name)}
-                    </p>
+        <SignInFrame submit=on_submit>
                     <h1 class="signin__title">{move || title.get()}</h1>
                     <Show
                         when=move || progress.get() != Progress::Done
@@ -197,9 +185,6 @@ fn LinkForm(
                             {let button = button.clone(); move || button.get()}
                         </button>
                     </Show>
-                </form>
-                <p class="signin__foot">{t!(lang, sign_in_foot)}</p>
-            </main>
-        </div>
+        </SignInFrame>
     }
 }

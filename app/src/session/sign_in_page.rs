@@ -79,6 +79,23 @@ pub fn SignInPage() -> impl IntoView {
         form.submit(accept);
     };
     view! {
+        <SignInFrame submit=submit>
+                    <h1 class="signin__title">{t!(lang, sign_in_title)}</h1>
+                    <Questions form=form />
+        </SignInFrame>
+    }
+}
+
+/// The page around a form for somebody who is not signed in yet: what Fieldloop is beside it, the languages above.
+#[component]
+pub(super) fn SignInFrame(
+    /// Called when the form is sent.
+    submit: impl Fn(SubmitEvent) + 'static,
+    /// The form's title, fields, answer line and button.
+    children: Children,
+) -> impl IntoView {
+    let lang = use_lang();
+    view! {
         <div class="signin">
             <div class="signin__side">
                 <svg class="signin__loop icon" aria-hidden="true"><use href="/icons.svg#icon-loop" /></svg>
@@ -92,8 +109,7 @@ pub fn SignInPage() -> impl IntoView {
                         <svg class="mark icon" aria-hidden="true"><use href="/icons.svg#icon-loop" /></svg>
                         {t!(lang, product_name)}
                     </p>
-                    <h1 class="signin__title">{t!(lang, sign_in_title)}</h1>
-                    <Questions form=form />
+                    {children()}
                 </form>
                 <p class="signin__foot">{t!(lang, sign_in_foot)}</p>
             </main>
@@ -142,7 +158,7 @@ fn Questions(form: SignInForm) -> impl IntoView {
 
 /// The languages, side by side.
 #[component]
-pub(super) fn LanguageRow() -> impl IntoView {
+fn LanguageRow() -> impl IntoView {
     let lang = use_lang();
     let choice = move |locale: Locale| {
         view! {
