@@ -126,6 +126,10 @@ fn role_allows(actor: &Person, ticket: &Ticket, action: &Action) -> Result<(), R
         }
         // Whoever did the work doesn't ask the customer how content they are with it.
         Action::RecordCallback(_) => office && !accountable,
+        Action::AgreePlan(_) | Action::ReachMilestone(_) | Action::Rectify(_) => office || accountable,
+        Action::Recover(_) => actor.role.steers(),
+        // Nobody inspects their own work.
+        Action::Inspect(_) => (actor.role == Role::Inspector || actor.role.steers()) && !accountable,
         Action::Close(_) | Action::Cancel(_) | Action::Settle(_) => office,
         Action::Reopen(_) => office || actor.role == Role::Inspector,
         Action::Register(_) => false,
@@ -168,9 +172,19 @@ fn stage_allows(actor: &Person, ticket: &Ticket, action: &Action) -> Result<(), 
         Action::CheckIn(_) if ticket.open_visit(actor.id).is_some() => Err(Refusal::VisitOutOfTurn),
         Action::CheckOut(_) if ticket.open_visit(actor.id).is_none() => Err(Refusal::VisitOutOfTurn),
         Action::SignOff(_) if ticket.sign_off().is_some() => Err(Refusal::AlreadySigned),
-        Action::SignOff(_) | Action::TellResult(_) | Action::RecordCallback(_) if stage != Stage::Done => {
+        Action::SignOff(_) | Action::TellResult(_) if stage != Stage::Done => forbids,
+        // What is owed to the customer afterwards is owed after closing, too.
+        Action::RecordCallback(_) | Action::Recover(_) | Action::Inspect(_)
+            if !matches!(stage, Stage::Done | Stage::Closed) =>
+        {
             forbids
         }
+        Action::Recover(_) if ticket.callbacks.is_empty() => Err(Refusal::NothingToFollow),
+        Action::Rectify(_) if !ticket.inspections.iter().any(|inspection| inspection.fact.failed()) => {
+            Err(Refusal::NothingToFollow)
+        }
+        Action::ReachMilestone(reached) if !ticket.has_milestone(reached) => Err(Refusal::NothingToFollow),
+        Action::AgreePlan(_) | Action::ReachMilestone(_) if !stage.awaits_work() => forbids,
         Action::Close(_) if ticket.sign_off().is_none() && ticket.callback().is_none() => {
             Err(Refusal::NotConfirmed)
         }

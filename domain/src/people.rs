@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sla::Policy;
-use crate::{DepartmentId, PersonId};
+use crate::sla::{Policy, PolicyBook};
+use crate::{DepartmentId, PersonId, Timestamp};
 
 /// What a person is in the company. Decides, with the department, what they may see and do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -133,12 +133,17 @@ pub struct Directory {
     pub people: Vec<Person>,
     /// All departments and teams.
     pub departments: Vec<Department>,
-    /// The service levels in force.
-    #[serde(default)]
-    pub policy: Policy,
+    /// Every version of the service levels that has taken effect. Without any, the shipped ones hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<Policy>,
 }
 
 impl Directory {
+    /// The service levels, ready for reckoning.
+    pub fn book(&self) -> PolicyBook {
+        PolicyBook::new(&self.policies, Timestamp::from_millis(i64::MAX))
+    }
+
     /// The person with this id, also when they have left.
     pub fn person(&self, id: PersonId) -> Option<&Person> {
         self.people.iter().find(|person| person.id == id)

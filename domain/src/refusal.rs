@@ -38,6 +38,9 @@ pub enum Refusal {
     /// Closing needs the customer's sign-off or a callback first.
     #[error("the customer has neither signed nor been called back")]
     NotConfirmed,
+    /// There is nothing yet that this could answer: no callback, no failed inspection, no such milestone.
+    #[error("there is nothing that this could follow")]
+    NothingToFollow,
     /// The ticket does not exist on the server, or was never registered.
     #[error("there is no such ticket")]
     UnknownTicket,
@@ -114,6 +117,11 @@ pub enum Field {
     Signature,
     Satisfaction,
     Reason,
+    Measures,
+    AgreedWith,
+    Milestone,
+    Score,
+    RectifyBy,
     #[serde(other)]
     Other,
 }

@@ -12,6 +12,8 @@ mod field_work;
 mod fold;
 mod intake;
 mod number;
+mod plan;
+mod quality;
 mod sign_off;
 mod single;
 mod stage;
@@ -20,7 +22,7 @@ pub use action::{
     Action, ActionKind, Assignment, Classification, Closing, Comment, NewUrgency, Nothing, Reason,
     Settlement, UnknownAction,
 };
-pub use card::{Card, CardClock, ScopeKeys};
+pub use card::{Card, CardClock, CardLeft, ScopeKeys};
 pub use change::{Change, Recorded, Seen};
 pub use document::Document;
 pub use field_work::{
@@ -28,9 +30,12 @@ pub use field_work::{
 };
 pub use fold::{Accountable, Conflict, ConflictKind, Entry, Outcome, SingleField, Ticket};
 pub use intake::{
-    Channel, ComplaintNature, Customer, Difficulty, Flag, Intake, Kind, Product, Site, Urgency, Verification,
+    Channel, ComplaintNature, Customer, Difficulty, Flag, Intake, IntakeTimes, Kind, Product, Site, Urgency,
+    Verification,
 };
 pub use number::{Month, TicketNumber, provisional_number};
+pub use plan::{Milestone, MilestoneReached, Plan};
+pub use quality::Inspection;
 pub(crate) use sign_off::hex;
 pub use sign_off::{Answer, Point, Satisfaction, Sheet, SheetRow, SignOff, Signature, Stroke};
 pub use single::{Overruled, Single};

@@ -1,14 +1,14 @@
 //! Cards: the order of lists, search, and the beginning of the customer's words.
 
-use domain::sla::Policy;
-use domain::ticket::{Action, Card, Document, Flag, Recorded, Ticket, TicketNumber, Urgency};
+use domain::sla::{ClockName, PolicyBook};
+use domain::ticket::{Action, Card, CardClock, CardLeft, Document, Flag, ProgressKind, Recorded, Ticket, TicketNumber, Urgency};
 use domain::{TicketId, Timestamp};
 use uuid::Uuid;
 
 use crate::support::{AFTER_SALES, AMY, BO, GUS, IDA, Record, company, minute, samples};
 
 fn card(record: &Record) -> Card {
-    Card::of(&record.ticket(), &Policy::default())
+    Card::of(&record.ticket(), &PolicyBook::shipped())
 }
 
 fn with_words(words: &str) -> Card {
@@ -62,19 +62,37 @@ fn jobs_come_open_first_then_green_channel_urgency_and_due_time() {
 fn deadlines_come_open_first_then_by_what_is_due_next() {
     let mut jobs = some_jobs();
     jobs.sort_by_key(Card::deadline_order);
-    // First responses are due 2 h, 24 h, 72 h after registration.
+    // First responses are due 2 h, 24 h, three working days after registration.
     assert_eq!(numbers(&jobs), [4, 5, 3, 2, 8, 1, 6]);
 }
 
 #[test]
 fn a_card_lists_running_clocks_with_the_next_due_first() {
     let mut record = Record::assigned_to(BO);
-    let due = |record: &Record| card(record).clocks.iter().map(|clock| clock.due).collect::<Vec<_>>();
+    let due = |record: &Record| card(record).clocks.iter().filter_map(CardClock::due).collect::<Vec<_>>();
     assert_eq!(due(&record), [minute(24 * 60), minute(1 + 72 * 60)]);
     assert_eq!(card(&record).next_due(), Some(minute(24 * 60)));
     record.act(GUS, 10, samples::cancel());
     assert_eq!(due(&record), []);
     assert_eq!(card(&record).next_due(), None);
+}
+
+/// A clock that stands still has no due time; what is left of it is on the card, after those that run.
+#[test]
+fn a_card_says_what_is_left_of_a_clock_that_stands_still() {
+    let mut record = Record::assigned_to(BO);
+    record.act(BO, 61, samples::log_progress(ProgressKind::WaitingForCustomer));
+    let hour_ms = Timestamp::HOUR_MS;
+    let clocks = card(&record).clocks;
+    let found: Vec<_> = clocks.iter().map(|clock| (clock.name, clock.left)).collect();
+    assert_eq!(found, [
+        (ClockName::FirstResponse, CardLeft::Due(minute(24 * 60))),
+        (ClockName::Resolution, CardLeft::Paused { left_ms: 71 * hour_ms, of_ms: 72 * hour_ms }),
+    ]);
+    assert_eq!(card(&record).next_due(), Some(minute(24 * 60)));
+    record.act(BO, 100, samples::log_progress(ProgressKind::ContactedCustomer));
+    let only_standing = card(&record);
+    assert_eq!((only_standing.clocks.len(), only_standing.next_due()), (1, None));
 }
 
 #[test]
@@ -173,6 +191,6 @@ fn a_provisional_ticket_has_a_card_too() {
     let mut document = Document::new(change.ticket);
     document.insert(Recorded::place(change, &[], None));
     let ticket = Ticket::of(&document).unwrap();
-    let card = Card::of(&ticket, &Policy::default());
+    let card = Card::of(&ticket, &PolicyBook::shipped());
     assert_eq!((card.number, card.created), (None, Timestamp::from_millis(300_000)));
 }

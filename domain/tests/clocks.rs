@@ -1,7 +1,7 @@
 //! Clocks, from what people did to the verdict: over folded tickets, so that late arrivals and reopenings are in it.
 
 use domain::Timestamp;
-use domain::sla::{Clock, ClockName, ClockState, Policy, clocks};
+use domain::sla::{Clock, ClockName, ClockState, PolicyBook, clocks};
 use domain::ticket::{Action, ActionKind, Flag, ProgressKind, Ticket, Urgency};
 
 use crate::support::{AFTER_SALES, AMY, BO, CAI, GUS, Record, minute, samples};
@@ -10,12 +10,12 @@ const HOUR: i64 = 60;
 const LONG_AFTER: Timestamp = minute(1_000_000);
 
 fn all(ticket: &Ticket) -> Vec<Clock> {
-    clocks(&ticket.sla_events, &Policy::default())
+    clocks(&ticket.timeline, &PolicyBook::shipped())
 }
 
 /// The clock of the ticket's latest cycle in which it runs.
 fn clock(record: &Record, name: ClockName) -> Clock {
-    all(&record.ticket()).into_iter().rev().find(|clock| clock.name == name).expect("the clock has started")
+    all(&record.ticket()).into_iter().rev().find(|clock| clock.name() == name).expect("the clock has started")
 }
 
 fn contacted() -> Action {
@@ -123,7 +123,7 @@ fn rework_runs_its_own_clocks_and_the_first_response_is_not_asked_for_again() {
     let of_cycle = |cycle| {
         let ticket = record.ticket();
         let mut names: Vec<_> =
-            all(&ticket).iter().filter(|clock| clock.cycle == cycle).map(|clock| clock.name).collect();
+            all(&ticket).iter().filter(|clock| clock.id.cycle == cycle).map(Clock::name).collect();
         names.sort();
         names
     };
@@ -139,7 +139,7 @@ fn reopening_withdraws_what_still_ran() {
     let mut record = Record::completed();
     record.act(GUS, 80, samples::reopen());
     let ticket = record.ticket();
-    let callback = all(&ticket).into_iter().find(|clock| clock.name == ClockName::Callback);
+    let callback = all(&ticket).into_iter().find(|clock| clock.name() == ClockName::Callback);
     assert_eq!(callback.and_then(|clock| clock.withdrawn), Some(minute(80)));
 }
 
@@ -162,7 +162,7 @@ fn nothing_starts_after_the_end_because_nobody_could_stop_it() {
     let ticket = record.ticket();
     assert_eq!(ticket.completions.len(), 1, "the work is known");
     assert!(all(&ticket).iter().all(|clock| !clock.is_running()));
-    assert!(all(&ticket).iter().all(|clock| clock.name != ClockName::Callback));
+    assert!(all(&ticket).iter().all(|clock| clock.name() != ClockName::Callback));
 }
 
 #[test]

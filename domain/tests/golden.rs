@@ -11,7 +11,7 @@ use domain::ticket::{
 use domain::{ChangeId, Claim, Timestamp};
 
 use crate::support::history::number;
-use crate::support::{AMY, BO, CAI, GUS, Record, TICKET, device_of, json, minute, samples};
+use crate::support::{AMY, BO, CAI, FAY, GUS, Record, TICKET, device_of, json, minute, samples};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1").join(name)
@@ -52,6 +52,14 @@ fn sample_change(seq: u64, action: Action, full: bool) -> Change {
     }
 }
 
+/// Forms that came to a kind after its first samples were written.
+fn later_forms() -> [(&'static str, Action); 2] {
+    [
+        ("register.times", Action::Register(Box::new(samples::timed_intake()))),
+        ("log_progress.answered", samples::log_progress(ProgressKind::Answered)),
+    ]
+}
+
 fn every_kind_has_its_changes() {
     for (kind, seq) in samples::all_kinds().into_iter().zip(8..) {
         for (form, action, full) in
@@ -60,6 +68,10 @@ fn every_kind_has_its_changes() {
             let path = folder("changes").join(format!("{}.{form}.json", kind.name()));
             sample_exists(&path, &json(&sample_change(seq, action, full)));
         }
+    }
+    for ((name, action), seq) in later_forms().into_iter().zip(100..) {
+        let path = folder("changes").join(format!("{name}.json"));
+        sample_exists(&path, &json(&sample_change(seq, action, false)));
     }
 }
 
@@ -134,6 +146,23 @@ fn not_delivered_yet() -> Document {
     document
 }
 
+/// A plan, a customer who is not content, and an inspection that the work does not pass.
+fn what_is_owed_afterwards() -> Document {
+    let mut record = Record::empty();
+    record.act(AMY, 0, Action::Register(Box::new(samples::timed_intake())));
+    record.act(GUS, 5, samples::assign(BO));
+    let plan = record.act(BO, 10, samples::full(ActionKind::AgreePlan));
+    record.act(BO, 15, samples::log_progress(ProgressKind::Answered));
+    record.act(BO, 3_000, samples::reach_milestone(plan, 0));
+    record.act(BO, 5_000, samples::complete());
+    record.act(AMY, 5_100, samples::callback_with(2));
+    record.act(GUS, 5_110, samples::recover());
+    record.act(FAY, 5_200, samples::full(ActionKind::Inspect));
+    record.act(AMY, 5_210, samples::close());
+    record.act(BO, 6_000, samples::rectify());
+    numbered(record, 11)
+}
+
 fn numbered(record: Record, revision: u64) -> Document {
     let mut document = record.document;
     document.number = Some(number());
@@ -148,6 +177,7 @@ fn every_golden_document_opens_is_written_back_byte_for_byte_and_folds_to_its_fa
         ("work_apart", work_apart()),
         ("from_a_newer_version", from_a_newer_version()),
         ("not_delivered_yet", not_delivered_yet()),
+        ("what_is_owed_afterwards", what_is_owed_afterwards()),
     ];
     for (name, document) in samples {
         sample_exists(&folder("documents").join(format!("{name}.json")), &json(&document));
@@ -198,6 +228,21 @@ fn facts(document: &Document) -> String {
     fact("results told", ticket.results_told.len().to_string());
     fact("callbacks", ticket.callbacks.len().to_string());
     fact("comments", ticket.comments.len().to_string());
+    for plan in &ticket.plans {
+        let due: Vec<_> = plan.fact.milestones.iter().map(|milestone| whole_minutes(milestone.due)).collect();
+        let deadline = plan.fact.deadline.map(whole_minutes);
+        fact("plan", format!("{} until {deadline:?}, milestones {due:?}", place(plan.by)));
+    }
+    for reached in &ticket.milestones {
+        fact("milestone", format!("{} of {}", reached.fact.number, place(reached.fact.plan)));
+    }
+    for inspection in &ticket.inspections {
+        let rectify_by = inspection.fact.rectify_by.map(whole_minutes);
+        fact("inspection", format!("{} points, {rectify_by:?}", inspection.fact.score));
+    }
+    for follow_up in ticket.recoveries.iter().chain(&ticket.rectifications) {
+        fact("follow-up", format!("{} {}", place(follow_up.by), json(&follow_up.fact)));
+    }
     for visit in &ticket.visits {
         let left = visit.checked_out.map(whole_minutes);
         fact("visit", format!("from {} to {left:?}", whole_minutes(visit.checked_in)));

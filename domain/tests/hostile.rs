@@ -3,7 +3,7 @@
 use std::panic::catch_unwind;
 
 use domain::access::judge;
-use domain::sla::{Policy, clocks};
+use domain::sla::{ClockState, PolicyBook, clocks, corrections, explain, rings};
 use domain::ticket::{
     Action, Card, Change, Document, Intake, Month, Recorded, SheetRow, SignOff, Signature, Stage, Ticket,
     TicketNumber, provisional_number,
@@ -27,14 +27,22 @@ fn use_it(document: &Document) {
         let _ = Recorded::place(change, document.log(), arrival);
     }
     if let Some(ticket) = Ticket::of(document) {
+        let book = PolicyBook::shipped();
         let _ = format!("{ticket:?} {:?}", ticket.conflicts());
-        let card = Card::of(&ticket, &Policy::default());
+        let card = Card::of(&ticket, &book);
         let _ = (card.matches("x 王"), card.next_due());
-        for clock in clocks(&ticket.sla_events, &Policy::default()) {
-            for now in [i64::MIN, 0, i64::MAX] {
-                let _ = clock.state(Timestamp::from_millis(now));
+        for clock in clocks(&ticket.timeline, &book) {
+            for now in [i64::MIN, 0, i64::MAX].map(Timestamp::from_millis) {
+                let ledger = explain(&ticket.timeline, &book, clock.id, now).expect("it is one of its clocks");
+                assert!(matches!(
+                    (clock.state(now), ledger.clock.ended()),
+                    (ClockState::Met | ClockState::Missed | ClockState::Withdrawn, Some(_))
+                        | (ClockState::Running | ClockState::Paused | ClockState::Overdue, None)
+                ));
             }
         }
+        let _ = rings(&ticket.timeline, &book);
+        let _ = corrections(ticket.id, document.log(), &book);
     }
     let _ = provisional_number(document.ticket);
 }

@@ -13,5 +13,6 @@ mod judging;
 mod merging;
 mod routing;
 mod signing;
+mod sla_cases;
 mod stages;
 mod support;

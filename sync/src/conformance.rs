@@ -10,9 +10,9 @@ use std::pin::pin;
 use std::task::Poll;
 
 use domain::people::{Directory, Person, Role};
-use domain::sla::Policy;
+use domain::sla::PolicyBook;
 use domain::ticket::{
-    Action, Card, Change, Channel, Comment, Customer, Difficulty, Document, Intake, Kind, Product, Recorded,
+    Action, Card, Change, Channel, Comment, Customer, Difficulty, Document, Intake, IntakeTimes, Kind, Product, Recorded,
     Seen, Site, Ticket, Urgency, Verification,
 };
 use domain::{ChangeId, Claim, DepartmentId, DeviceId, PersonId, Refusal, TicketId, Timestamp};
@@ -277,7 +277,7 @@ pub fn held(number: u128, revision: u64, words: &str) -> (Held, Document) {
     document.insert(Recorded::place(register, &[], Some(arrival)));
     document.revision = revision;
     let ticket = Ticket::of(&document).unwrap();
-    let card = Card::of(&ticket, &Policy::default());
+    let card = Card::of(&ticket, &PolicyBook::shipped());
     (Held { card, revision, generation: revision / 10 }, document)
 }
 
@@ -307,6 +307,7 @@ fn intake(number: u128, words: &str) -> Intake {
         verification: Verification::Verified,
         words: words.to_owned(),
         summary: String::new(),
+        times: IntakeTimes::default(),
         registered_in: person().department,
     }
 }

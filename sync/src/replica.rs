@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access;
 use domain::people::{Directory, Person};
+use domain::sla::PolicyBook;
 use domain::ticket::{Action, Card, Change, Document, Recorded, Seen, Ticket};
 use domain::{ChangeId, Claim, Refusal, TicketId, Timestamp};
 
@@ -30,6 +31,8 @@ const OFFSET_TOLERANCE_MS: i64 = 1_000;
 pub struct Replica {
     meta: Meta,
     directory: Directory,
+    /// The directory's service levels, worked out.
+    book: PolicyBook,
     held: BTreeMap<TicketId, Held>,
     outbox: BTreeMap<u64, OutboxEntry>,
     /// Confirmed documents in memory: those of touched tickets and those somebody looks at.
@@ -59,9 +62,11 @@ pub enum Absorbed {
 impl Replica {
     /// Takes what a store holds. `documents` are those of [`Loaded::touched`].
     pub fn open(loaded: Loaded, meta: Meta, documents: Vec<Document>) -> Self {
+        let directory = loaded.directory.unwrap_or_default();
         let mut replica = Self {
             meta,
-            directory: loaded.directory.unwrap_or_default(),
+            book: directory.book(),
+            directory,
             held: loaded.held.into_iter().map(|held| (held.card.ticket, held)).collect(),
             outbox: loaded.outbox.into_iter().map(|entry| (entry.change.id.seq, entry)).collect(),
             documents: documents.into_iter().map(|document| (document.ticket, document)).collect(),
@@ -85,6 +90,11 @@ impl Replica {
     /// The company as last told by the server.
     pub const fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    /// The service levels by which clocks are judged here.
+    pub const fn book(&self) -> &PolicyBook {
+        &self.book
     }
 
     /// The device's clock corrected to the server's, as far as measured.
@@ -300,11 +310,11 @@ impl Replica {
             meta.generation += 1;
             meta.rebuilding = true;
         }
-        let policy = response.directory.as_ref().map_or(self.directory.policy, |directory| directory.policy);
+        let book = response.directory.as_ref().map_or_else(|| self.book.clone(), Directory::book);
         let mut batch = Batch { directory: response.directory, release: response.gone, ..Batch::default() };
         for document in response.documents {
             if let Some(ticket) = Ticket::of(&document) {
-                let card = Card::of(&ticket, &policy);
+                let card = Card::of(&ticket, &book);
                 let held = Held { card, revision: document.revision, generation: meta.generation };
                 batch.hold.push((held, document));
             }
@@ -322,7 +332,8 @@ impl Replica {
         meta.identity.person = response.person;
         meta.scope = Some(response.scope);
         // Cards are made by the policy: with another policy every document is needed again.
-        let policy_changed = batch.directory.is_some() && policy != self.directory.policy && !response.reset;
+        let told = batch.directory.as_ref().map(|directory| &directory.policies);
+        let policy_changed = told.is_some_and(|told| *told != self.directory.policies) && !response.reset;
         meta.cursor = (!policy_changed).then_some(response.cursor);
         batch.meta = Some(meta);
         batch
@@ -389,7 +400,7 @@ impl Replica {
         document.revision = changed.revision;
         document.number.clone_from(&changed.number);
         let Some(ticket) = Ticket::of(&document) else { return Follow::Behind };
-        let card = Card::of(&ticket, &self.directory.policy);
+        let card = Card::of(&ticket, &self.book);
         let held = Held { card, revision: changed.revision, generation: self.meta.generation };
         Follow::Hold(Box::new((held, document)))
     }
@@ -418,6 +429,7 @@ impl Replica {
             self.meta = meta;
         }
         if let Some(directory) = batch.directory {
+            self.book = directory.book();
             self.directory = directory;
         }
         for ticket in batch.release {
@@ -453,7 +465,7 @@ impl Replica {
             let card = touched
                 .then(|| self.ticket(ticket))
                 .flatten()
-                .map(|ticket| Card::of(&ticket, &self.directory.policy));
+                .map(|ticket| Card::of(&ticket, &self.book));
             match card {
                 Some(card) => self.overlay.insert(ticket, card),
                 None => self.overlay.remove(&ticket),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::DepartmentId;
 use domain::routing::propose_urgency;
 use domain::ticket::{
-    Card, Channel, ComplaintNature, Customer, Difficulty, Flag, Intake, Kind, Product, Site, Urgency,
+    Card, Channel, ComplaintNature, Customer, Difficulty, Flag, Intake, IntakeTimes, Kind, Product, Site, Urgency,
     Verification,
 };
 use serde::{Deserialize, Serialize};
@@ -144,6 +144,7 @@ impl Typed {
             },
             words: self.words.clone(),
             summary: trimmed(&self.summary),
+            times: IntakeTimes::default(),
             registered_in,
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::ticket::{
-    Action, Change, Channel, Customer, Difficulty, Document, Intake, Kind, Product, Recorded, Seen, Site,
+    Action, Change, Channel, Customer, Difficulty, Document, Intake, IntakeTimes, Kind, Product, Recorded, Seen, Site,
     Ticket, Urgency, Verification,
 };
 use domain::{ChangeId, Claim, DepartmentId, DeviceId, PersonId, TicketId, Timestamp};
@@ -41,6 +41,7 @@ pub(crate) fn intake() -> Intake {
         verification: Verification::Verified,
         words: "机器一开就报 E07".into(),
         summary: String::new(),
+        times: IntakeTimes::default(),
         registered_in: department(1),
     }
 }

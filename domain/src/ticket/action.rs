@@ -13,8 +13,8 @@ use serde_json::value::RawValue;
 
 use super::intake::{required_text, text};
 use super::{
-    Callback, CloseResult, Completion, Customer, Difficulty, Flag, Intake, Kind, PartReplacement, Progress,
-    SignOff, Urgency,
+    Callback, CloseResult, Completion, Customer, Difficulty, Flag, Inspection, Intake, Kind, MilestoneReached,
+    PartReplacement, Plan, Progress, SignOff, Urgency,
 };
 use crate::refusal::{Field, Refusal};
 use crate::{ChangeId, DepartmentId, PersonId, TicketId};
@@ -199,6 +199,16 @@ actions! {
     Reopen(Reason) = "reopen",
     /// Adds words for colleagues.
     Comment(Comment) = "comment",
+    /// Agrees with the customer on what is to be done.
+    AgreePlan(Box<Plan>) = "agree_plan",
+    /// Reaches a milestone of the plan.
+    ReachMilestone(MilestoneReached) = "reach_milestone",
+    /// Contacts a customer who was not content, as a supervisor.
+    Recover(Comment) = "recover",
+    /// Checks the quality of finished work.
+    Inspect(Inspection) = "inspect",
+    /// Puts right what an inspection found.
+    Rectify(Comment) = "rectify",
     /// Settles a conflict after looking at it.
     Settle(Settlement) = "settle",
 }
@@ -232,6 +242,11 @@ impl Action {
                 | Self::TellResult(_)
                 | Self::RecordCallback(_)
                 | Self::Comment(_)
+                | Self::AgreePlan(_)
+                | Self::ReachMilestone(_)
+                | Self::Recover(_)
+                | Self::Inspect(_)
+                | Self::Rectify(_)
         )
     }
 
@@ -254,7 +269,11 @@ impl Action {
             Self::SignOff(sign_off) => sign_off.check(ticket),
             Self::RecordCallback(callback) => callback.check(),
             Self::TellResult(comment) => text(Field::Note, &comment.text),
-            Self::Comment(comment) => required_text(Field::Note, &comment.text),
+            Self::Comment(comment) | Self::Recover(comment) | Self::Rectify(comment) => {
+                required_text(Field::Note, &comment.text)
+            }
+            Self::AgreePlan(plan) => plan.check(),
+            Self::Inspect(inspection) => inspection.check(),
             Self::Cancel(reason) | Self::Reopen(reason) => required_text(Field::Reason, &reason.reason),
             Self::SetUrgency(urgency) => text(Field::Reason, &urgency.reason),
             Self::Close(closing) => text(Field::Note, &closing.note),
@@ -262,6 +281,7 @@ impl Action {
             | Self::Reclassify(_)
             | Self::CheckIn(_)
             | Self::CheckOut(_)
+            | Self::ReachMilestone(_)
             | Self::Settle(_) => Ok(()),
             Self::Unknown(_) => Err(Refusal::UnsupportedAction),
         }

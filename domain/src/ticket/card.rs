@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Flag, Kind, Stage, Ticket, TicketNumber, Urgency, Waiting};
 use crate::people::Directory;
-use crate::sla::{self, ClockName, Policy};
+use crate::sla::{self, Clock, ClockName, Deadline, PolicyBook};
 use crate::{DepartmentId, PersonId, TicketId, Timestamp};
 
 /// What decides who may see a ticket.
@@ -26,8 +26,46 @@ pub struct ScopeKeys {
 pub struct CardClock {
     /// Which clock.
     pub name: ClockName,
-    /// By when.
-    pub due: Timestamp,
+    /// When it started.
+    pub started: Timestamp,
+    /// By when, or what is left while it stands still.
+    pub left: CardLeft,
+}
+
+/// What is left of a clock's time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardLeft {
+    /// It runs, and is due then.
+    Due(Timestamp),
+    /// It stands still, with so many milliseconds left of so many.
+    Paused {
+        /// Milliseconds left.
+        left_ms: i64,
+        /// Milliseconds it had.
+        of_ms: i64,
+    },
+}
+
+impl CardClock {
+    /// A clock that runs with a due time, or stands still with time left; nothing for any other.
+    pub fn of(clock: &Clock) -> Option<Self> {
+        let left = match (clock.due, clock.paused.and_then(|paused| paused.left_ms), clock.deadline) {
+            _ if !clock.is_running() => return None,
+            (Some(due), _, _) => CardLeft::Due(due),
+            (None, Some(left_ms), Deadline::Target { millis, .. }) => CardLeft::Paused { left_ms, of_ms: millis },
+            _ => return None,
+        };
+        Some(Self { name: clock.name(), started: clock.started, left })
+    }
+
+    /// By when, while it runs.
+    pub const fn due(&self) -> Option<Timestamp> {
+        match self.left {
+            CardLeft::Due(due) => Some(due),
+            CardLeft::Paused { .. } => None,
+        }
+    }
 }
 
 /// One ticket in a list. A cache of [`Ticket::fold`]: can be thrown away and made again at any time.
@@ -55,7 +93,7 @@ pub struct Card {
     pub cycle: u32,
     pub signed: bool,
     pub conflicts: usize,
-    /// The clocks that are running, next due first.
+    /// The clocks that are running, next due first; those that stand still after them.
     pub clocks: Vec<CardClock>,
 }
 
@@ -64,13 +102,10 @@ const EXCERPT_CHARS: usize = 80;
 
 impl Card {
     /// Makes the card of a ticket.
-    pub fn of(ticket: &Ticket, policy: &Policy) -> Self {
-        let mut clocks: Vec<_> = sla::clocks(&ticket.sla_events, policy)
-            .into_iter()
-            .filter(sla::Clock::is_running)
-            .filter_map(|clock| Some(CardClock { name: clock.name, due: clock.due? }))
-            .collect();
-        clocks.sort_by_key(|clock| (clock.due, clock.name));
+    pub fn of(ticket: &Ticket, book: &PolicyBook) -> Self {
+        let clocks = sla::clocks(&ticket.timeline, book);
+        let mut clocks: Vec<_> = clocks.iter().filter_map(CardClock::of).collect();
+        clocks.sort_by_key(|clock| (clock.due().is_none(), clock.due(), clock.name));
         let summary = match ticket.intake.summary.trim() {
             "" => excerpt(&ticket.intake.words),
             summary => summary.to_owned(),
@@ -109,7 +144,7 @@ impl Card {
 
     /// The next instant at which something is due.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.clocks.first().map(|clock| clock.due)
+        self.clocks.first().and_then(CardClock::due)
     }
 
     /// The order of an engineer's jobs: open ones first, green channel on top, then urgency, then what is due next.

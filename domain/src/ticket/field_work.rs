@@ -24,14 +24,17 @@ pub enum ProgressKind {
     WaitingForCustomer,
     /// Work goes on after a wait.
     WorkResumed,
+    /// 已答复客户: the customer was given a substantive answer.
+    Answered,
     /// Free text.
     Note,
 }
 
 impl ProgressKind {
     /// Every kind, in the order a form lists them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ContactedCustomer,
+        Self::Answered,
         Self::VisitArranged,
         Self::OnTheWay,
         Self::Arrived,
@@ -50,7 +53,7 @@ pub struct Progress {
     /// Words beside it; required for free text.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
-    /// By when the customer was promised the next step, if they were.
+    /// By when the customer was promised the next step, if they were; of an arranged visit, when it is to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promised: Option<Timestamp>,
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Closing, Reason};
 use super::{
-    Action, Callback, Completion, Customer, Difficulty, Document, Flag, Intake, Kind, PartReplacement,
-    Progress, ProgressKind, Recorded, Seen, SignOff, Single, Stage, TicketNumber, Urgency, Visit, Waiting,
+    Action, Callback, Completion, Customer, Difficulty, Document, Flag, Inspection, Intake, IntakeTimes, Kind,
+    MilestoneReached, PartReplacement, Plan, Progress, ProgressKind, Recorded, Satisfaction, Seen, SignOff, Single, Stage, TicketNumber, Urgency, Visit, Waiting,
 };
 use crate::sla;
 use crate::{ChangeId, DepartmentId, PersonId, TicketId, Timestamp};
@@ -142,6 +142,16 @@ pub struct Ticket {
     pub callbacks: Vec<Entry<Callback>>,
     /// Words for colleagues.
     pub comments: Vec<Entry<String>>,
+    /// Plans agreed with the customer; the last one of the cycle counts.
+    pub plans: Vec<Entry<Plan>>,
+    /// Milestones reached.
+    pub milestones: Vec<Entry<MilestoneReached>>,
+    /// What a supervisor said to a customer who was not content.
+    pub recoveries: Vec<Entry<String>>,
+    /// Checks of finished work.
+    pub inspections: Vec<Entry<Inspection>>,
+    /// How what an inspection found was put right.
+    pub rectifications: Vec<Entry<String>>,
     /// How and when it was closed, while it is.
     pub closing: Option<Entry<Closing>>,
     /// Why and when it was cancelled, while it is.
@@ -150,8 +160,8 @@ pub struct Ticket {
     pub reopenings: Vec<Entry<Reason>>,
     /// What each change of the record did, in the record's order.
     pub outcomes: Vec<(ChangeId, Outcome)>,
-    /// What moves the clocks, in order.
-    pub sla_events: Vec<sla::Event>,
+    /// What moves the clocks.
+    pub timeline: sla::Timeline,
     /// Everything in the record: what somebody who looks at this ticket has seen.
     pub seen: Seen,
     conflicts: Vec<Conflict>,
@@ -209,11 +219,16 @@ impl Ticket {
             results_told: Vec::new(),
             callbacks: Vec::new(),
             comments: Vec::new(),
+            plans: Vec::new(),
+            milestones: Vec::new(),
+            recoveries: Vec::new(),
+            inspections: Vec::new(),
+            rectifications: Vec::new(),
             closing: None,
             cancellation: None,
             reopenings: Vec::new(),
             outcomes: Vec::new(),
-            sla_events: vec![sla::Event { at, what: sla::Happening::Created { urgency: intake.urgency } }],
+            timeline: beginning(first, intake),
             seen: Seen::default(),
             conflicts: Vec::new(),
             settled: BTreeSet::new(),
@@ -241,12 +256,13 @@ impl Ticket {
                 let accountable =
                     Accountable { person: Some(assignment.person), department: assignment.department };
                 self.accountable.set(accountable, change.id, *happened, &change.seen);
-                self.note(*happened, sla::Happening::Assigned);
+                self.note(recorded, sla::Happening::Assigned { department: assignment.department });
             }
             Action::SetUrgency(new) => self.set_urgency(recorded, new.urgency),
             Action::Reclassify(new) => {
                 let value = (new.kind, new.difficulty, new.flags.clone());
                 self.classification.set(value, change.id, *happened, &change.seen);
+                self.note(recorded, sla::Happening::DifficultyChanged { difficulty: new.difficulty });
                 if self.green_channel() && self.urgency.value != Urgency::Urgent {
                     self.set_urgency(recorded, Urgency::Urgent);
                 }
@@ -256,11 +272,11 @@ impl Ticket {
             }
             Action::Close(closing) => {
                 self.closing = Some(self.entry(recorded, closing.clone()));
-                self.note(*happened, sla::Happening::Ended);
+                self.note(recorded, sla::Happening::Closed);
             }
             Action::Cancel(reason) => {
                 self.cancellation = Some(self.entry(recorded, reason.clone()));
-                self.note(*happened, sla::Happening::Ended);
+                self.note(recorded, sla::Happening::Cancelled);
             }
             Action::Reopen(reason) => self.reopen(recorded, reason),
             Action::Settle(settlement) => {
@@ -280,12 +296,15 @@ impl Ticket {
         let at = recorded.happened;
         match &recorded.change.action {
             Action::LogProgress(progress) => self.log_progress(recorded, progress),
-            Action::CheckIn(_) => self.visits.push(Visit {
-                engineer: recorded.change.actor,
-                checked_in: at,
-                checked_out: None,
-                by: recorded.change.id,
-            }),
+            Action::CheckIn(_) => {
+                self.visits.push(Visit {
+                    engineer: recorded.change.actor,
+                    checked_in: at,
+                    checked_out: None,
+                    by: recorded.change.id,
+                });
+                self.note(recorded, sla::Happening::SiteReached);
+            }
             Action::CheckOut(_) => {
                 let actor = recorded.change.actor;
                 if let Some(visit) = self.open_visit_mut(actor) {
@@ -295,21 +314,42 @@ impl Ticket {
             Action::ReplacePart(part) => self.parts.push(self.entry(recorded, part.clone())),
             Action::Complete(completion) => {
                 self.completions.push(self.entry(recorded, completion.clone()));
-                self.note(at, sla::Happening::WorkDone);
+                self.note(recorded, sla::Happening::WorkDone);
             }
             Action::SignOff(sign_off) => self.take_sign_off(recorded, sign_off),
             Action::TellResult(comment) => {
                 self.results_told.push(self.entry(recorded, comment.text.clone()));
-                self.note(at, sla::Happening::ResultTold);
+                self.note(recorded, sla::Happening::ResultTold);
             }
             Action::RecordCallback(callback) => {
                 let answer = self.answer(recorded, callback.clone());
                 if answer.cycle == self.cycle {
-                    self.note(at, sla::Happening::CalledBack);
+                    let satisfaction = callback.satisfaction.map(Satisfaction::score);
+                    self.note(recorded, sla::Happening::CalledBack { satisfaction });
                 }
                 self.callbacks.push(answer);
             }
             Action::Comment(comment) => self.comments.push(self.entry(recorded, comment.text.clone())),
+            Action::AgreePlan(plan) => self.agree(recorded, plan),
+            Action::ReachMilestone(reached) => {
+                self.milestones.push(self.entry(recorded, *reached));
+                let MilestoneReached { plan, number } = *reached;
+                self.note(recorded, sla::Happening::MilestoneReached { plan, number });
+            }
+            Action::Recover(comment) => {
+                self.recoveries.push(self.entry(recorded, comment.text.clone()));
+                self.note(recorded, sla::Happening::Recovered);
+            }
+            Action::Inspect(inspection) => {
+                self.inspections.push(self.entry(recorded, inspection.clone()));
+                if let Some(rectify_by) = inspection.rectify_by.filter(|_| inspection.failed()) {
+                    self.note(recorded, sla::Happening::InspectionFailed { rectify_by });
+                }
+            }
+            Action::Rectify(comment) => {
+                self.rectifications.push(self.entry(recorded, comment.text.clone()));
+                self.note(recorded, sla::Happening::Rectified);
+            }
             // Not facts: a single value or a move of the stage that could not take effect leaves nothing behind but
             // the conflict and its place in the record.
             _ => {}
@@ -326,7 +366,7 @@ impl Ticket {
             self.conflicts.extend(unseen.into_iter().map(|change| Conflict { change, kind }));
         }
         if answer.cycle == self.cycle {
-            self.note(answer.happened, sla::Happening::ResultTold);
+            self.note(recorded, sla::Happening::ResultTold);
         }
         self.sign_offs.push(answer);
     }
@@ -354,27 +394,46 @@ impl Ticket {
     fn set_urgency(&mut self, recorded: &Recorded, urgency: Urgency) {
         let Recorded { change, happened, .. } = recorded;
         self.urgency.set(urgency, change.id, *happened, &change.seen);
-        self.note(*happened, sla::Happening::UrgencyChanged { urgency });
+        self.note(recorded, sla::Happening::UrgencyChanged { urgency });
     }
 
     fn log_progress(&mut self, recorded: &Recorded, progress: &Progress) {
-        let at = recorded.happened;
         self.progress.push(self.entry(recorded, progress.clone()));
         match progress.kind {
-            ProgressKind::ContactedCustomer => self.note(at, sla::Happening::FirstResponse),
-            ProgressKind::WaitingForParts => self.wait(at, Some(Waiting::Parts)),
-            ProgressKind::WaitingForCustomer => self.wait(at, Some(Waiting::Customer)),
-            ProgressKind::WorkResumed | ProgressKind::OnTheWay | ProgressKind::Arrived => self.wait(at, None),
-            ProgressKind::VisitArranged | ProgressKind::Note => {}
+            ProgressKind::ContactedCustomer => {
+                self.note(recorded, sla::Happening::Contacted { promised: progress.promised.is_some() });
+            }
+            ProgressKind::Answered => self.note(recorded, sla::Happening::Answered),
+            ProgressKind::VisitArranged => {
+                if let Some(visit) = progress.promised {
+                    self.note(recorded, sla::Happening::VisitArranged { visit });
+                }
+            }
+            ProgressKind::WaitingForParts => self.wait(recorded, Some(Waiting::Parts)),
+            ProgressKind::WaitingForCustomer => self.wait(recorded, Some(Waiting::Customer)),
+            ProgressKind::WorkResumed | ProgressKind::OnTheWay => self.wait(recorded, None),
+            ProgressKind::Arrived => {
+                self.wait(recorded, None);
+                self.note(recorded, sla::Happening::SiteReached);
+            }
+            ProgressKind::Note => {}
         }
     }
 
-    fn wait(&mut self, at: Timestamp, waiting: Option<Waiting>) {
+    fn agree(&mut self, recorded: &Recorded, plan: &Plan) {
+        self.plans.push(self.entry(recorded, plan.clone()));
+        self.note(recorded, sla::Happening::PlanAgreed { deadline: plan.deadline });
+        for (number, milestone) in (0..).zip(&plan.milestones) {
+            self.note(recorded, sla::Happening::MilestoneAgreed { number, due: milestone.due });
+        }
+    }
+
+    fn wait(&mut self, recorded: &Recorded, waiting: Option<Waiting>) {
         if self.waiting == waiting || !self.stage.awaits_work() {
             return;
         }
         self.waiting = waiting;
-        self.note(at, sla::Happening::WaitingChanged { waiting });
+        self.note(recorded, sla::Happening::WaitingChanged { waiting });
     }
 
     fn reopen(&mut self, recorded: &Recorded, reason: &Reason) {
@@ -386,11 +445,11 @@ impl Ticket {
             self.stage = Stage::New;
         }
         self.reopenings.push(self.entry(recorded, reason.clone()));
-        self.note(recorded.happened, sla::Happening::Reopened);
+        self.note(recorded, sla::Happening::Reopened);
     }
 
-    fn note(&mut self, at: Timestamp, what: sla::Happening) {
-        self.sla_events.push(sla::Event { at, what });
+    fn note(&mut self, recorded: &Recorded, what: sla::Happening) {
+        self.timeline.events.push(event(recorded, recorded.happened, what));
     }
 
     fn entry<T>(&self, recorded: &Recorded, fact: T) -> Entry<T> {
@@ -425,6 +484,17 @@ impl Ticket {
     /// The callback that counts for the current cycle.
     pub fn callback(&self) -> Option<&Entry<Callback>> {
         self.callbacks.iter().rev().find(|callback| callback.cycle == self.cycle)
+    }
+
+    /// The plan that counts for the current cycle.
+    pub fn plan(&self) -> Option<&Entry<Plan>> {
+        self.plans.iter().rev().find(|plan| plan.cycle == self.cycle)
+    }
+
+    /// Whether a plan of this ticket has such a milestone.
+    pub fn has_milestone(&self, reached: &MilestoneReached) -> bool {
+        let plan = self.plans.iter().find(|plan| plan.by == reached.plan);
+        plan.is_some_and(|plan| usize::from(reached.number) < plan.fact.milestones.len())
     }
 
     /// What the ticket is.
@@ -463,6 +533,32 @@ impl Ticket {
         let others = self.conflicts.iter().copied();
         losers.chain(others).filter(|conflict| !self.settled.contains(&conflict.change)).collect()
     }
+}
+
+/// The timeline up to the registration. What the intake says of times before cannot lie after it.
+fn beginning(first: &Recorded, intake: &Intake) -> sla::Timeline {
+    use sla::Happening::{CallEnded, Created, MessageAnswered, MessageArrived};
+    let created = first.happened;
+    let before = |at: Option<Timestamp>, what| at.map(|at| event(first, at.min(created), what));
+    let IntakeTimes { arrived, answered, call_ended } = intake.times;
+    let answered = answered.map(|answered| answered.max(arrived.unwrap_or(answered)));
+    let (urgency, difficulty) = (intake.urgency, intake.difficulty);
+    let registered = Created { urgency, difficulty, department: intake.registered_in };
+    let mut events: Vec<_> = [
+        before(arrived, MessageArrived),
+        before(answered, MessageAnswered),
+        before(call_ended, CallEnded),
+        Some(event(first, created, registered)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    events.sort_by_key(|event| event.at);
+    sla::Timeline { company: intake.customer.company.clone(), events }
+}
+
+fn event(recorded: &Recorded, at: Timestamp, what: sla::Happening) -> sla::Event {
+    sla::Event { at, by: recorded.change.id, actor: recorded.change.actor, what }
 }
 
 fn losers<T>(single: &Single<T>) -> impl Iterator<Item = ChangeId> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Timestamp;
 use crate::refusal::{Field, Problem, Refusal};
 
 /// Longest accepted text of one line, in characters.
@@ -213,6 +214,27 @@ pub enum Verification {
     },
 }
 
+/// When the customer was in touch, before the ticket was registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct IntakeTimes {
+    /// When their message came in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrived: Option<Timestamp>,
+    /// When a person answered it; with the registration, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<Timestamp>,
+    /// When their call was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_ended: Option<Timestamp>,
+}
+
+impl IntakeTimes {
+    /// Whether none is known.
+    pub const fn is_unknown(&self) -> bool {
+        self.arrived.is_none() && self.answered.is_none() && self.call_ended.is_none()
+    }
+}
+
 /// Everything taken in at registration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intake {
@@ -248,6 +270,9 @@ pub struct Intake {
     /// One line that says what it is about; empty to show the beginning of the words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub summary: String,
+    /// When the customer was in touch.
+    #[serde(default, skip_serializing_if = "IntakeTimes::is_unknown")]
+    pub times: IntakeTimes,
     /// The department whose person registered it: it keeps seeing the ticket.
     pub registered_in: crate::DepartmentId,
 }

@@ -185,7 +185,17 @@ fn deed(kind: ActionKind, pick: usize, view: &Document) -> Action {
         ActionKind::SetUrgency => samples::set_urgency(Urgency::ALL[pick % 3]),
         ActionKind::Reclassify => samples::reclassify(Flag::ALL.into_iter().skip(pick % 8)),
         ActionKind::EditContact => samples::edit_contact(["甲", "乙", "丙"][pick % 3]),
-        ActionKind::LogProgress => samples::log_progress(ProgressKind::ALL[pick % 8]),
+        ActionKind::LogProgress => samples::log_progress(ProgressKind::ALL[pick % 9]),
+        // A plan that is there, so that milestones are reached and new plans take the place of old ones.
+        ActionKind::AgreePlan => samples::agree_plan(None, &[4_000, 8_000]),
+        ActionKind::ReachMilestone => {
+            let is_plan = |recorded: &&Recorded| recorded.change.action.kind() == ActionKind::AgreePlan;
+            match view.log().iter().filter(is_plan).nth(pick % 2) {
+                Some(plan) => samples::reach_milestone(plan.change.id, (pick % 3) as u16),
+                None => samples::minimal(kind),
+            }
+        }
+        ActionKind::RecordCallback if pick % 3 == 0 => samples::callback_with((pick % 5 + 1) as u8),
         ActionKind::Settle if !view.log().is_empty() => {
             samples::settle(view.log()[pick % view.log().len()].change.id)
         }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use domain::ticket::{
     Action, ActionKind, Answer, Assignment, Callback, Channel, Classification, CloseResult, Closing, Comment,
-    ComplaintNature, Completion, Customer, Difficulty, Flag, Intake, Kind, NewUrgency, Nothing,
-    PartReplacement, Point, Product, Progress, ProgressKind, Reason, ResponsibleParty, Satisfaction,
+    ComplaintNature, Completion, Customer, Difficulty, Flag, Inspection, Intake, IntakeTimes, Kind, Milestone,
+    MilestoneReached, NewUrgency, Nothing, PartReplacement, Plan, Point, Product, Progress, ProgressKind, Reason, ResponsibleParty, Satisfaction,
     Settlement, Sheet, SheetRow, SignOff, Signature, Site, UnknownAction, Urgency, Verification,
 };
 use domain::{ChangeId, PersonId};
 
-use super::{AFTER_SALES, AMY, BO, SOUTH, TICKET, device_of, member, minute};
+use super::{AFTER_SALES, AMY, BO, GUS, SOUTH, TICKET, device_of, member, minute};
 
 /// Every kind, the unknown one too.
 pub(crate) fn all_kinds() -> Vec<ActionKind> {
@@ -32,6 +32,7 @@ pub(crate) fn minimal_intake() -> Intake {
         verification: Verification::Verified,
         words: "不转了".into(),
         summary: String::new(),
+        times: IntakeTimes::default(),
         registered_in: AFTER_SALES,
     }
 }
@@ -60,8 +61,17 @@ pub(crate) fn full_intake() -> Intake {
         verification: Verification::NotVerified { reason: "铭牌看不清".into() },
         words: "又坏了!\n第三次 <b>\u{1F525}</b>".into(),
         summary: "主轴异响".into(),
+        // Its sample is older than they are: `timed_intake` has them.
+        times: IntakeTimes::default(),
         registered_in: SOUTH,
     }
+}
+
+/// An intake that says when the customer was in touch.
+pub(crate) fn timed_intake() -> Intake {
+    let times =
+        IntakeTimes { arrived: Some(minute(-30)), answered: Some(minute(-25)), call_ended: Some(minute(-3)) };
+    Intake { times, ..minimal_intake() }
 }
 
 fn full_customer() -> Customer {
@@ -121,6 +131,38 @@ pub(crate) fn complete() -> Action {
     })
 }
 
+pub(crate) fn tell_result() -> Action {
+    Action::TellResult(Comment { text: String::new() })
+}
+
+/// A plan with its own deadline and milestones, all at these minutes.
+pub(crate) fn agree_plan(deadline: Option<i64>, milestones: &[i64]) -> Action {
+    let milestone = |due: &i64| Milestone { title: "配件到货".into(), due: minute(*due) };
+    Action::AgreePlan(Box::new(Plan {
+        measures: "更换主板".into(),
+        agreed_with: String::new(),
+        deadline: deadline.map(minute),
+        milestones: milestones.iter().map(milestone).collect(),
+    }))
+}
+
+pub(crate) fn reach_milestone(plan: ChangeId, number: u16) -> Action {
+    Action::ReachMilestone(MilestoneReached { plan, number })
+}
+
+/// An inspection that the work did not pass, to be put right by this minute.
+pub(crate) fn inspection_failed(rectify_by: i64) -> Action {
+    Action::Inspect(Inspection { score: 60, note: "接线松动".into(), rectify_by: Some(minute(rectify_by)) })
+}
+
+pub(crate) fn recover() -> Action {
+    Action::Recover(Comment { text: "已致歉".into() })
+}
+
+pub(crate) fn rectify() -> Action {
+    Action::Rectify(Comment { text: "已重新接线".into() })
+}
+
 pub(crate) fn comment(text: &str) -> Action {
     Action::Comment(Comment { text: text.into() })
 }
@@ -143,6 +185,12 @@ pub(crate) fn close() -> Action {
 
 pub(crate) fn callback() -> Action {
     Action::RecordCallback(Callback { satisfaction: None, note: String::new() })
+}
+
+/// The customer says how content they are, from 1 to 5.
+pub(crate) fn callback_with(satisfaction: u8) -> Action {
+    let satisfaction = Some(Satisfaction::new(satisfaction).expect("from 1 to 5"));
+    Action::RecordCallback(Callback { satisfaction, note: String::new() })
 }
 
 pub(crate) fn sheet(text: &str) -> Sheet {
@@ -190,12 +238,19 @@ pub(crate) fn minimal(kind: ActionKind) -> Action {
         ActionKind::ReplacePart => replace_part("轴承"),
         ActionKind::Complete => complete(),
         ActionKind::SignOff => sign_off("更换轴承"),
-        ActionKind::TellResult => Action::TellResult(Comment { text: String::new() }),
+        ActionKind::TellResult => tell_result(),
         ActionKind::RecordCallback => callback(),
         ActionKind::Close => close(),
         ActionKind::Cancel => cancel(),
         ActionKind::Reopen => reopen(),
         ActionKind::Comment => comment("见照片"),
+        ActionKind::AgreePlan => agree_plan(None, &[]),
+        ActionKind::ReachMilestone => reach_milestone(ChangeId { device: device_of(AMY), seq: 1 }, 0),
+        ActionKind::Recover => recover(),
+        ActionKind::Inspect => {
+            Action::Inspect(Inspection { score: Inspection::PASS, note: String::new(), rectify_by: None })
+        }
+        ActionKind::Rectify => rectify(),
         ActionKind::Settle => settle(ChangeId { device: device_of(AMY), seq: 1 }),
         ActionKind::Unknown => unknown(),
     }
@@ -242,7 +297,24 @@ pub(crate) fn full(kind: ActionKind) -> Action {
         ActionKind::Close => {
             Action::Close(Closing { result: CloseResult::ResolvedNotSatisfied, note: "客户接受".into() })
         }
+        ActionKind::AgreePlan => Action::AgreePlan(Box::new(Plan {
+            measures: "先换主板,再复检".into(),
+            agreed_with: "王芳".into(),
+            deadline: Some(minute(9_000)),
+            milestones: vec![
+                Milestone { title: "主板到货".into(), due: minute(4_000) },
+                Milestone { title: "复检".into(), due: minute(8_000) },
+            ],
+        })),
+        ActionKind::ReachMilestone => {
+            reach_milestone(ChangeId { device: device_of(GUS), seq: 41 }, u16::MAX)
+        }
+        ActionKind::Inspect => {
+            Action::Inspect(Inspection { score: 0, note: "未接地".into(), rectify_by: Some(minute(7_000)) })
+        }
         ActionKind::Assign
+        | ActionKind::Recover
+        | ActionKind::Rectify
         | ActionKind::CheckIn
         | ActionKind::CheckOut
         | ActionKind::Cancel

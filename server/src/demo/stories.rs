@@ -8,7 +8,7 @@ mod waiting;
 
 use domain::DepartmentId;
 use domain::ticket::{
-    Channel, ComplaintNature, Customer, Difficulty, Flag, Intake, Kind, Product, Site, Urgency, Verification,
+    Channel, ComplaintNature, Customer, Difficulty, Flag, Intake, IntakeTimes, Kind, Product, Site, Urgency, Verification,
 };
 
 use super::company::Who;
@@ -137,6 +137,7 @@ impl Story {
             },
             words: self.words.into(),
             summary: self.summary.into(),
+            times: IntakeTimes::default(),
             registered_in,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::http::{HeaderMap, HeaderValue};
 use domain::people::{Department, DepartmentFunction, Person, Role};
 use domain::ticket::{
-    Action, Assignment, Change, Channel, Comment, Customer, Difficulty, Intake, Kind, Product, Seen, Site,
+    Action, Assignment, Change, Channel, Comment, Customer, Difficulty, Intake, IntakeTimes, Kind, Product, Seen, Site,
     Urgency, Verification,
 };
 use domain::{ChangeId, Claim, DepartmentId, DeviceId, PersonId, TicketId, Timestamp};
@@ -257,6 +257,7 @@ pub(crate) fn intake(registered_in: DepartmentId) -> Intake {
         verification: Verification::Verified,
         words: "空压机启动不了,车间停了一半。".into(),
         summary: String::new(),
+        times: IntakeTimes::default(),
         registered_in,
     }
 }

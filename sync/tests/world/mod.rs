@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use domain::people::{Department, DepartmentFunction, Directory, Person, Role};
 use domain::ticket::{
-    Action, Assignment, Channel, Comment, Customer, Difficulty, Intake, Kind, NewUrgency, Product, Progress,
+    Action, Assignment, Channel, Comment, Customer, Difficulty, Intake, IntakeTimes, Kind, NewUrgency, Product, Progress,
     ProgressKind, Site, Urgency, Verification,
 };
 use domain::{DepartmentId, PersonId, TicketId, Timestamp};
@@ -106,6 +106,7 @@ pub(crate) fn register(words: &str) -> Action {
         verification: Verification::Verified,
         words: words.to_owned(),
         summary: String::new(),
+        times: IntakeTimes::default(),
         registered_in: NORTH,
     }))
 }

@@ -1,0 +1,255 @@
+//! Questions about deadlines as lines of JSON, and their answers: what the product is checked by, and what anybody can ask
+//! it on the command line.
+//!
+//! The format is described in the project's document on deadlines, under “Asking what would be due”.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, FixedOffset, SecondsFormat};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::calendar::{Calendar, Interval, Name, SpecialDay, Week, Workdays};
+use super::course::{Course, Due, Standstill};
+use super::date::Date;
+use super::hours::Hours;
+use super::zone::Zone;
+use crate::Timestamp;
+
+/// Answers one question: a line with `id` and `result`, or with `id` and `error`.
+///
+/// `zone` finds a zone's offsets by its IANA name.
+pub fn answer(line: &str, zone: &dyn Fn(&str) -> Option<Zone>) -> String {
+    let question: Value = match serde_json::from_str(line) {
+        Ok(question) => question,
+        Err(error) => return json!({ "id": null, "error": format!("not a line of JSON: {error}") }).to_string(),
+    };
+    let id = question.get("id").cloned().unwrap_or_default();
+    match serde_json::from_value(question).map_err(|error| error.to_string()).and_then(|case: Case| case.result(zone)) {
+        Ok(result) => json!({ "id": id, "result": result }).to_string(),
+        Err(error) => json!({ "id": id, "error": error }).to_string(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Case {
+    calendar: CaseCalendar,
+    op: String,
+    start: Option<String>,
+    end: Option<String>,
+    at: Option<String>,
+    seconds: Option<f64>,
+    minutes: Option<f64>,
+    #[serde(default)]
+    targets: BTreeMap<String, f64>,
+    #[serde(default)]
+    pauses: BTreeSet<String>,
+    #[serde(default)]
+    events: Vec<CaseEvent>,
+    evaluate_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct CaseCalendar {
+    tz: String,
+    #[serde(default)]
+    week: Week,
+    #[serde(default)]
+    holidays: BTreeSet<Date>,
+    #[serde(default)]
+    extra_workdays: BTreeMap<Date, Vec<Interval>>,
+}
+
+#[derive(Deserialize)]
+struct CaseEvent {
+    at: String,
+    kind: String,
+    targets: Option<BTreeMap<String, f64>>,
+}
+
+impl CaseCalendar {
+    fn workdays(self, zone: &dyn Fn(&str) -> Option<Zone>) -> Result<Workdays, String> {
+        let zone = zone(&self.tz).ok_or_else(|| format!("there is no time zone “{}”", self.tz))?;
+        let name = Name::default;
+        let hours = self.extra_workdays.into_iter();
+        let mut days: BTreeMap<_, _> =
+            hours.map(|(date, hours)| (date, SpecialDay::Hours { name: name(), hours })).collect();
+        days.extend(self.holidays.into_iter().map(|date| (date, SpecialDay::Holiday { name: name() })));
+        let calendar = Calendar {
+            id: "case".to_owned(),
+            name: name(),
+            zone,
+            week: self.week,
+            make_up_hours: Vec::new(),
+            holidays: Vec::new(),
+            days,
+        };
+        Workdays::new(&calendar, &[]).map_err(|problem| problem.to_string())
+    }
+}
+
+impl Case {
+    fn result(self, zone: &dyn Fn(&str) -> Option<Zone>) -> Result<Value, String> {
+        let Self { calendar, op, start, end, at, seconds, minutes, targets, pauses, events, evaluate_at } = self;
+        let workdays = calendar.workdays(zone)?;
+        let hours = workdays.hours();
+        let start = || instant("start", start.as_deref());
+        let millis = || match (seconds, minutes) {
+            (Some(seconds), _) => whole("seconds", seconds * 1_000.0),
+            (None, Some(minutes)) => whole("minutes", minutes * 60_000.0),
+            (None, None) => Err("“seconds” is missing".to_owned()),
+        };
+        let written = |found: Option<Timestamp>| {
+            found.map(|found| json!(write(hours, found))).ok_or_else(|| "the calendar is never open for that long".to_owned())
+        };
+        match op.as_str() {
+            "add" => written(hours.add(start()?, millis()?)),
+            "sub" => written(hours.sub(start()?, millis()?)),
+            "next_open" => written(hours.next_open(start()?)),
+            "is_open" => Ok(json!(hours.is_open(instant("at", at.as_deref())?))),
+            "between" => Ok(number(hours.between(start()?, instant("end", end.as_deref())?), 1_000)),
+            "sla" => Life::read(events, targets, pauses, evaluate_at)?.judge(hours),
+            other => Err(format!("there is no operation “{other}”")),
+        }
+    }
+}
+
+/// One of the clocks that a case speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Watch {
+    FirstResponse,
+    Resolution,
+}
+
+impl Watch {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::FirstResponse => "first_response",
+            Self::Resolution => "resolution",
+        }
+    }
+}
+
+/// A ticket's life as a case tells it.
+struct Life {
+    created: Timestamp,
+    events: Vec<(Timestamp, String, Option<BTreeMap<String, f64>>)>,
+    targets: BTreeMap<String, f64>,
+    pauses: BTreeSet<String>,
+    now: Timestamp,
+}
+
+impl Life {
+    fn read(
+        events: Vec<CaseEvent>,
+        targets: BTreeMap<String, f64>,
+        pauses: BTreeSet<String>,
+        evaluate_at: Option<String>,
+    ) -> Result<Self, String> {
+        let mut told = Vec::with_capacity(events.len());
+        for event in events {
+            told.push((instant("at", Some(&event.at))?, event.kind, event.targets));
+        }
+        told.sort_by_key(|(at, _, _)| *at);
+        let created = told.iter().find(|(_, kind, _)| kind == "created").map(|(at, _, _)| *at);
+        let created = created.ok_or("no event says when it was created")?;
+        let last = told.last().map_or(created, |(at, _, _)| *at);
+        let now = match evaluate_at {
+            Some(at) => instant("evaluate_at", Some(&at))?,
+            None => last,
+        };
+        told.retain(|(at, _, _)| *at <= now);
+        Ok(Self { created, events: told, targets, pauses, now })
+    }
+
+    fn judge(&self, hours: &Hours) -> Result<Value, String> {
+        let mut result = Map::new();
+        for watch in [Watch::FirstResponse, Watch::Resolution] {
+            if let Some(judged) = self.judge_one(watch, hours)? {
+                result.extend(judged.into_iter().map(|(field, value)| (format!("{}_{field}", watch.name()), value)));
+            }
+        }
+        Ok(Value::Object(result))
+    }
+
+    fn judge_one(&self, watch: Watch, hours: &Hours) -> Result<Option<Vec<(&'static str, Value)>>, String> {
+        let field = format!("{}_min", watch.name());
+        let mut minutes = self.targets.get(&field).copied();
+        let mut stood: Vec<Standstill> = Vec::new();
+        let mut stopped = None;
+        for (at, kind, targets) in &self.events {
+            let paused = stood.last().is_some_and(|pause| pause.until.is_none());
+            match kind.as_str() {
+                "created" | "calendar_change" => {}
+                "first_response" if watch == Watch::FirstResponse => stopped = Some(*at),
+                "first_response" => {}
+                "resolved" | "closed" => stopped = Some(*at),
+                "pause" if self.pauses.contains(watch.name()) && !paused => {
+                    stood.push(Standstill { from: (*at).max(self.created), until: None });
+                }
+                "pause" => {}
+                "resume" => {
+                    if let Some(pause) = stood.last_mut().filter(|_| paused) {
+                        pause.until = Some((*at).max(pause.from));
+                    }
+                }
+                "priority_change" | "policy_change" => {
+                    if let Some(targets) = targets {
+                        minutes = targets.get(&field).copied();
+                    }
+                }
+                other => return Err(format!("there is no kind of event “{other}”")),
+            }
+            if stopped.is_some() {
+                break;
+            }
+        }
+        let Some(minutes) = minutes else { return Ok(None) };
+        let millis = whole(&field, minutes * 60_000.0)?;
+        let course = Course { hours, start: self.created, pauses: &stood };
+        let until = stopped.unwrap_or(self.now);
+        let due = match course.due_after(millis) {
+            Due::At(due) => Some(due),
+            // Standing still: due as if it ran on from here.
+            Due::Left(left) => hours.add(until, left),
+            Due::Never => None,
+        };
+        let due = due.ok_or("the calendar is never open for that long")?;
+        let used = course.elapsed(until);
+        Ok(Some(vec![
+            ("due", json!(write(hours, due))),
+            ("used_min", number(used, 60_000)),
+            ("diff_min", number(millis - used, 60_000)),
+            ("breached", json!(until > due)),
+        ]))
+    }
+}
+
+fn instant(field: &str, text: Option<&str>) -> Result<Timestamp, String> {
+    let text = text.ok_or_else(|| format!("“{field}” is missing"))?;
+    DateTime::parse_from_rfc3339(text)
+        .map(|instant| Timestamp::from_millis(instant.timestamp_millis()))
+        .map_err(|error| format!("“{field}”: “{text}” is not an instant as in RFC 3339: {error}"))
+}
+
+fn whole(field: &str, millis: f64) -> Result<i64, String> {
+    const LIMIT: f64 = 9e15;
+    if millis.is_finite() && millis.abs() <= LIMIT {
+        Ok(millis.round() as i64)
+    } else {
+        Err(format!("“{field}” is out of range"))
+    }
+}
+
+/// An amount in a larger unit: whole if it is.
+fn number(millis: i64, unit: i64) -> Value {
+    if millis % unit == 0 { json!(millis / unit) } else { json!(millis as f64 / unit as f64) }
+}
+
+fn write(hours: &Hours, at: Timestamp) -> String {
+    let offset = i32::try_from(hours.zone().offset_at(at) / 1_000).ok().and_then(FixedOffset::east_opt);
+    match DateTime::from_timestamp_millis(at.as_millis()).zip(offset) {
+        Some((utc, offset)) => utc.with_timezone(&offset).to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        None => format!("{at:?}"),
+    }
+}
