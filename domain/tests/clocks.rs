@@ -58,7 +58,8 @@ fn a_change_of_urgency_counts_from_the_start_of_each_running_clock() {
     let rows = [
         (vec![], Some(1 + 72 * HOUR), Some(24 * HOUR)),
         (vec![(10, Urgency::Urgent)], Some(1 + 24 * HOUR), Some(2 * HOUR)),
-        (vec![(10, Urgency::Low)], None, Some(72 * HOUR)),
+        // Three working days: registered on a Thursday at 8:00 in Shanghai, an hour before the office opens.
+        (vec![(10, Urgency::Low)], None, Some(5 * 24 * HOUR + HOUR)),
         (vec![(10, Urgency::Urgent), (20, Urgency::Normal)], Some(1 + 72 * HOUR), Some(24 * HOUR)),
         (vec![(10, Urgency::Low), (90, Urgency::Urgent)], Some(1 + 24 * HOUR), Some(2 * HOUR)),
     ];
@@ -170,16 +171,9 @@ fn a_closed_ticket_that_is_reopened_runs_clocks_again() {
     let mut record = Record::completed();
     record.act(BO, 70, samples::sign_off("更换轴承"));
     record.act(GUS, 80, samples::close());
-    assert!(all(&record.ticket()).iter().all(|clock| !clock.is_running()));
+    let running = all(&record.ticket()).into_iter().filter(Clock::is_running).map(|clock| clock.name());
+    assert_eq!(running.collect::<Vec<_>>(), [ClockName::Callback], "it is owed after closing, too");
     record.act(GUS, 90, samples::reopen());
     assert!(clock(&record, ClockName::Resolution).is_running());
 }
 
-#[test]
-fn a_policy_without_a_target_gives_no_due_time_and_no_breach() {
-    let mut policy = Policy::default();
-    policy.first_response.normal_minutes = None;
-    let ticket = Record::registered_in(AFTER_SALES).ticket();
-    let clock = clocks(&ticket.sla_events, &policy)[0];
-    assert_eq!((clock.due, clock.state(LONG_AFTER)), (None, ClockState::Running));
-}
