@@ -60,6 +60,26 @@ pub struct Change {
     pub action: Action,
 }
 
+/// Why the time of a change is doubtful. What the device claimed stays in the record beside what was made of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// The device's clock said a time after the change had arrived; the arrival counts.
+    Ahead {
+        /// By how many milliseconds.
+        by_ms: i64,
+    },
+    /// The device's clock said a time before what its author had seen; the time after that counts.
+    Behind {
+        /// By how many milliseconds.
+        by_ms: i64,
+    },
+    /// The device's clock had never been compared with the server's, and the change took its time to arrive.
+    Unmeasured,
+}
+
+/// Differences up to this, in milliseconds, are put down to the network and to measuring.
+const DOUBT_MS: i64 = 2 * Timestamp::MINUTE_MS;
+
 /// A change with its place in time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
@@ -88,6 +108,24 @@ impl Recorded {
             .max();
         let happened = change.claim.bounded(seen_until, arrival);
         Self { change, happened, arrived: arrival }
+    }
+
+    /// Whether there is reason to doubt when it happened, and which.
+    ///
+    /// What is doubtful is bounded all the same, and shown with its doubt.
+    pub fn doubt(&self) -> Option<Doubt> {
+        let arrived = self.arrived?;
+        let claimed = self.change.claim.corrected();
+        let (ahead_ms, behind_ms) = (claimed.millis_since(arrived), self.happened.millis_since(claimed));
+        if ahead_ms > DOUBT_MS {
+            Some(Doubt::Ahead { by_ms: ahead_ms })
+        } else if behind_ms > DOUBT_MS {
+            Some(Doubt::Behind { by_ms: behind_ms })
+        } else if self.change.claim.offset_ms.is_none() && arrived.millis_since(self.happened) > DOUBT_MS {
+            Some(Doubt::Unmeasured)
+        } else {
+            None
+        }
     }
 
     /// The one order of a ticket's changes: by when they happened; the change id decides between equal instants.
