@@ -31,6 +31,9 @@ pub fn answer(line: &str, zone: &dyn Fn(&str) -> Option<Zone>) -> String {
     }
 }
 
+/// Minutes of open time by the target's name; null for none.
+type CaseTargets = BTreeMap<String, Option<f64>>;
+
 #[derive(Deserialize)]
 struct Case {
     calendar: CaseCalendar,
@@ -41,7 +44,7 @@ struct Case {
     seconds: Option<f64>,
     minutes: Option<f64>,
     #[serde(default)]
-    targets: BTreeMap<String, f64>,
+    targets: CaseTargets,
     #[serde(default)]
     pauses: BTreeSet<String>,
     #[serde(default)]
@@ -64,7 +67,7 @@ struct CaseCalendar {
 struct CaseEvent {
     at: String,
     kind: String,
-    targets: Option<BTreeMap<String, f64>>,
+    targets: Option<CaseTargets>,
 }
 
 impl CaseCalendar {
@@ -133,8 +136,8 @@ impl Watch {
 /// A ticket's life as a case tells it.
 struct Life {
     created: Timestamp,
-    events: Vec<(Timestamp, String, Option<BTreeMap<String, f64>>)>,
-    targets: BTreeMap<String, f64>,
+    events: Vec<(Timestamp, String, Option<CaseTargets>)>,
+    targets: CaseTargets,
     pauses: BTreeSet<String>,
     now: Timestamp,
 }
@@ -142,7 +145,7 @@ struct Life {
 impl Life {
     fn read(
         events: Vec<CaseEvent>,
-        targets: BTreeMap<String, f64>,
+        targets: CaseTargets,
         pauses: BTreeSet<String>,
         evaluate_at: Option<String>,
     ) -> Result<Self, String> {
@@ -174,7 +177,7 @@ impl Life {
 
     fn judge_one(&self, watch: Watch, hours: &Hours) -> Result<Option<Vec<(&'static str, Value)>>, String> {
         let field = format!("{}_min", watch.name());
-        let mut minutes = self.targets.get(&field).copied();
+        let mut minutes = self.targets.get(&field).copied().flatten();
         let mut stood: Vec<Standstill> = Vec::new();
         let mut stopped = None;
         for (at, kind, targets) in &self.events {
@@ -194,8 +197,9 @@ impl Life {
                     }
                 }
                 "priority_change" | "policy_change" => {
-                    if let Some(targets) = targets {
-                        minutes = targets.get(&field).copied();
+                    // A target that isn't named stays; one that is null is lifted.
+                    if let Some(changed) = targets.as_ref().and_then(|targets| targets.get(&field)) {
+                        minutes = *changed;
                     }
                 }
                 other => return Err(format!("there is no kind of event “{other}”")),
