@@ -285,6 +285,12 @@ impl Hours {
         instants.map(|open| Timestamp::from_millis(open.start)..Timestamp::from_millis(open.end)).collect()
     }
 
+    /// How many dates from `from` until before `until` have open time.
+    pub fn workdays(&self, from: Date, until: Date) -> i64 {
+        let before = |date: Date| self.workdays_before(i64::from(date.days()));
+        (before(until) - before(from)).max(0)
+    }
+
     /// The instant at which a date begins.
     pub fn midnight(&self, date: Date) -> Timestamp {
         Timestamp::from_millis(self.zone.instant(i64::from(date.days()) * DAY))

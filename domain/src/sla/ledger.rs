@@ -290,12 +290,10 @@ impl Teller<'_, '_> {
             hours.between(begin, end)
         });
         let stood: i64 = stood.sum();
-        let days = dates.start.days()..dates.end.days();
-        let open = days.filter(|day| !hours.on(Date::from_days(*day)).is_empty()).count();
         Line::Days {
             from: dates.start,
             until: dates.end.plus(-1),
-            open: u32::try_from(open).unwrap_or(u32::MAX),
+            open: u32::try_from(hours.workdays(dates.start, dates.end)).unwrap_or(u32::MAX),
             millis: hours.between(from, until) - stood,
         }
     }

@@ -259,8 +259,11 @@ impl<'b> Walk<'_, 'b> {
     }
 
     fn wait(&mut self, place: usize, at: Timestamp, waiting: Option<Waiting>) {
-        if let Some(last) = self.waits.last_mut().filter(|wait| wait.until.is_none()) {
-            last.until = Some(at);
+        // An entry that could not be placed in time may lie before the wait it ends; no wait is shorter than nothing.
+        let mut at = at;
+        if let Some(last) = self.waits.last_mut() {
+            at = at.max(last.until.unwrap_or(last.from));
+            last.until.get_or_insert(at);
         }
         if let Some(waiting) = waiting {
             self.waits.push(Pause { from: at, until: None, waiting, event: place });
