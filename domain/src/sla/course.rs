@@ -83,7 +83,8 @@ impl Course<'_> {
         if running_since == self.start {
             return Due::At(undisturbed);
         }
-        self.hours.add(running_since, left).map_or(Due::Never, Due::At)
+        // Standing still while it is closed anyway takes nothing away, also of working days that end at an opening.
+        self.hours.add(running_since, left).map_or(Due::Never, |due| Due::At(due.max(undisturbed)))
     }
 
     /// The target as milliseconds of open time.

@@ -160,6 +160,7 @@ impl<'b> Walk<'_, 'b> {
             }
             Happening::MilestoneReached { plan, number } => self.reach(place, plan, number),
             Happening::WorkDone => {
+                self.wait(place, at, None);
                 for name in [C::FirstResponse, C::Reply, C::Resolution] {
                     self.stop(name, place);
                 }
@@ -288,6 +289,9 @@ impl<'b> Walk<'_, 'b> {
             pauses.iter().map(|pause| Standstill { from: pause.from, until: pause.until }).collect();
         let course = Course { hours, start: started.at, pauses: &stood };
         let (deadline, due) = self.deadline(&started, rule, target, &course);
+        // An instant that was set does not move, whatever the work waits for.
+        let pauses =
+            if matches!(deadline, Deadline::Set { .. } | Deadline::BeforeVisit { .. }) { Vec::new() } else { pauses };
         let paused = match (pauses.last(), ended) {
             (Some(Pause { from, until: None, waiting, .. }), None) if !matches!(due, Some(Due::At(_))) => {
                 let left_ms = match due {
@@ -298,11 +302,9 @@ impl<'b> Walk<'_, 'b> {
             }
             _ => None,
         };
-        let due = match (due, ended) {
-            (Some(Due::At(due)), _) => Some(due),
-            // It stood still when it ended: due as if it had run on from there.
-            (Some(Due::Left(left)), Some(ended)) => hours.add(ended, left),
-            (Some(Due::Left(_) | Due::Never) | None, _) => None,
+        let due = match due {
+            Some(Due::At(due)) => Some(due),
+            Some(Due::Left(_) | Due::Never) | None => None,
         };
         let at = |wanted: fn(End) -> bool| ended.filter(|_| end.is_some_and(|(_, end)| wanted(end)));
         let clock = Clock {
@@ -361,7 +363,11 @@ impl<'b> Walk<'_, 'b> {
             .filter(|wait| rule.pauses.contains(&wait.waiting))
             .filter(|wait| wait.until.is_none_or(|until| until > start))
             .filter(|wait| end.is_none_or(|end| wait.from < end))
-            .map(|wait| Pause { from: wait.from.max(start), ..*wait })
+            .map(|wait| {
+                // A clock that ended while it stood still is due as if it had run on from there.
+                let until = end.map_or(wait.until, |end| Some(wait.until.unwrap_or(end)));
+                Pause { from: wait.from.max(start), until, ..*wait }
+            })
             .collect()
     }
 
