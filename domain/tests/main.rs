@@ -14,5 +14,7 @@ mod merging;
 mod routing;
 mod signing;
 mod sla_cases;
+mod sla_oracle;
+mod sla_seeds;
 mod stages;
 mod support;
