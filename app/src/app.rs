@@ -10,6 +10,7 @@ use crate::device::{location, prefs};
 use crate::i18n::{provide_lang, use_lang};
 use crate::session::{PasswordPage, Session, SignInAgain, SignInPage, WelcomePage, provide_session};
 use crate::shell::{OfficeShell, offer_updates};
+use crate::tickets::provide_why;
 use crate::ui::{Empty, Icon, Tone, provide_toasts};
 use crate::workspace::{StorageState, WriterState, provide_workspace, use_workspace};
 use crate::{field, office, outbox, people, sign_off, t};
@@ -65,6 +66,7 @@ fn AtWork() -> impl IntoView {
     let session = Session::expect();
     let Some(person) = session.person_untracked() else { return ().into_any() };
     let workspace = provide_workspace(person);
+    provide_why();
     let storage = Memo::new(move |_| workspace.status().with(|status| status.storage.clone()));
     (move || match (storage.get(), workspace.writer().get()) {
         (_, WriterState::Elsewhere) => view! { <OtherWindow /> }.into_any(),

@@ -1,6 +1,7 @@
 //! What the field and the office both show of a ticket: small facts, clocks, history, earlier tickets.
 //!
-//! What things look like and how they are said is decided in plain functions ([`face`], [`glyph`], [`deed`], [`history`]);
+//! What things look like and how they are said is decided in plain functions ([`face`], [`glyph`], [`deed`], [`history`],
+//! [`ledger`]);
 //! components put that on screen and follow the workspace. Nothing in here changes a ticket.
 
 mod badge;
@@ -10,16 +11,19 @@ mod earlier;
 pub mod face;
 pub mod glyph;
 pub mod history;
+pub mod ledger;
 #[cfg(test)]
 pub(crate) mod sample;
 mod timeline;
 mod when;
+mod why;
 
 pub use badge::{Flags, NumberText, PersonName, StageBadge, UrgencyBadge, initial};
-pub use clock::{ClockChip, ClockList, NextClock, running};
+pub use clock::{ClockChip, ClockList, ExplainedClock, NextClock, running};
 pub use earlier::{EarlierTickets, digits, earlier, ticket_path};
 pub use timeline::{SyncMark, Timeline};
 pub use when::{When, iso, use_when};
+pub use why::{WhyDialog, WhyOf, provide_why, use_why};
 
 use domain::TicketId;
 use domain::ticket::{Card, Ticket, TicketNumber, provisional_number};

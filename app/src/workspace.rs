@@ -23,6 +23,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use domain::people::{Directory, Person};
+use domain::sla::PolicyBook;
 use domain::ticket::{Action, Card, Document, Ticket};
 use domain::{ChangeId, Refusal, TicketId, Timestamp, sla};
 use futures_util::future::abortable;
@@ -178,6 +179,11 @@ impl Workspace {
         self.shown.directory.into()
     }
 
+    /// The service levels as last told by the server, ready for reckoning.
+    pub fn book(&self) -> Signal<PolicyBook> {
+        self.shown.book.into()
+    }
+
     /// Every ticket in sight, unsent changes laid over, in no particular order.
     pub fn cards(&self) -> Signal<Arc<Vec<Card>>> {
         self.shown.cards.into()
@@ -193,6 +199,16 @@ impl Workspace {
             });
         }
         state.into()
+    }
+
+    /// The records of several tickets, unsent changes included, read from the device; for reckoning over many. Those that are
+    /// not in sight are left out.
+    ///
+    /// # Errors
+    /// Why they can't be read.
+    pub async fn documents(&self, tickets: &[TicketId]) -> Result<Vec<Document>, StoreError> {
+        let Some(core) = self.core() else { return Ok(Vec::new()) };
+        core.documents(tickets).await
     }
 
     /// Whether the person may do this to the ticket as it stands. Inside a reactive closure it follows every change.

@@ -165,6 +165,14 @@ pub async fn patch_empty(path: &str, body: &impl Serialize) -> Result<(), ApiErr
     send(Method::PATCH, path, Some(body)).await.map(|_| ())
 }
 
+/// Keeps something in place of what was there, and takes the answer.
+///
+/// # Errors
+/// Why there is no result.
+pub async fn put<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+    read(&send(Method::PUT, path, Some(body)).await?).await
+}
+
 /// Removes something.
 ///
 /// # Errors

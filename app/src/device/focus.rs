@@ -16,3 +16,15 @@ pub fn first_invalid() {
         }
     });
 }
+
+/// Goes to an element by its id, once it is on the screen. Nothing happens if it isn't there.
+pub fn on(id: String) {
+    request_animation_frame(move || {
+        let page = web_sys::window().and_then(|window| window.document());
+        let found = page.and_then(|page| page.get_element_by_id(&id));
+        if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+            // Fails only for an element outside the page.
+            let _ = element.focus();
+        }
+    });
+}

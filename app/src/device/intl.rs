@@ -30,6 +30,16 @@ pub enum Form {
     FullDayTime,
     /// 2026年11月21日 14:05:09, for evidence.
     Exact,
+    /// 11月21日周六 14:05.
+    Moment,
+    /// 11月21日周六 14:05:09.
+    MomentSeconds,
+    /// 2026年11月21日周六 14:05:09.
+    FarMoment,
+    /// 14:05:09.
+    TimeSeconds,
+    /// 2026年11月21日周六.
+    FullWeekday,
 }
 
 impl Form {
@@ -57,6 +67,39 @@ impl Form {
                 ("minute", "2-digit"),
                 ("hourCycle", "h23"),
             ],
+            Self::Moment => &[
+                ("month", "short"),
+                ("day", "numeric"),
+                ("weekday", "short"),
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+                ("hourCycle", "h23"),
+            ],
+            Self::MomentSeconds => &[
+                ("month", "short"),
+                ("day", "numeric"),
+                ("weekday", "short"),
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+                ("second", "2-digit"),
+                ("hourCycle", "h23"),
+            ],
+            Self::FarMoment => &[
+                ("year", "numeric"),
+                ("month", "short"),
+                ("day", "numeric"),
+                ("weekday", "short"),
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+                ("second", "2-digit"),
+                ("hourCycle", "h23"),
+            ],
+            Self::TimeSeconds => {
+                &[("hour", "2-digit"), ("minute", "2-digit"), ("second", "2-digit"), ("hourCycle", "h23")]
+            }
+            Self::FullWeekday => {
+                &[("year", "numeric"), ("month", "short"), ("day", "numeric"), ("weekday", "short")]
+            }
             Self::Exact => &[
                 ("year", "numeric"),
                 ("month", "short"),
@@ -72,20 +115,46 @@ impl Form {
 
 thread_local! {
     // Making one takes much longer than using it.
-    static DATES: RefCell<HashMap<(&'static str, Form), Function>> = RefCell::default();
+    static DATES: RefCell<HashMap<(&'static str, Form, Zone), Function>> = RefCell::default();
     static NUMBERS: RefCell<HashMap<&'static str, Function>> = RefCell::default();
     static RELATIVE: RefCell<HashMap<&'static str, Intl::RelativeTimeFormat>> = RefCell::default();
 }
 
+/// The zone an instant is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Zone {
+    Device,
+    Utc,
+}
+
 /// Writes an instant.
 pub fn instant(locale: Locale, instant: Timestamp, form: Form) -> String {
+    write(locale, instant, form, Zone::Device)
+}
+
+/// Writes what a clock on some wall shows, given as if that wall hung in Greenwich: an instant moved by its zone's offset.
+pub fn wall(locale: Locale, wall: Timestamp, form: Form) -> String {
+    write(locale, wall, form, Zone::Utc)
+}
+
+fn write(locale: Locale, instant: Timestamp, form: Form, zone: Zone) -> String {
     let date = Date::new(&JsValue::from_f64(instant.as_millis() as f64));
     DATES.with_borrow_mut(|formats| {
-        let format = formats
-            .entry((locale.tag(), form))
-            .or_insert_with(|| Intl::DateTimeFormat::new(&tags(locale), &options(form.options())).format());
+        let format = formats.entry((locale.tag(), form, zone)).or_insert_with(|| {
+            let mut wanted = form.options().to_vec();
+            if zone == Zone::Utc {
+                wanted.push(("timeZone", "UTC"));
+            }
+            Intl::DateTimeFormat::new(&tags(locale), &options(&wanted)).format()
+        });
         call(format, &date)
     })
+}
+
+/// Milliseconds that the device's time zone is east of UTC at an instant.
+pub fn offset_at(instant: Timestamp) -> i64 {
+    let date = Date::new(&JsValue::from_f64(instant.as_millis() as f64));
+    -(date.get_timezone_offset() * Timestamp::MINUTE_MS as f64) as i64
 }
 
 /// Writes a number with the language's separators.

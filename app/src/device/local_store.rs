@@ -25,7 +25,7 @@ mod schema;
 use std::cell::{Cell, RefCell};
 
 use domain::people::Directory;
-use domain::sla::Policy;
+use domain::sla::PolicyBook;
 use domain::ticket::Document;
 use domain::{PersonId, TicketId};
 use futures_util::lock::Mutex;
@@ -47,7 +47,7 @@ pub struct IndexedDbLocalStore {
     fence: Cell<Option<Fence>>,
     fenced_off: Cell<bool>,
     /// What cards are made by.
-    policy: Cell<Policy>,
+    policy: RefCell<PolicyBook>,
     /// Held by whatever reads or writes parts: a merge must not remove what somebody is about to read.
     turn: Mutex<()>,
 }
@@ -65,7 +65,7 @@ impl IndexedDbLocalStore {
             index: RefCell::default(),
             fence: Cell::default(),
             fenced_off: Cell::default(),
-            policy: Cell::default(),
+            policy: RefCell::new(PolicyBook::shipped()),
             turn: Mutex::default(),
         }
     }
@@ -91,7 +91,7 @@ impl IndexedDbLocalStore {
             };
             let (cards, documents) = (cards.to_vec(), documents.to_vec());
             let part = Part::read(&cards)
-                .or_else(|_| Part::rebuild(&documents, &self.policy.get()))
+                .or_else(|_| Part::rebuild(&documents, &self.policy.borrow()))
                 .map_err(|problem| unreadable(DOCUMENTS, *number, &problem))?;
             for entry in part.entries {
                 let place = Place { part: *number, start: entry.start, length: entry.length };
@@ -146,7 +146,7 @@ impl IndexedDbLocalStore {
     async fn rebuild_cards(&self, number: u32) -> Result<Part, StoreError> {
         let mut documents = self.connection.get_many(DOCUMENTS, &[number]).await?;
         let documents = documents.pop().flatten().ok_or_else(|| missing(DOCUMENTS, number))?;
-        Part::rebuild(&documents.to_vec(), &self.policy.get())
+        Part::rebuild(&documents.to_vec(), &self.policy.borrow())
             .map_err(|problem| unreadable(DOCUMENTS, number, &problem))
     }
 }
@@ -169,7 +169,7 @@ impl LocalStore for IndexedDbLocalStore {
         let meta: Option<Meta> = meta.map(|bytes| read_json(META, META, &bytes.to_vec())).transpose()?;
         let directory: Option<Directory> =
             directory.map(|bytes| read_json(META, DIRECTORY, &bytes.to_vec())).transpose()?;
-        self.policy.set(directory.as_ref().map(|directory| directory.policy).unwrap_or_default());
+        *self.policy.borrow_mut() = directory.as_ref().map_or_else(PolicyBook::shipped, Directory::book);
         let mut outbox = Vec::with_capacity(outbox_records.len());
         for Record { key, bytes } in outbox_records {
             outbox.push(read_json::<OutboxEntry>(OUTBOX, key, &bytes.to_vec())?);
@@ -213,7 +213,7 @@ impl LocalStore for IndexedDbLocalStore {
         }
         self.write(&writes).await?;
         if let Some(directory) = &batch.directory {
-            self.policy.set(directory.policy);
+            *self.policy.borrow_mut() = directory.book();
         }
         let mut index = self.index.borrow_mut();
         for (number, part) in &appended {

@@ -82,7 +82,7 @@ mod tests {
 
     use domain::people::Role;
     use domain::sla::ClockName;
-    use domain::ticket::{CardClock, Flag, Kind, ScopeKeys, Urgency, Waiting};
+    use domain::ticket::{CardClock, CardLeft, Flag, Kind, ScopeKeys, Urgency, Waiting};
     use domain::{DepartmentId, PersonId, TicketId};
     use uuid::Uuid;
 
@@ -106,7 +106,11 @@ mod tests {
     }
 
     fn card(id: u128, stage: Stage, due: Option<i64>) -> Card {
-        let clock = |due| CardClock { name: ClockName::Resolution, due: Timestamp::from_millis(due) };
+        let clock = |due| CardClock {
+            name: ClockName::Resolution,
+            started: Timestamp::from_millis(0),
+            left: CardLeft::Due(Timestamp::from_millis(due)),
+        };
         Card {
             ticket: TicketId::from_uuid(Uuid::from_u128(id)),
             number: None,

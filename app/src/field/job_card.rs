@@ -96,7 +96,7 @@ pub(super) fn JobCard(
                 </span>
             </A>
             <div class="job-card__end">
-                {is_mine.then(|| view! { <NextClock card large=true /> })}
+                {is_mine.then(|| view! { <NextClock card large=true explained=true /> })}
                 <span class="job-card__quick">{call}{navigate}</span>
                 {(group == Group::Free).then(|| view! { <span class="job-card__quick"><TakeButton ticket /></span> })}
             </div>

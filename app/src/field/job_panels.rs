@@ -12,7 +12,7 @@ use crate::t;
 use crate::tickets::deed::join;
 use crate::tickets::glyph;
 use crate::tickets::{
-    ClockChip, EarlierTickets, Flags, NumberText, PersonName, StageBadge, Timeline, UrgencyBadge, iso,
+    EarlierTickets, ExplainedClock, Flags, NumberText, PersonName, StageBadge, Timeline, UrgencyBadge, iso,
     running, use_when,
 };
 use crate::ui::{Icon, Notice, Tone};
@@ -30,9 +30,10 @@ pub(super) fn JobHead(view: View) -> impl IntoView {
     };
     let clocks = move || {
         let view = view.get();
+        let ticket = view.ticket.id;
         running(&view)
             .into_iter()
-            .map(|clock| view! { <ClockChip clock named=true large=true /> })
+            .map(|clock| view! { <ExplainedClock ticket clock named=true large=true /> })
             .collect_view()
     };
     view! {

@@ -103,6 +103,7 @@ impl Words {
             ProgressKind::WaitingForParts => self.progress_waiting_for_parts(),
             ProgressKind::WaitingForCustomer => self.progress_waiting_for_customer(),
             ProgressKind::WorkResumed => self.progress_work_resumed(),
+            ProgressKind::Answered => self.progress_answered(),
             ProgressKind::Note => self.progress_note(),
         }
     }
@@ -140,10 +141,17 @@ impl Words {
     /// A clock.
     pub fn clock(self, name: ClockName) -> &'static str {
         match name {
+            ClockName::Acknowledge => self.clock_acknowledge(),
+            ClockName::Register => self.clock_register(),
             ClockName::FirstResponse => self.clock_first_response(),
+            ClockName::Reply => self.clock_reply(),
             ClockName::Resolution => self.clock_resolution(),
+            ClockName::VisitNotice => self.clock_visit_notice(),
             ClockName::ResultNotice => self.clock_result_notice(),
             ClockName::Callback => self.clock_callback(),
+            ClockName::Recovery => self.clock_recovery(),
+            ClockName::Rectification => self.clock_rectification(),
+            ClockName::Milestone => self.clock_milestone(),
         }
     }
 

@@ -56,7 +56,7 @@ impl Filter {
 
     fn passes(&self, card: &Card, now: Timestamp) -> bool {
         let stage = match self.stages {
-            Stages::Open => card.stage.is_open() || !self.query.trim().is_empty(),
+            Stages::Open => needs_somebody(card) || !self.query.trim().is_empty(),
             Stages::All => true,
             Stages::One(stage) => card.stage == stage,
         };
@@ -76,7 +76,7 @@ impl Filter {
         let mut found: Vec<_> = (0..cards.len()).filter(|place| self.passes(&cards[*place], now)).collect();
         found.sort_by_cached_key(|place| cards[*place].deadline_order());
         let (open, mut ended): (Vec<_>, Vec<_>) =
-            found.into_iter().partition(|place| cards[*place].stage.is_open());
+            found.into_iter().partition(|place| needs_somebody(&cards[*place]));
         let (overdue, running) = open.into_iter().partition(|place| is_overdue(&cards[*place], now));
         ended.sort_by_key(|place| std::cmp::Reverse((cards[*place].updated, cards[*place].ticket)));
         [(Section::Overdue, overdue), (Section::Running, running), (Section::Ended, ended)]
@@ -99,7 +99,12 @@ pub enum Section {
 
 /// Whether a clock of the ticket is past its due time.
 pub fn is_overdue(card: &Card, now: Timestamp) -> bool {
-    card.stage.is_open() && card.next_due().is_some_and(|due| due < now)
+    card.next_due().is_some_and(|due| due < now)
+}
+
+/// Whether there is something to do: it is open, or something is still owed to the customer after its end.
+pub fn needs_somebody(card: &Card) -> bool {
+    card.stage.is_open() || !card.clocks.is_empty()
 }
 
 /// Whether somebody still has to be found for it.
@@ -123,7 +128,7 @@ pub struct Counts {
 impl Counts {
     /// Counts over everything in sight.
     pub fn of(cards: &[Card], person: PersonId, now: Timestamp) -> Self {
-        cards.iter().filter(|card| card.stage.is_open()).fold(Self::default(), |mut counts, card| {
+        cards.iter().filter(|card| needs_somebody(card)).fold(Self::default(), |mut counts, card| {
             counts.overdue += usize::from(is_overdue(card, now));
             counts.unassigned += usize::from(is_unassigned(card));
             counts.urgent += usize::from(card.urgency == Urgency::Urgent);
@@ -136,13 +141,17 @@ impl Counts {
 #[cfg(test)]
 mod tests {
     use domain::sla::ClockName;
-    use domain::ticket::CardClock;
+    use domain::ticket::{CardClock, CardLeft};
 
     use super::*;
     use crate::tickets::sample::{card, minute, person};
 
     fn due(mut card: Card, at: i64) -> Card {
-        card.clocks = vec![CardClock { name: ClockName::Resolution, due: minute(at) }];
+        card.clocks = vec![CardClock {
+            name: ClockName::Resolution,
+            started: minute(0),
+            left: CardLeft::Due(minute(at)),
+        }];
         card
     }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use domain::DepartmentId;
 use domain::routing::propose_urgency;
 use domain::ticket::{
-    Card, Channel, ComplaintNature, Customer, Difficulty, Flag, Intake, IntakeTimes, Kind, Product, Site, Urgency,
-    Verification,
+    Card, Channel, ComplaintNature, Customer, Difficulty, Flag, Intake, IntakeTimes, Kind, Product, Site,
+    Urgency, Verification,
 };
 use serde::{Deserialize, Serialize};
 

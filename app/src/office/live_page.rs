@@ -1,7 +1,6 @@
 //! All running clocks at once, with the load of each person. Follows time and the server by itself.
 
-use domain::sla::Clock;
-use domain::ticket::Card;
+use domain::ticket::{Card, CardClock};
 use leptos::prelude::*;
 
 use super::live::{Tally, Wall};
@@ -9,7 +8,10 @@ use super::loads::Loads;
 use super::panel::Panel;
 use crate::i18n::{Words, use_lang};
 use crate::t;
-use crate::tickets::{ClockChip, Flags, NumberText, PersonName, StageBadge, UrgencyBadge, initial, use_when};
+use crate::tickets::face::Dial;
+use crate::tickets::{
+    ClockChip, Flags, NumberText, PersonName, StageBadge, UrgencyBadge, WhyOf, initial, use_when,
+};
 use crate::ui::{Empty, Icon};
 use crate::workspace::use_workspace;
 
@@ -21,12 +23,11 @@ const ROWS: usize = 60;
 pub fn LivePage() -> impl IntoView {
     let lang = use_lang();
     let workspace = use_workspace();
-    let (cards, directory, now) = (workspace.cards(), workspace.directory(), workspace.now());
+    let (cards, now) = (workspace.cards(), workspace.now());
     let minute = Memo::new(move |_| now.get().as_millis() / domain::Timestamp::MINUTE_MS);
     let wall = Memo::new(move |_| {
         minute.track();
-        let policy = directory.read().policy;
-        Wall::of(cards.get(), &policy, now.get_untracked())
+        Wall::of(cards.get(), now.get_untracked())
     });
     let chosen = RwSignal::new(None::<Tally>);
     let shown = RwSignal::new(ROWS);
@@ -68,7 +69,7 @@ pub fn LivePage() -> impl IntoView {
                                     <tbody>
                                         <For
                                             each=move || rows.get()
-                                            key=|(card, clock)| (card.ticket, clock.name, clock.due, card.updated)
+                                            key=|(card, clock)| (card.ticket, clock.name, clock.started, clock.due(), card.updated)
                                             let((card, clock))
                                         >
                                             <LiveRow card clock />
@@ -124,7 +125,7 @@ const fn tally_tone(tally: Tally) -> Option<&'static str> {
         Tally::Overdue => Some("danger"),
         Tally::Soon | Tally::Unassigned => Some("warn"),
         Tally::GreenChannel => Some("hazard"),
-        Tally::Open => None,
+        Tally::Paused | Tally::Open => None,
     }
 }
 
@@ -132,6 +133,7 @@ const fn tally_icon(tally: Tally) -> &'static str {
     match tally {
         Tally::Overdue => "clock-overdue",
         Tally::Soon => "clock",
+        Tally::Paused => "pause",
         Tally::Unassigned => "person",
         Tally::GreenChannel => "hazard",
         Tally::Open => "inbox",
@@ -142,6 +144,7 @@ fn tally_word(tally: Tally, words: Words) -> &'static str {
     match tally {
         Tally::Overdue => words.tally_overdue(),
         Tally::Soon => words.tally_soon(),
+        Tally::Paused => words.tally_paused(),
         Tally::Unassigned => words.tally_unassigned(),
         Tally::GreenChannel => words.tally_green(),
         Tally::Open => words.tally_open(),
@@ -149,10 +152,10 @@ fn tally_word(tally: Tally, words: Words) -> &'static str {
 }
 
 #[component]
-fn LiveRow(card: Card, clock: Clock) -> impl IntoView {
+fn LiveRow(card: Card, clock: CardClock) -> impl IntoView {
     let lang = use_lang();
     let when = use_when();
-    let due = clock.due;
+    let due = clock.due();
     let Card {
         ticket,
         number,
@@ -171,7 +174,7 @@ fn LiveRow(card: Card, clock: Clock) -> impl IntoView {
     let customer = if company.is_empty() { customer } else { company };
     view! {
         <tr>
-            <td data-fit data-label=t!(lang, live_clock)><ClockChip clock named=true /></td>
+            <td data-fit data-label=t!(lang, live_clock)><ClockChip dial=Dial::from(&clock) named=true why=Some(Signal::stored(WhyOf::card(ticket, &clock))) /></td>
             <th scope="row">
                 <a class="table__link" href=format!("/tickets/{ticket}")>
                     <UrgencyBadge urgency compact=true />

@@ -18,7 +18,7 @@ use crate::field::gate;
 use crate::i18n::use_lang;
 use crate::t;
 use crate::tickets::{
-    ClockChip, Flags, NumberText, StageBadge, UrgencyBadge, iso, running, title_of, use_when,
+    ExplainedClock, Flags, NumberText, StageBadge, UrgencyBadge, iso, running, title_of, use_when,
 };
 use crate::ui::{Empty, Icon, Skeleton};
 use crate::workspace::{TicketView, use_workspace};
@@ -104,8 +104,8 @@ fn TicketHead(view: Signal<Arc<TicketView>>, switches: DialogSwitches) -> impl I
             </div>
             <h2 class="ticket__title">{title}</h2>
             <div class="ticket__clocks">
-                <For each=move || clocks.get() key=|clock| (clock.name, clock.cycle, clock.due) let:clock>
-                    <ClockChip clock named=true />
+                <For each=move || clocks.get() key=|clock| (clock.id, clock.due, clock.paused.is_some()) let:clock>
+                    <ExplainedClock ticket=ticket.get_untracked() clock named=true />
                 </For>
             </div>
             <StageStrip view />

@@ -6,6 +6,7 @@ use leptos_router::components::A;
 use super::{PersonMenu, StatusLine, SyncPill};
 use crate::i18n::use_lang;
 use crate::t;
+use crate::tickets::WhyDialog;
 use crate::ui::{Icon, Toasts};
 
 /// A field screen: top bar, status line, one scrolling column, and an action bar if there is something to do.
@@ -56,6 +57,7 @@ pub fn FieldShell(
                 <div class="field-column">{children()}</div>
             </main>
             {actions.map(|actions| view! { <footer class="action-bar">{actions.run()}</footer> })}
+            <WhyDialog />
             <Toasts />
         </div>
     }

@@ -7,6 +7,7 @@ use leptos_router::components::A;
 use super::{PersonMenu, SyncPill};
 use crate::i18n::use_lang;
 use crate::t;
+use crate::tickets::WhyDialog;
 use crate::ui::{Icon, Toasts};
 use crate::workspace::use_workspace;
 
@@ -68,6 +69,7 @@ pub fn OfficeShell(
                 </div>
             </nav>
             <main class="office-main" id="main">{children()}</main>
+            <WhyDialog />
             <Toasts />
         </div>
     }

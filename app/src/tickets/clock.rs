@@ -2,40 +2,46 @@
 
 use std::sync::Arc;
 
-use domain::sla::{Clock, ClockName, Policy};
+use domain::TicketId;
+use domain::sla::{Clock, ClockName, Deadline, PolicyBook};
 use domain::ticket::{Card, Urgency};
 use leptos::prelude::*;
 use sync::Link;
 
-use super::face::{Face, Span, clock_of_card, target_minutes};
+use super::face::{Dial, Face, Span};
+use super::ledger;
 use super::when::{When, use_when};
+use super::why::{WhyOf, use_why};
 use crate::i18n::{Words, use_lang};
 use crate::ui::Icon;
 use crate::workspace::{TicketView, use_workspace};
 
-/// One clock: what is left, or by how much it is late.
+/// One clock: what is left, or by how much it is late. With `why`, a button that opens the explanation.
 #[component]
 pub fn ClockChip(
     /// The clock.
     #[prop(into)]
-    clock: Signal<Clock>,
+    dial: Signal<Dial>,
     /// Whether its name stands in it.
     #[prop(optional)]
     named: bool,
     /// Whether it is large, for the field.
     #[prop(optional)]
     large: bool,
+    /// What to explain when it is pressed.
+    #[prop(optional_no_strip)]
+    why: Option<Signal<WhyOf>>,
 ) -> impl IntoView {
     let lang = use_lang();
     let workspace = use_workspace();
     let (now, status) = (workspace.now(), workspace.status());
     let when = use_when();
-    let face = Memo::new(move |_| Face::of(&clock.read(), now.get()));
+    let face = Memo::new(move |_| Face::of(&dial.read(), now.get()));
     let provisional = Memo::new(move |_| status.with(|status| status.link != Link::Live));
-    let name = move || lang.words().clock(clock.read().name);
+    let name = move || lang.words().clock(dial.read().name);
     let sentence = move || {
         let words = lang.words();
-        let due = clock.read().due.map(|due| when.instant(due)).unwrap_or_default();
+        let due = dial.read().due().map(|due| when.instant(due)).unwrap_or_default();
         let sentence = face.read().sentence(name(), &due, words);
         if provisional.get() { words.clock_provisional(sentence) } else { sentence }
     };
@@ -43,22 +49,53 @@ pub fn ClockChip(
         Some(glyph) => view! { <Icon name=glyph /> }.into_any(),
         None => view! { <Ring used_percent=face.read().used_percent /> }.into_any(),
     };
-    view! {
-        <span
-            class="clock"
-            role="img"
-            data-state=move || face.read().state.style()
-            data-size=large.then_some("l")
-            data-provisional=move || provisional.get().then_some("")
-            title=sentence
-            aria-label=sentence
-        >
+    let inside = move || {
+        view! {
             {glyph}
             {named.then(|| view! { <span class="clock__name">{name}</span> })}
             <time class="clock__left" datetime=move || face.read().span.map(Span::iso)>
                 {move || face.read().figure(lang.words())}
             </time>
-        </span>
+        }
+    };
+    let style = move || face.read().state.style();
+    let size = large.then_some("l");
+    let unsure = move || provisional.get().then_some("");
+    match why {
+        None => view! {
+            <span
+                class="clock"
+                role="img"
+                data-state=style
+                data-size=size
+                data-provisional=unsure
+                title=sentence
+                aria-label=sentence
+            >
+                {inside()}
+            </span>
+        }
+        .into_any(),
+        Some(why) => {
+            let asked = use_why();
+            view! {
+                <button
+                    class="clock"
+                    type="button"
+                    aria-haspopup="dialog"
+                    data-state=style
+                    data-size=size
+                    data-provisional=unsure
+                    title=move || lang.words().why_hint(sentence())
+                    aria-label=move || lang.words().why_hint(sentence())
+                    on:click=move |_| asked.ask(why.get_untracked())
+                >
+                    {inside()}
+                    <Icon name="question" />
+                </button>
+            }
+            .into_any()
+        }
     }
 }
 
@@ -91,14 +128,35 @@ pub fn NextClock(
     /// Whether it is large, for the field.
     #[prop(optional)]
     large: bool,
+    /// Whether it opens its explanation. Not inside of a link.
+    #[prop(optional)]
+    explained: bool,
 ) -> impl IntoView {
-    let directory = use_workspace().directory();
-    let next = Memo::new(move |_| {
-        let card = card.read();
-        let running = card.clocks.first()?;
-        Some(directory.with(|directory| clock_of_card(&card, running, &directory.policy)))
-    });
-    move || next.get().map(|clock| view! { <ClockChip clock named large /> })
+    let next = Memo::new(move |_| card.with(|card| card.clocks.first().map(|clock| (card.ticket, *clock))));
+    move || {
+        next.get().map(|(ticket, clock)| {
+            let why = explained.then(|| Signal::stored(WhyOf::card(ticket, &clock)));
+            view! { <ClockChip dial=Dial::from(&clock) named large why /> }
+        })
+    }
+}
+
+/// A clock of a ticket that explains itself.
+#[component]
+pub fn ExplainedClock(
+    /// The ticket.
+    ticket: TicketId,
+    /// The clock.
+    clock: Clock,
+    /// Whether its name stands in it.
+    #[prop(optional)]
+    named: bool,
+    /// Whether it is large, for the field.
+    #[prop(optional)]
+    large: bool,
+) -> impl IntoView {
+    let why = Signal::stored(WhyOf::clock(ticket, clock.id));
+    view! { <ClockChip dial=Dial::from(&clock) named large why=Some(why) /> }
 }
 
 /// All clocks of a ticket, latest first, each with the sentence that explains it.
@@ -109,27 +167,35 @@ pub fn ClockList(
     view: Signal<Arc<TicketView>>,
 ) -> impl IntoView {
     let lang = use_lang();
-    let directory = use_workspace().directory();
+    let book = use_workspace().book();
     let when = use_when();
     move || {
         let view = view.get();
         if view.clocks.is_empty() {
             return view! { <p class="secondary">{move || lang.words().clock_list_empty()}</p> }.into_any();
         }
-        let policy = directory.read().policy;
-        let urgency = view.ticket.urgency.value;
+        let (ticket, urgency) = (view.ticket.id, view.ticket.urgency.value);
         let lines = view.clocks.iter().rev().map(|clock| {
             let clock = *clock;
+            let title = ledger::milestone_title(&view.ticket, clock.id);
             let name = move || {
                 let words = lang.words();
-                let name = words.clock(clock.name);
-                if clock.cycle > 1 { format!("{name} · {}", words.clock_cycle(clock.cycle)) } else { name.to_owned() }
+                let name = match &title {
+                    Some(title) => words.clock_milestone_named(title),
+                    None => words.clock(clock.name()).to_owned(),
+                };
+                if clock.id.cycle > 1 {
+                    format!("{name} · {}", words.clock_cycle(clock.id.cycle))
+                } else {
+                    name
+                }
             };
+            let why = move || book.with(|book| why(&clock, urgency, book, lang.words(), when));
             view! {
                 <li class="clock-line">
                     <span class="clock-line__name">{name}</span>
-                    <span class="clock-line__why">{move || why(&clock, urgency, &policy, lang.words(), when)}</span>
-                    <ClockChip clock />
+                    <span class="clock-line__why">{why}</span>
+                    <ExplainedClock ticket clock />
                 </li>
             }
         });
@@ -138,9 +204,12 @@ pub fn ClockList(
 }
 
 /// Why a clock stands as it does, in one sentence.
-fn why(clock: &Clock, urgency: Urgency, policy: &Policy, words: Words, when: When) -> String {
+fn why(clock: &Clock, urgency: Urgency, book: &PolicyBook, words: Words, when: When) -> String {
     if let Some(withdrawn) = clock.withdrawn {
         return words.clock_why_withdrawn(when.instant(withdrawn));
+    }
+    if let Some(paused) = clock.paused.filter(|_| clock.is_running() && clock.due.is_none()) {
+        return words.clock_why_paused(when.instant(paused.since), words.waiting(paused.waiting));
     }
     match (clock.stopped, clock.due) {
         (Some(stopped), Some(due)) => words.clock_why_met(when.instant(stopped), when.instant(due)),
@@ -149,36 +218,43 @@ fn why(clock: &Clock, urgency: Urgency, policy: &Policy, words: Words, when: Whe
         (None, Some(due)) => {
             let (due, start) = (when.instant(due), when.instant(clock.started));
             let cause = cause(clock, words);
-            match target_minutes(policy, clock.name, urgency) {
-                Some(minutes) => {
-                    words.clock_why_due(due, words.urgency(urgency), target(minutes, words), cause, start)
+            match clock.deadline {
+                Deadline::Target { target, .. } => {
+                    let target = ledger::target(target, words);
+                    if ledger::by_urgency(book, clock.policy, clock.name()) {
+                        words.clock_why_due(due, words.urgency(urgency), target, cause, start)
+                    } else {
+                        words.clock_why_due_all(due, target, cause, start)
+                    }
                 }
-                None => words.clock_why_due_bare(due, cause, start),
+                Deadline::BeforeVisit { visit, minutes } => {
+                    words.clock_why_visit(due, ledger::minutes(minutes, words), when.instant(visit))
+                }
+                Deadline::Set { .. } | Deadline::Open => words.clock_why_set(due, cause, start),
             }
         }
     }
 }
 
-fn target(minutes: u32, words: Words) -> String {
-    match minutes {
-        // Targets are agreed in hours: "24 h" is what people say, not "1 d".
-        minutes if minutes % 60 == 0 && minutes <= 72 * 60 => words.span_hours(minutes / 60),
-        minutes => Span::of_millis(i64::from(minutes) * domain::Timestamp::MINUTE_MS).said(words),
-    }
-}
-
 fn cause(clock: &Clock, words: Words) -> &'static str {
-    match clock.name {
+    match clock.name() {
+        ClockName::Acknowledge => words.cause_message(),
+        ClockName::Register => words.cause_call(),
         ClockName::FirstResponse => words.cause_created(),
-        ClockName::Resolution if clock.cycle > 1 => words.cause_reopened(),
+        ClockName::Reply => words.cause_promise(),
+        ClockName::Resolution if clock.id.cycle > 1 => words.cause_reopened(),
         ClockName::Resolution => words.cause_assigned(),
+        ClockName::VisitNotice => words.cause_visit(),
         ClockName::ResultNotice | ClockName::Callback => words.cause_done(),
+        ClockName::Recovery => words.cause_callback(),
+        ClockName::Rectification => words.cause_inspection(),
+        ClockName::Milestone => words.cause_plan(),
     }
 }
 
-/// The clocks of a ticket that still run, next due first; those without a deadline last.
+/// The clocks of a ticket that still run, next due first; those that stand still and those without a deadline last.
 pub fn running(view: &TicketView) -> Vec<Clock> {
     let mut clocks: Vec<_> = view.clocks.iter().filter(|clock| clock.is_running()).copied().collect();
-    clocks.sort_by_key(|clock| (clock.due.is_none(), clock.due));
+    clocks.sort_by_key(|clock| (clock.due.is_none(), clock.due, clock.paused.is_none()));
     clocks
 }

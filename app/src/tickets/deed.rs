@@ -2,7 +2,8 @@
 
 use domain::people::Directory;
 use domain::ticket::{
-    Action, Answer, Callback, Completion, Customer, Intake, PartReplacement, Progress, Satisfaction,
+    Action, Answer, Callback, Completion, Customer, Intake, PartReplacement, Plan, Progress, ProgressKind,
+    Satisfaction,
 };
 use domain::{PersonId, Timestamp};
 
@@ -74,6 +75,12 @@ impl Speaker<'_> {
             Action::Cancel(_) => words.deed_cancel().to_owned(),
             Action::Reopen(_) => words.deed_reopen().to_owned(),
             Action::Comment(_) => words.deed_comment().to_owned(),
+            Action::AgreePlan(_) => words.deed_plan().to_owned(),
+            Action::ReachMilestone(_) => words.deed_milestone().to_owned(),
+            Action::Recover(_) => words.deed_recover().to_owned(),
+            Action::Inspect(inspection) if inspection.failed() => words.deed_inspect_failed(inspection.score),
+            Action::Inspect(inspection) => words.deed_inspect_passed(inspection.score),
+            Action::Rectify(_) => words.deed_rectify().to_owned(),
             Action::Settle(_) => words.deed_settle().to_owned(),
             Action::Unknown(unknown) => words.deed_unknown(&unknown.kind),
         }
@@ -103,11 +110,24 @@ impl Speaker<'_> {
                 }
                 Answer::Refused { reason } => vec![reason.clone()],
             },
-            Action::TellResult(comment) | Action::Comment(comment) => vec![comment.text.clone()],
+            Action::TellResult(comment)
+            | Action::Comment(comment)
+            | Action::Recover(comment)
+            | Action::Rectify(comment) => vec![comment.text.clone()],
+            Action::AgreePlan(plan) => self.plan(plan),
+            Action::Inspect(inspection) => {
+                let by = inspection.rectify_by.map(|by| self.words.deed_rectify_by((self.instant)(by)));
+                vec![inspection.note.clone(), by.unwrap_or_default()]
+            }
             Action::RecordCallback(callback) => self.callback(callback),
             Action::Close(closing) => vec![closing.note.clone()],
             Action::Cancel(reason) | Action::Reopen(reason) => vec![reason.reason.clone()],
-            Action::CheckIn(_) | Action::CheckOut(_) | Action::Settle(_) | Action::Unknown(_) => Vec::new(),
+            // Which milestone it is, only its plan can say.
+            Action::ReachMilestone(_)
+            | Action::CheckIn(_)
+            | Action::CheckOut(_)
+            | Action::Settle(_)
+            | Action::Unknown(_) => Vec::new(),
         };
         lines.into_iter().filter(|line| !line.trim().is_empty()).collect()
     }
@@ -119,8 +139,23 @@ impl Speaker<'_> {
     }
 
     fn progress(&self, progress: &Progress) -> Vec<String> {
-        let promised = progress.promised.map(|instant| self.words.deed_promised((self.instant)(instant)));
+        let promised = progress.promised.map(|instant| match progress.kind {
+            ProgressKind::VisitArranged => self.words.deed_visit_at((self.instant)(instant)),
+            _ => self.words.deed_promised((self.instant)(instant)),
+        });
         vec![progress.note.clone(), promised.unwrap_or_default()]
+    }
+
+    fn plan(&self, plan: &Plan) -> Vec<String> {
+        let words = self.words;
+        let with = plan.agreed_with.trim();
+        let agreed = if with.is_empty() { String::new() } else { words.deed_plan_with(with) };
+        let deadline = plan.deadline.map(|at| words.deed_plan_until((self.instant)(at))).unwrap_or_default();
+        let milestones = plan
+            .milestones
+            .iter()
+            .map(|milestone| words.deed_plan_milestone(&milestone.title, (self.instant)(milestone.due)));
+        [plan.measures.clone(), agreed, deadline].into_iter().chain(milestones).collect()
     }
 
     fn part(&self, part: &PartReplacement) -> Vec<String> {
@@ -179,7 +214,8 @@ pub fn join<T: AsRef<str>>(facts: impl IntoIterator<Item = T>) -> String {
 fn tone(action: &Action) -> Option<&'static str> {
     match action {
         Action::SignOff(sign_off) if matches!(sign_off.answer, Answer::Refused { .. }) => Some("danger"),
-        Action::SignOff(_) | Action::Complete(_) => Some("ok"),
+        Action::Inspect(inspection) if inspection.failed() => Some("danger"),
+        Action::SignOff(_) | Action::Complete(_) | Action::Inspect(_) => Some("ok"),
         Action::ReplacePart(_) | Action::Assign(_) => Some("accent"),
         Action::Reopen(_) => Some("warn"),
         _ => None,

@@ -94,7 +94,7 @@ pub fn digits(phone: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::sla::Policy;
+    use domain::sla::PolicyBook;
     use domain::ticket::{Action, Ticket};
 
     use super::*;
@@ -106,7 +106,7 @@ mod tests {
         phone.clone_into(&mut intake.customer.phone);
         let mut sample = Sample::blank(id);
         sample.add(i64::try_from(id).unwrap(), Action::Register(Box::new(intake)));
-        Card::of(&Ticket::of(&sample.document).unwrap(), &Policy::default())
+        Card::of(&Ticket::of(&sample.document).unwrap(), &PolicyBook::shipped())
     }
 
     fn found(serial: &str, phone: &str) -> Vec<u128> {

@@ -1,8 +1,8 @@
 //! How a clock looks at an instant: its state, its figures, how much of its time is used. Reckoned without a browser.
 
 use domain::Timestamp;
-use domain::sla::{Clock, ClockName, ClockState, Policy, Targets};
-use domain::ticket::{Card, CardClock, Urgency};
+use domain::sla::{Clock, ClockName, Deadline};
+use domain::ticket::{CardClock, CardLeft};
 
 use crate::i18n::Words;
 
@@ -63,6 +63,8 @@ pub enum FaceState {
     Running,
     /// Running without a deadline.
     Open,
+    /// Standing still, while the work waits.
+    Paused,
     /// Stopped too late.
     Missed,
     /// Stopped in time.
@@ -80,6 +82,7 @@ impl FaceState {
             Self::Running => "running",
             Self::Missed => "missed",
             Self::Met => "met",
+            Self::Paused => "paused",
             Self::Open | Self::Withdrawn => "idle",
         }
     }
@@ -90,7 +93,68 @@ impl FaceState {
             Self::Overdue => Some("clock-overdue"),
             Self::Missed => Some("close"),
             Self::Met => Some("check"),
+            Self::Paused => Some("pause"),
             Self::Running | Self::Soon | Self::Open | Self::Withdrawn => None,
+        }
+    }
+}
+
+/// What is needed to draw a clock at any instant: of a ticket's clock or of a card's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dial {
+    /// What it measures.
+    pub name: ClockName,
+    /// When it started.
+    pub started: Timestamp,
+    /// How far it has come.
+    pub hand: Hand,
+}
+
+/// How far a clock has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hand {
+    /// It runs, and is due then; if ever.
+    Runs(Option<Timestamp>),
+    /// It stands still, with so many milliseconds left of so many; if it has any.
+    StandsStill(Option<(i64, i64)>),
+    /// It stopped then, and was due then; if ever.
+    Stopped(Timestamp, Option<Timestamp>),
+    /// It no longer counts.
+    Withdrawn,
+}
+
+impl From<&Clock> for Dial {
+    fn from(clock: &Clock) -> Self {
+        let hand = match (clock.stopped, clock.withdrawn, clock.paused) {
+            (Some(stopped), _, _) => Hand::Stopped(stopped, clock.due),
+            (None, Some(_), _) => Hand::Withdrawn,
+            // Past its due time it runs on, whatever the work waits for.
+            (None, None, Some(paused)) if clock.due.is_none() => Hand::StandsStill(match clock.deadline {
+                Deadline::Target { millis, .. } => paused.left_ms.map(|left| (left, millis)),
+                _ => None,
+            }),
+            (None, None, _) => Hand::Runs(clock.due),
+        };
+        Self { name: clock.name(), started: clock.started, hand }
+    }
+}
+
+impl From<&CardClock> for Dial {
+    fn from(clock: &CardClock) -> Self {
+        let hand = match clock.left {
+            CardLeft::Due(due) => Hand::Runs(Some(due)),
+            CardLeft::Paused { left_ms, of_ms } => Hand::StandsStill(Some((left_ms, of_ms))),
+        };
+        Self { name: clock.name, started: clock.started, hand }
+    }
+}
+
+impl Dial {
+    /// By when it is or was due.
+    pub const fn due(&self) -> Option<Timestamp> {
+        match self.hand {
+            Hand::Runs(due) | Hand::Stopped(_, due) => due,
+            Hand::StandsStill(_) | Hand::Withdrawn => None,
         }
     }
 }
@@ -107,27 +171,41 @@ pub struct Face {
 }
 
 impl Face {
-    /// The face of `clock` at `now`.
-    pub fn of(clock: &Clock, now: Timestamp) -> Self {
-        let state = clock.state(now);
-        let Some(due) = clock.due.filter(|_| state != ClockState::Withdrawn) else {
-            let state = match state {
-                ClockState::Met | ClockState::Missed => FaceState::Met,
-                ClockState::Withdrawn => FaceState::Withdrawn,
-                ClockState::Running | ClockState::Overdue => FaceState::Open,
-            };
-            return Self { state, span: None, used_percent: 0 };
-        };
-        let until = clock.stopped.unwrap_or(now);
-        let used_percent = used_percent(clock.started, due, until);
-        let state = match state {
-            ClockState::Overdue => FaceState::Overdue,
-            ClockState::Missed => FaceState::Missed,
-            ClockState::Met => FaceState::Met,
-            _ if used_percent >= SOON_PERCENT => FaceState::Soon,
-            _ => FaceState::Running,
-        };
-        Self { state, span: Some(Span::of_millis(due.millis_since(until))), used_percent }
+    /// The face of a clock at `now`.
+    pub fn of(dial: &Dial, now: Timestamp) -> Self {
+        let without = |state| Self { state, span: None, used_percent: 0 };
+        match dial.hand {
+            Hand::Withdrawn => without(FaceState::Withdrawn),
+            Hand::Runs(None) => without(FaceState::Open),
+            Hand::StandsStill(None) => without(FaceState::Paused),
+            Hand::Stopped(_, None) => without(FaceState::Met),
+            Hand::StandsStill(Some((left_ms, of_ms))) => Self {
+                state: FaceState::Paused,
+                span: Some(Span::of_millis(left_ms)),
+                used_percent: percent(of_ms.saturating_sub(left_ms), of_ms),
+            },
+            Hand::Runs(Some(due)) => {
+                let face = Self::between(dial.started, due, now);
+                let state = match face.used_percent {
+                    _ if now > due => FaceState::Overdue,
+                    SOON_PERCENT.. => FaceState::Soon,
+                    _ => FaceState::Running,
+                };
+                Self { state, ..face }
+            }
+            Hand::Stopped(stopped, Some(due)) => {
+                let state = if stopped > due { FaceState::Missed } else { FaceState::Met };
+                Self { state, ..Self::between(dial.started, due, stopped) }
+            }
+        }
+    }
+
+    fn between(started: Timestamp, due: Timestamp, until: Timestamp) -> Self {
+        Self {
+            state: FaceState::Running,
+            span: Some(Span::of_millis(due.millis_since(until))),
+            used_percent: percent(until.millis_since(started), due.millis_since(started)),
+        }
     }
 
     /// What the chip shows.
@@ -136,7 +214,8 @@ impl Face {
             (FaceState::Overdue, Some(span)) => words.clock_over(span.figure(words)),
             (FaceState::Missed, Some(span)) => words.clock_missed_by(span.figure(words)),
             (FaceState::Met, _) => words.clock_met().to_owned(),
-            (FaceState::Running | FaceState::Soon, Some(span)) => span.figure(words),
+            (FaceState::Running | FaceState::Soon | FaceState::Paused, Some(span)) => span.figure(words),
+            (FaceState::Paused, None) => words.clock_paused().to_owned(),
             _ => words.clock_none().to_owned(),
         }
     }
@@ -151,42 +230,15 @@ impl Face {
                 words.clock_says_left(name, span.said(words), due)
             }
             (FaceState::Withdrawn, _) => words.clock_says_withdrawn(name),
+            (FaceState::Paused, Some(span)) => words.clock_says_paused(name, span.said(words)),
+            (FaceState::Paused, None) => words.clock_says_paused_open(name),
             _ => words.clock_says_open(name),
         }
     }
 }
 
-fn used_percent(started: Timestamp, due: Timestamp, until: Timestamp) -> u8 {
-    let (total, used) = (due.millis_since(started).max(1), until.millis_since(started));
-    u8::try_from((i128::from(used) * 100 / i128::from(total)).clamp(0, 100)).unwrap_or(100)
-}
-
-/// The target that the policy sets, in minutes.
-pub fn target_minutes(policy: &Policy, name: ClockName, urgency: Urgency) -> Option<u32> {
-    let Targets { urgent_minutes, normal_minutes, low_minutes } = match name {
-        ClockName::FirstResponse => policy.first_response,
-        ClockName::Resolution => policy.resolution,
-        ClockName::ResultNotice => policy.result_notice,
-        ClockName::Callback => policy.callback,
-    };
-    match urgency {
-        Urgency::Urgent => urgent_minutes,
-        Urgency::Normal => normal_minutes,
-        Urgency::Low => low_minutes,
-    }
-}
-
-/// A running clock of a card, with the start that its target implies: a card carries only what is due.
-pub fn clock_of_card(card: &Card, running: &CardClock, policy: &Policy) -> Clock {
-    let minutes = target_minutes(policy, running.name, card.urgency).unwrap_or_default();
-    Clock {
-        name: running.name,
-        cycle: card.cycle,
-        started: running.due.plus_millis(-i64::from(minutes) * Timestamp::MINUTE_MS),
-        due: Some(running.due),
-        stopped: None,
-        withdrawn: None,
-    }
+fn percent(used: i64, total: i64) -> u8 {
+    u8::try_from((i128::from(used) * 100 / i128::from(total.max(1))).clamp(0, 100)).unwrap_or(100)
 }
 
 #[cfg(test)]
@@ -200,15 +252,12 @@ mod tests {
         Timestamp::from_millis(minute * Timestamp::MINUTE_MS)
     }
 
-    fn clock(due: Option<i64>, stopped: Option<i64>) -> Clock {
-        Clock {
-            name: ClockName::Resolution,
-            cycle: 1,
-            started: at(0),
-            due: due.map(at),
-            stopped: stopped.map(at),
-            withdrawn: None,
-        }
+    fn dial(hand: Hand) -> Dial {
+        Dial { name: ClockName::Resolution, started: at(0), hand }
+    }
+
+    fn runs(due: i64) -> Dial {
+        dial(Hand::Runs(Some(at(due))))
     }
 
     #[test]
@@ -229,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_clock_asks_for_attention_from_three_quarters_on_and_is_overdue_after_its_due_minute() {
-        let clock = clock(Some(100), None);
+        let clock = runs(100);
         assert_eq!(Face::of(&clock, at(74)).state, FaceState::Running);
         assert_eq!(Face::of(&clock, at(75)).state, FaceState::Soon);
         assert_eq!(Face::of(&clock, at(100)).state, FaceState::Soon);
@@ -240,28 +289,48 @@ mod tests {
 
     #[test]
     fn a_clock_that_stopped_late_says_by_how_much_however_late_it_is_looked_at() {
-        let face = Face::of(&clock(Some(100), Some(135)), at(9_000));
+        let face = Face::of(&dial(Hand::Stopped(at(135), Some(at(100)))), at(9_000));
         assert_eq!(face.state, FaceState::Missed);
         assert_eq!(face.figure(ZH), "超 0:35");
     }
 
     #[test]
     fn a_clock_without_a_deadline_shows_no_figure() {
-        let face = Face::of(&clock(None, None), at(9_000));
+        let face = Face::of(&dial(Hand::Runs(None)), at(9_000));
         assert_eq!((face.state, face.figure(ZH)), (FaceState::Open, "—".to_owned()));
-        assert_eq!(Face::of(&clock(None, Some(5)), at(9_000)).state, FaceState::Met);
+        assert_eq!(Face::of(&dial(Hand::Stopped(at(5), None)), at(9_000)).state, FaceState::Met);
     }
 
     #[test]
     fn the_whole_sentence_names_clock_rest_and_due_time() {
-        let face = Face::of(&clock(Some(161), None), at(0));
+        let face = Face::of(&runs(161), at(0));
         assert_eq!(face.sentence("解决", "周二 09:40", ZH), "解决时限：还剩 2 小时 41 分钟，周二 09:40 到期");
     }
 
     #[test]
-    fn a_cards_clock_starts_as_long_before_its_due_time_as_the_policy_gives() {
-        let minutes = target_minutes(&Policy::default(), ClockName::FirstResponse, Urgency::Urgent);
-        assert_eq!(minutes, Some(120));
-        assert_eq!(target_minutes(&Policy::default(), ClockName::Resolution, Urgency::Low), None);
+    fn what_is_left_of_a_paused_clock_stands_still() {
+        let minutes = |minutes| minutes * Timestamp::MINUTE_MS;
+        let clock = dial(Hand::StandsStill(Some((minutes(161), minutes(240)))));
+        let (early, late) = (Face::of(&clock, at(1)), Face::of(&clock, at(9_000)));
+        assert_eq!(early, late);
+        assert_eq!(
+            (late.state, late.used_percent, late.figure(ZH)),
+            (FaceState::Paused, 32, "2:41".to_owned())
+        );
+        assert_eq!(late.sentence("解决", "", ZH), "解决时限：暂停计时，还剩 2 小时 41 分钟");
+        assert_eq!(Face::of(&dial(Hand::StandsStill(None)), at(5)).figure(ZH), "暂停");
+    }
+
+    #[test]
+    fn a_ticket_and_its_card_draw_the_same_clock() {
+        use crate::tickets::sample::Sample;
+        use domain::sla::{PolicyBook, clocks};
+        let sample = Sample::registered(0);
+        let ticket = sample.ticket();
+        let book = PolicyBook::shipped();
+        let clocks: Vec<_> = clocks(&ticket.timeline, &book).iter().map(Dial::from).collect();
+        let card = domain::ticket::Card::of(&ticket, &book);
+        assert_eq!(card.clocks.iter().map(Dial::from).collect::<Vec<_>>(), clocks);
+        assert_eq!(clocks.len(), 1);
     }
 }

@@ -92,6 +92,7 @@ pub const fn of_progress(kind: ProgressKind) -> &'static str {
         ProgressKind::WaitingForParts => "part",
         ProgressKind::WaitingForCustomer => "hourglass",
         ProgressKind::WorkResumed => "play",
+        ProgressKind::Answered => "message",
         ProgressKind::Note => "note",
     }
 }
@@ -116,6 +117,11 @@ pub const fn of_action(action: &Action) -> &'static str {
         Action::Cancel(_) => "stage-cancelled",
         Action::Reopen(_) => "stage-rework",
         Action::Comment(_) => "message",
+        Action::AgreePlan(_) => "calendar",
+        Action::ReachMilestone(_) => "flag",
+        Action::Recover(_) => "phone",
+        Action::Inspect(_) => "eye",
+        Action::Rectify(_) => "wrench",
         Action::Settle(_) => "check-circle",
         Action::Unknown(_) => "question",
     }

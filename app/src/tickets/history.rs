@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::ticket::{Action, Change, ConflictKind, Document, Outcome, Stage, Ticket};
+use domain::sla::{self, Correction, PolicyBook};
+use domain::ticket::{Action, Change, ConflictKind, Document, Doubt, Outcome, Stage, Ticket};
 use domain::{ChangeId, Timestamp};
 
 use crate::workspace::ChangeMark;
@@ -21,6 +22,8 @@ pub struct Line {
     pub arrived_late: Option<Timestamp>,
     /// How far it has come.
     pub mark: ChangeMark,
+    /// What it refers to, where only the rest of the record can say: the title of a milestone.
+    pub about: Option<String>,
     /// What else a reader should know.
     pub remarks: Vec<Remark>,
 }
@@ -40,6 +43,10 @@ pub enum Remark {
     Amended,
     /// A person has looked at its conflict.
     Settled,
+    /// The device's clock could not be relied on.
+    Doubtful(Doubt),
+    /// A clock had been shown as late until this arrived.
+    TookBack(Correction),
 }
 
 /// The changes of one day.
@@ -57,8 +64,9 @@ pub fn lines<'c>(
     document: &Document,
     marks: &BTreeMap<ChangeId, ChangeMark>,
     refused: impl IntoIterator<Item = &'c Change>,
+    book: &PolicyBook,
 ) -> Vec<Line> {
-    let remarks = Remarks::of(ticket, document);
+    let remarks = Remarks::of(ticket, document, book);
     let recorded = document.log().iter().map(|recorded| {
         let id = recorded.change.id;
         let arrived_late =
@@ -69,6 +77,7 @@ pub fn lines<'c>(
             happened: recorded.happened,
             arrived_late,
             mark: marks.get(&id).copied().unwrap_or(unknown),
+            about: about(ticket, &recorded.change.action),
             remarks: remarks.about(id),
         }
     });
@@ -77,11 +86,18 @@ pub fn lines<'c>(
         happened: change.claim.corrected(),
         arrived_late: None,
         mark: ChangeMark::Refused,
+        about: about(ticket, &change.action),
         remarks: Vec::new(),
     });
     let mut lines: Vec<_> = recorded.chain(refused).collect();
     lines.sort_by_key(|line| std::cmp::Reverse((line.happened, line.change.id)));
     lines
+}
+
+fn about(ticket: &Ticket, action: &Action) -> Option<String> {
+    let Action::ReachMilestone(reached) = action else { return None };
+    let plan = ticket.plans.iter().find(|plan| plan.by == reached.plan)?;
+    Some(plan.fact.milestones.get(usize::from(reached.number))?.title.clone())
 }
 
 /// Puts lines that are in order of time under their days. `day_of` tells which day an instant falls on for the reader.
@@ -101,7 +117,7 @@ struct Remarks {
 }
 
 impl Remarks {
-    fn of(ticket: &Ticket, document: &Document) -> Self {
+    fn of(ticket: &Ticket, document: &Document, book: &PolicyBook) -> Self {
         let settled: BTreeSet<ChangeId> = document
             .log()
             .iter()
@@ -122,10 +138,16 @@ impl Remarks {
             // Its outcome says so already, settled or not.
             ConflictKind::Impossible { .. } => None,
         });
+        let settled = settled.into_iter().map(|id| (id, Remark::Settled));
+        let doubtful = document
+            .log()
+            .iter()
+            .filter_map(|recorded| Some((recorded.change.id, Remark::Doubtful(recorded.doubt()?))));
+        let corrections = sla::corrections(ticket.id, document.log(), book);
+        let corrections =
+            corrections.into_iter().map(|correction| (correction.by, Remark::TookBack(correction)));
         let mut remarks: BTreeMap<ChangeId, Vec<Remark>> = BTreeMap::new();
-        for (id, remark) in
-            outcomes.chain(conflicts).chain(settled.into_iter().map(|id| (id, Remark::Settled)))
-        {
+        for (id, remark) in outcomes.chain(conflicts).chain(settled).chain(doubtful).chain(corrections) {
             remarks.entry(id).or_default().push(remark);
         }
         Self { remarks }
@@ -147,7 +169,7 @@ mod tests {
     }
 
     fn shown(sample: &Sample) -> Vec<Line> {
-        lines(&sample.ticket(), &sample.document, &BTreeMap::new(), [])
+        lines(&sample.ticket(), &sample.document, &BTreeMap::new(), [], &PolicyBook::shipped())
     }
 
     #[test]
@@ -196,7 +218,8 @@ mod tests {
     fn a_refused_change_stands_in_the_history_though_it_is_not_in_the_record() {
         let mut sample = Sample::registered(0);
         let refused = sample.unrecorded(15, comment("not accepted"));
-        let lines = lines(&sample.ticket(), &sample.document, &BTreeMap::new(), [&refused]);
+        let lines =
+            lines(&sample.ticket(), &sample.document, &BTreeMap::new(), [&refused], &PolicyBook::shipped());
         assert_eq!(lines[0].mark, ChangeMark::Refused);
         assert_eq!(lines.len(), 2);
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::ticket::{
-    Action, Change, Channel, Customer, Difficulty, Document, Intake, IntakeTimes, Kind, Product, Recorded, Seen, Site,
-    Ticket, Urgency, Verification,
+    Action, Change, Channel, Customer, Difficulty, Document, Intake, IntakeTimes, Kind, Product, Recorded,
+    Seen, Site, Ticket, Urgency, Verification,
 };
 use domain::{ChangeId, Claim, DepartmentId, DeviceId, PersonId, TicketId, Timestamp};
 use uuid::Uuid;
@@ -107,5 +107,5 @@ impl Sample {
 pub(crate) fn card(id: u128) -> domain::ticket::Card {
     let mut sample = Sample::blank(id);
     sample.add(0, Action::Register(Box::new(intake())));
-    domain::ticket::Card::of(&sample.ticket(), &domain::sla::Policy::default())
+    domain::ticket::Card::of(&sample.ticket(), &domain::sla::PolicyBook::shipped())
 }

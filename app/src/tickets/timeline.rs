@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use domain::ticket::Change;
+use domain::sla::Correction;
+use domain::ticket::{Change, Doubt};
 use leptos::prelude::*;
 
 use super::deed::Speaker;
+use super::face::Span;
 use super::history::{Day, Line, Remark, by_day, lines};
-use super::when::{iso, use_when};
+use super::when::{When, iso, use_when};
 use crate::i18n::{Words, use_lang};
 use crate::t;
 use crate::ui::Icon;
@@ -24,7 +26,8 @@ pub fn Timeline(
     with_devices: bool,
 ) -> impl IntoView {
     let lang = use_lang();
-    let outbox = use_workspace().outbox();
+    let workspace = use_workspace();
+    let (outbox, book) = (workspace.outbox(), workspace.book());
     let when = use_when();
     let days = Memo::new(move |_| {
         let view = view.get();
@@ -33,7 +36,7 @@ pub fn Timeline(
             .iter()
             .filter(|entry| entry.is_refused() && entry.change.ticket == view.ticket.id)
             .map(|entry| &entry.change);
-        let lines = lines(&view.ticket, &view.document, &view.marks, refused);
+        let lines = book.with(|book| lines(&view.ticket, &view.document, &view.marks, refused, book));
         by_day(lines, |instant| when.day_number(instant))
     });
     view! {
@@ -61,7 +64,7 @@ fn TimelineEntry(line: Line, with_devices: bool) -> impl IntoView {
     let lang = use_lang();
     let directory = use_workspace().directory();
     let when = use_when();
-    let Line { change, happened, arrived_late, mark, remarks } = line;
+    let Line { change, happened, arrived_late, mark, about, remarks } = line;
     let change = Arc::new(change);
     let said = {
         let change = change.clone();
@@ -89,6 +92,12 @@ fn TimelineEntry(line: Line, with_devices: bool) -> impl IntoView {
             None => with_devices.then(|| words.timeline_device(&device)),
         }
     };
+    let (told, remarks): (Vec<_>, Vec<_>) =
+        remarks.into_iter().partition(|remark| matches!(remark, Remark::TookBack(_) | Remark::Doubtful(_)));
+    let told = told
+        .into_iter()
+        .map(|remark| view! { <p class="entry__text secondary">{move || told_words(remark, lang.words(), when)}</p> })
+        .collect_view();
     let remarks = remarks
         .into_iter()
         .map(|remark| view! { <span class="badge" data-tone=remark_tone(remark)>{move || remark_words(remark, lang.words())}</span> })
@@ -104,7 +113,9 @@ fn TimelineEntry(line: Line, with_devices: bool) -> impl IntoView {
                     <span class="entry__who">{move || said.read().1.clone()}</span>
                     <time class="entry__time" datetime=iso(happened)>{move || when.time(happened)}</time>
                 </p>
+                {about.map(|about| view! { <p class="entry__text">{about}</p> })}
                 {text}
+                {told}
                 <p class="entry__meta">
                     {remarks}
                     {move || times().map(|times| view! { <span>{times}</span> })}
@@ -158,8 +169,8 @@ fn mark_words(mark: ChangeMark, words: Words) -> &'static str {
 const fn remark_tone(remark: Remark) -> &'static str {
     match remark {
         Remark::Impossible(_) | Remark::SignedTwice | Remark::Amended | Remark::Overruled => "warn",
-        Remark::NotUnderstood => "hold",
-        Remark::Settled => "ok",
+        Remark::NotUnderstood | Remark::Doubtful(_) => "hold",
+        Remark::Settled | Remark::TookBack(_) => "ok",
     }
 }
 
@@ -171,6 +182,26 @@ fn remark_words(remark: Remark, words: Words) -> String {
         Remark::SignedTwice => words.timeline_signed_twice().to_owned(),
         Remark::Amended => words.timeline_amended().to_owned(),
         Remark::Settled => words.timeline_settled().to_owned(),
+        // Told in sentences.
+        Remark::Doubtful(_) | Remark::TookBack(_) => String::new(),
+    }
+}
+
+/// What takes more than a badge to say.
+fn told_words(remark: Remark, words: Words, when: When) -> String {
+    match remark {
+        Remark::TookBack(Correction { clock, seen_from, until, happened, .. }) => words.timeline_took_back(
+            words.clock(clock.name),
+            when.instant(seen_from),
+            when.instant(until),
+            when.instant(happened),
+        ),
+        Remark::Doubtful(Doubt::Ahead { by_ms }) => words.timeline_ahead(Span::of_millis(by_ms).said(words)),
+        Remark::Doubtful(Doubt::Behind { by_ms }) => {
+            words.timeline_behind(Span::of_millis(by_ms).said(words))
+        }
+        Remark::Doubtful(Doubt::Unmeasured) => words.timeline_unmeasured().to_owned(),
+        _ => String::new(),
     }
 }
 

@@ -26,6 +26,9 @@ impl Words {
                 (self.refusal_visit_out_of_turn(), self.refusal_visit_out_of_turn_next())
             }
             Refusal::NotConfirmed => (self.refusal_not_confirmed(), self.refusal_not_confirmed_next()),
+            Refusal::NothingToFollow => {
+                (self.refusal_nothing_to_follow(), self.refusal_nothing_to_follow_next())
+            }
             Refusal::UnknownTicket => (self.refusal_unknown_ticket(), self.refusal_unknown_ticket_next()),
             Refusal::AlreadyRegistered => {
                 (self.refusal_already_registered(), self.refusal_already_registered_next())
@@ -117,6 +120,11 @@ impl Words {
             Field::Signature => self.field_signature(),
             Field::Satisfaction => self.field_satisfaction(),
             Field::Reason => self.field_reason(),
+            Field::Measures => self.field_measures(),
+            Field::AgreedWith => self.field_agreed_with(),
+            Field::Milestone => self.field_milestone(),
+            Field::Score => self.field_score(),
+            Field::RectifyBy => self.field_rectify_by(),
             Field::Other => self.field_other(),
         }
     }

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use domain::people::{Directory, Person};
-use domain::ticket::{Action, Card};
+use domain::sla::PolicyBook;
+use domain::ticket::{Action, Card, Document};
 use domain::{ChangeId, Refusal, TicketId, Timestamp};
 use futures_util::future::{Either, abortable, select};
 use leptos::prelude::*;
@@ -26,6 +27,7 @@ use crate::device::{clock, session, storage};
 pub(super) struct Shown {
     pub(super) person: RwSignal<Person>,
     pub(super) directory: RwSignal<Arc<Directory>>,
+    pub(super) book: RwSignal<PolicyBook>,
     pub(super) cards: RwSignal<Arc<Vec<Card>>>,
     pub(super) outbox: RwSignal<Arc<Vec<OutboxEntry>>>,
     pub(super) status: RwSignal<SyncStatus>,
@@ -40,6 +42,7 @@ impl Shown {
         Self {
             person: RwSignal::new(person),
             directory: RwSignal::default(),
+            book: RwSignal::new(PolicyBook::shipped()),
             cards: RwSignal::default(),
             outbox: RwSignal::default(),
             status: RwSignal::default(),
@@ -213,6 +216,8 @@ impl Core {
     pub(super) fn tell(&self, desk: &Rc<Desk>, news: &News) {
         let replica = desk.replica();
         if news.directory {
+            // The book first: whoever follows the directory finds it up to date.
+            self.shown.book.try_set(replica.book().clone());
             self.shown.directory.try_set(Arc::new(replica.directory().clone()));
         }
         if news.outbox {
@@ -322,6 +327,14 @@ impl Core {
         let Some(desk) = self.desk() else { return };
         for watcher in self.watchers.borrow().iter() {
             refresh(Rc::clone(&desk), *watcher, self.shown.edition);
+        }
+    }
+
+    /// The records of several tickets.
+    pub(super) async fn documents(&self, tickets: &[TicketId]) -> Result<Vec<Document>, StoreError> {
+        match self.desk() {
+            Some(desk) => desk.documents(tickets).await,
+            None => Ok(Vec::new()),
         }
     }
 

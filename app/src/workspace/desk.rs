@@ -6,7 +6,7 @@ use std::cell::{Ref, RefCell};
 use std::collections::BTreeSet;
 
 use domain::people::Person;
-use domain::ticket::Action;
+use domain::ticket::{Action, Document};
 use domain::{ChangeId, TicketId};
 use futures_util::lock::Mutex;
 use sync::{Batch, Identity, LocalStore, Meta, Replica, StoreError};
@@ -87,6 +87,15 @@ impl Desk {
             }
         }
         Ok(())
+    }
+
+    /// The records of several tickets, unsent changes laid over; read past the memory, which keeps what is being looked at.
+    pub(super) async fn documents(&self, tickets: &[TicketId]) -> Result<Vec<Document>, StoreError> {
+        let touched: BTreeSet<_> = self.replica().outbox().map(|entry| entry.change.ticket).collect();
+        let (own, confirmed): (Vec<_>, Vec<_>) = tickets.iter().partition(|ticket| touched.contains(ticket));
+        let mut documents = self.store.documents(&confirmed).await?;
+        documents.extend(own.into_iter().map(|ticket| self.replica().document(ticket)));
+        Ok(documents)
     }
 
     /// Lets documents go that nobody looks at.

@@ -13,7 +13,7 @@ impl TicketView {
     pub(super) fn of(replica: &Replica, id: TicketId) -> Option<Self> {
         let document = replica.document(id);
         let ticket = Ticket::of(&document)?;
-        let clocks = sla::clocks(&ticket.sla_events, &replica.directory().policy);
+        let clocks = sla::clocks(&ticket.timeline, replica.book());
         let mut marks: BTreeMap<ChangeId, ChangeMark> =
             document.log().iter().map(|recorded| (recorded.change.id, mark(replica, recorded))).collect();
         for entry in replica.outbox().filter(|entry| entry.change.ticket == id && entry.is_refused()) {

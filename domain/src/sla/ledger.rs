@@ -11,6 +11,7 @@ use super::course::{Course, Standstill};
 use super::date::Date;
 use super::policy::Target;
 use super::run::{Conditions, Run, clocks, runs};
+use super::zone::Zone;
 use crate::ticket::{Difficulty, Recorded, Ticket, Urgency, Waiting};
 use crate::{ChangeId, DepartmentId, TicketId, Timestamp};
 
@@ -25,6 +26,8 @@ pub struct Ledger {
     pub used_ms: i64,
     /// Milliseconds it has; absent without a due time.
     pub target_ms: Option<i64>,
+    /// The zone of the calendar it is counted in; absent if every hour counts.
+    pub zone: Option<Zone>,
 }
 
 /// One line of an explanation.
@@ -109,6 +112,7 @@ pub fn explain(timeline: &Timeline, book: &PolicyBook, clock: ClockId, now: Time
     let run = runs(timeline, book).into_iter().find(|run| run.clock.id == clock)?;
     let mut teller = Teller { timeline, book, run: &run, now, lines: Vec::with_capacity(12) };
     teller.tell();
+    let zone = teller.workdays().map(|workdays| workdays.calendar().zone.clone());
     let lines = teller.lines;
     let stood = standstills(&run);
     let course = Course { hours: run.hours, start: run.clock.started, pauses: &stood };
@@ -117,7 +121,7 @@ pub fn explain(timeline: &Timeline, book: &PolicyBook, clock: ClockId, now: Time
         Deadline::Target { millis, .. } => Some(millis),
         _ => run.clock.due.map(|due| due.millis_since(run.clock.started).max(0)),
     };
-    Some(Ledger { clock: run.clock, lines, used_ms, target_ms })
+    Some(Ledger { clock: run.clock, lines, used_ms, target_ms, zone })
 }
 
 fn standstills(run: &Run<'_>) -> Vec<Standstill> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sync::Held;
 
 /// The form that this version writes and reads.
-pub(super) const FORM: u8 = 1;
+pub(super) const FORM: u8 = 2;
 
 /// A held ticket's card and where its document lies within the part.
 #[derive(Debug, Serialize, Deserialize)]
@@ -148,6 +148,7 @@ impl<'r> CardRow<'r> {
 #[cfg(test)]
 mod tests {
     use domain::sla::ClockName;
+    use domain::ticket::CardLeft;
     use serde::Serialize;
 
     use super::*;
@@ -174,9 +175,9 @@ mod tests {
             Flag::RepeatFault,
         );
         assert_eq!(written(&flags), [0, 1, 2, 3, 4], "raise FORM");
-        let clocks =
-            (ClockName::FirstResponse, ClockName::Resolution, ClockName::ResultNotice, ClockName::Callback);
-        assert_eq!(written(&clocks), [0, 1, 2, 3], "raise FORM");
+        assert_eq!(written(&ClockName::ALL), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], "raise FORM");
+        let lefts = (CardLeft::Due(Timestamp::from_millis(0)), CardLeft::Paused { left_ms: 0, of_ms: 0 });
+        assert_eq!(written(&lefts), [0, 0, 1, 0, 0], "raise FORM");
     }
 
     #[test]
@@ -189,7 +190,7 @@ mod tests {
             [0xac, 0x02, 2, 7, 0, 16],
             "start, length, revision, generation, ticket; or raise FORM"
         );
-        assert_eq!((FORM, bytes.len()), (1, 210), "raise FORM and this length");
+        assert_eq!((FORM, bytes.len()), (2, 217), "raise FORM and this length");
         let (read, rest) = postcard::take_from_bytes::<CardRow<'_>>(&bytes).unwrap();
         assert_eq!((read.place(), read.into_held(), rest.len()), ((300, 2), held.clone(), 0));
     }

@@ -8,7 +8,7 @@
 //! The documents explain themselves, so that cards of a form that can't be read are made anew from them.
 
 use domain::TicketId;
-use domain::sla::Policy;
+use domain::sla::PolicyBook;
 use domain::ticket::{Card, Document, Ticket};
 use serde::{Deserialize, Serialize};
 use sync::Held;
@@ -122,7 +122,7 @@ impl Part {
     }
 
     /// Makes the cards of a part anew from its documents.
-    pub(super) fn rebuild(bytes: &[u8], policy: &Policy) -> Result<Self, String> {
+    pub(super) fn rebuild(bytes: &[u8], book: &PolicyBook) -> Result<Self, String> {
         let cut_short = || "cut short".to_owned();
         let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>().ok_or_else(cut_short)?;
         let list_bytes = u32::from_le_bytes(*length);
@@ -136,7 +136,7 @@ impl Part {
                 serde_json::from_slice(document.ok_or_else(cut_short)?).map_err(|error| error.to_string())?;
             // Only documents that make a ticket are ever held.
             if let Some(ticket) = Ticket::of(&document) {
-                let held = Held { card: Card::of(&ticket, policy), revision: document.revision, generation };
+                let held = Held { card: Card::of(&ticket, book), revision: document.revision, generation };
                 entries.push(Entry { held, start, length });
             }
             start += length;
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn cards_made_anew_are_the_same_cards() {
         let built = build(&[3, 1, 2]).0.finish();
-        assert_eq!(Part::rebuild(&built.documents, &Policy::default()), Part::read(&built.cards));
+        assert_eq!(Part::rebuild(&built.documents, &PolicyBook::shipped()), Part::read(&built.cards));
     }
 
     #[test]
@@ -200,7 +200,7 @@ mod tests {
     fn documents_cut_anywhere_are_refused_and_never_misread() {
         let documents = build(&[1, 2]).0.finish().documents;
         for end in 0..documents.len() {
-            assert!(Part::rebuild(&documents[..end], &Policy::default()).is_err(), "cut at {end}");
+            assert!(Part::rebuild(&documents[..end], &PolicyBook::shipped()).is_err(), "cut at {end}");
         }
     }
 }
