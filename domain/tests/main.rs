@@ -10,6 +10,7 @@ mod documents;
 mod golden;
 mod hostile;
 mod judging;
+mod ledgers;
 mod merging;
 mod routing;
 mod signing;

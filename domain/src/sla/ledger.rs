@@ -250,8 +250,8 @@ impl Teller<'_, '_> {
         if let Some(opened) = hours.next_open(start).filter(|opened| *opened > start) {
             told.push((start, Line::Opened { from: start, at: opened }));
         }
-        let many = last.days() - first.days() >= TOLD_DAYS;
         let middle = first.plus(TOLD_DAYS / 2)..last.plus(-TOLD_DAYS / 2);
+        let many = !middle.is_empty();
         let mut date = first;
         while date <= last {
             if many && date == middle.start {
