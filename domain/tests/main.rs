@@ -12,6 +12,8 @@ mod hostile;
 mod judging;
 mod ledgers;
 mod merging;
+mod policies;
+mod ringing;
 mod routing;
 mod signing;
 mod sla_cases;
