@@ -18,7 +18,7 @@ const MINUTE: i64 = Timestamp::MINUTE_MS;
 const DAY: i64 = 1_440;
 
 /// Histories of each company.
-const TICKETS: u64 = 16;
+const TICKETS: u64 = 32;
 
 pub(crate) fn zones() -> Vec<Zone> {
     serde_json::from_str(include_str!("sla/zones.json")).expect("the zones are data")
@@ -257,7 +257,7 @@ fn same_arithmetic(seed: u64, chance: &mut Chance, world: &World, counted: &[Min
     for ((calendar, sets), minutes) in world.calendars().zip(counted) {
         let workdays = Workdays::new(calendar, sets).expect("made calendars can be used");
         let hours = workdays.hours();
-        let mut asked: Vec<i64> = (0..12).map(|_| sla_seeds::instant(chance, world)).collect();
+        let mut asked: Vec<i64> = (0..5).map(|_| sla_seeds::instant(chance, world)).collect();
         // Openings, closings, and the hair beside them.
         let edges: Vec<i64> = asked.iter().flat_map(|at| minutes.next_open(*at)).collect();
         let edges = edges.into_iter().flat_map(|open| [open - 1, open, minutes.add(open, 60 * MINUTE).unwrap_or(open)]);
@@ -748,7 +748,7 @@ fn the_oracle_comes_to_the_same_minute() {
         company_holds(seed, &zones, &mut tally);
         return;
     }
-    let histories = asked("FIELDLOOP_HISTORIES").unwrap_or(160);
+    let histories = asked("FIELDLOOP_HISTORIES").unwrap_or(384);
     for seed in 0..histories.div_ceil(TICKETS) {
         company_holds(seed, &zones, &mut tally);
     }

@@ -279,9 +279,14 @@ impl Hours {
         Date::from_days(i32::try_from(day).unwrap_or(if day < 0 { i32::MIN } else { i32::MAX }))
     }
 
-    /// The open stretches of a date, as instants.
+    /// The open stretches between the beginning of a date and that of the next, as instants, in order and apart.
     pub fn on(&self, date: Date) -> Vec<Range<Timestamp>> {
-        let instants = self.day(i64::from(date.days())).into_iter();
+        let day = i64::from(date.days());
+        let (begins, ends) = (self.zone.instant(day * DAY), self.zone.instant((day + 1) * DAY));
+        // A jump of the wall clock can carry hours of one day into its neighbours.
+        let around = (day - 1..=day + 1).flat_map(|day| self.day(day)).collect();
+        let within = apart(around).into_iter().map(|open| open.start.max(begins)..open.end.min(ends));
+        let instants = within.filter(|open| !open.is_empty());
         instants.map(|open| Timestamp::from_millis(open.start)..Timestamp::from_millis(open.end)).collect()
     }
 
