@@ -20,4 +20,5 @@ pub use job_list_page::JobListPage;
 pub use job_page::JobPage;
 pub(crate) use links::place;
 pub use recorder::{Recorder, use_recorder};
+pub(crate) use sheets::takes_promise;
 pub(crate) use ticket_gate::{gate, use_addressed_ticket};

@@ -41,6 +41,18 @@ pub fn focus(selector: &str) {
     }
 }
 
+/// Moves the focus by so many places among the elements that a selector names. Nothing happens at the ends.
+pub fn focus_neighbour(selector: &str, by: i32) {
+    let Ok(elements) = document().query_selector_all(selector) else { return };
+    let Some(active) = document().active_element() else { return };
+    let here = (0..elements.length()).find(|place| elements.item(*place).as_ref() == Some(active.as_ref()));
+    let next = here.and_then(|here| here.checked_add_signed(by)).and_then(|place| elements.item(place));
+    if let Some(element) = next.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        // Fails only for an element that has left the page.
+        let _ = element.focus();
+    }
+}
+
 fn dialog_is_open() -> bool {
     document().query_selector("dialog[open]").ok().flatten().is_some()
 }

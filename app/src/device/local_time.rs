@@ -17,6 +17,12 @@ pub fn to_field(instant: Timestamp) -> String {
     )
 }
 
+/// The same to the second, `2026-11-21T09:30:05`, for what has just happened.
+pub fn to_field_with_seconds(instant: Timestamp) -> String {
+    let date = Date::new(&JsValue::from_f64(instant.as_millis() as f64));
+    format!("{}:{:02}", to_field(instant), date.get_seconds())
+}
+
 /// The instant that such a field holds. Nothing while it is empty or half typed.
 pub fn from_field(text: &str) -> Option<Timestamp> {
     let text = text.trim();

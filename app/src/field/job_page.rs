@@ -21,6 +21,7 @@ use super::sheets::{ContactSheet, NotSaved, PartSheet, ProgressSheet, WhyNot};
 use super::ticket_gate::{gate, use_addressed_ticket};
 use crate::device::kiosk;
 use crate::i18n::{Words, use_lang};
+use crate::office::{PlanPanel, QualityPanel};
 use crate::shell::FieldShell;
 use crate::t;
 use crate::tickets::number_of;
@@ -116,6 +117,8 @@ fn Job(ticket: TicketId, view: Signal<Arc<TicketView>>) -> impl IntoView {
                 <div class="job__body">
                     <div class="job__main">
                         <WordsPanel view />
+                        <PlanPanel view />
+                        <QualityPanel view />
                         <SignOffPanel view />
                         <CompletionPanel view />
                         <HistoryPanel view />

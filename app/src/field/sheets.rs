@@ -175,8 +175,8 @@ pub(super) fn ProgressSheet(
                 {move || takes_promise(kind.get()).then(|| view! {
                     <SoonButtons value=promised />
                     <TextField
-                        label=t!(lang, job_progress_promised)
-                        hint=t!(lang, job_progress_promised_hint)
+                        label=move || lang.words().promise_label(kind.get())
+                        hint=move || lang.words().promise_hint(kind.get())
                         value=promised
                         kind=TextKind::Moment
                         mark=FieldMark::Optional
@@ -222,7 +222,7 @@ fn SoonButtons(value: RwSignal<String>) -> impl IntoView {
 }
 
 /// Whether the customer is usually promised something with such an entry.
-const fn takes_promise(kind: ProgressKind) -> bool {
+pub(crate) const fn takes_promise(kind: ProgressKind) -> bool {
     matches!(
         kind,
         ProgressKind::ContactedCustomer

@@ -108,6 +108,24 @@ impl Words {
         }
     }
 
+    /// What the time of a progress entry is.
+    pub fn promise_label(self, kind: ProgressKind) -> &'static str {
+        match kind {
+            ProgressKind::VisitArranged => self.promise_visit(),
+            ProgressKind::ContactedCustomer => self.promise_reply(),
+            _ => self.promise_next(),
+        }
+    }
+
+    /// What the time of a progress entry leads to.
+    pub fn promise_hint(self, kind: ProgressKind) -> &'static str {
+        match kind {
+            ProgressKind::VisitArranged => self.promise_visit_hint(),
+            ProgressKind::ContactedCustomer => self.promise_reply_hint(),
+            _ => self.promise_next_hint(),
+        }
+    }
+
     /// On whose account a fault is.
     pub fn responsible(self, party: ResponsibleParty) -> &'static str {
         match party {

@@ -94,9 +94,11 @@ pub fn because_words(because: &Because, words: Words) -> String {
 
 /// Says what somebody has on their table.
 pub fn load_words(load: Load, words: Words) -> String {
-    match load.overdue {
-        0 => words.assign_load(load.open),
-        overdue => words.assign_load_overdue(load.open, overdue),
+    match (load.overdue, load.soon) {
+        (0, 0) => words.assign_load(load.open),
+        (0, soon) => words.assign_load_soon(load.open, soon),
+        (overdue, 0) => words.assign_load_overdue(load.open, overdue),
+        (overdue, soon) => words.assign_load_overdue_soon(load.open, overdue, soon),
     }
 }
 

@@ -5,7 +5,9 @@ mod closing;
 mod contact;
 mod facts;
 mod hearing;
+mod plan;
 mod progress;
+mod quality;
 
 use std::sync::Arc;
 
@@ -19,7 +21,10 @@ use self::closing::{CancelDialog, CloseDialog, ReopenDialog};
 use self::contact::ContactDialog;
 use self::facts::{ReclassifyDialog, UrgencyDialog};
 use self::hearing::{CallbackDialog, TellDialog};
+pub(super) use self::plan::PlanDialog;
 use self::progress::ProgressDialog;
+pub(super) use self::quality::RectifyDialog;
+use self::quality::{InspectDialog, RecoverDialog};
 use super::acts::Act;
 use crate::field::{Recorder, use_recorder};
 use crate::i18n::{Words, use_lang};
@@ -35,6 +40,10 @@ pub struct DialogSwitches {
     progress: RwSignal<bool>,
     tell: RwSignal<bool>,
     callback: RwSignal<bool>,
+    recover: RwSignal<bool>,
+    inspect: RwSignal<bool>,
+    plan: RwSignal<bool>,
+    rectify: RwSignal<bool>,
     close: RwSignal<bool>,
     reopen: RwSignal<bool>,
     urgency: RwSignal<bool>,
@@ -52,6 +61,10 @@ impl DialogSwitches {
             progress: closed(),
             tell: closed(),
             callback: closed(),
+            recover: closed(),
+            inspect: closed(),
+            plan: closed(),
+            rectify: closed(),
             close: closed(),
             reopen: closed(),
             urgency: closed(),
@@ -68,6 +81,10 @@ impl DialogSwitches {
             Act::LogProgress => self.progress,
             Act::TellResult => self.tell,
             Act::Callback => self.callback,
+            Act::Recover => self.recover,
+            Act::Inspect => self.inspect,
+            Act::AgreePlan => self.plan,
+            Act::Rectify => self.rectify,
             Act::Close => self.close,
             Act::Reopen => self.reopen,
             Act::SetUrgency => self.urgency,
@@ -93,6 +110,10 @@ pub fn Dialogs(view: Signal<Arc<TicketView>>, switches: DialogSwitches) -> impl 
         <ProgressDialog view open=switches.progress />
         <TellDialog view open=switches.tell />
         <CallbackDialog view open=switches.callback />
+        <RecoverDialog view open=switches.recover />
+        <InspectDialog view open=switches.inspect />
+        <PlanDialog view open=switches.plan />
+        <RectifyDialog view open=switches.rectify />
         <CloseDialog view open=switches.close />
         <ReopenDialog view open=switches.reopen />
         <UrgencyDialog view open=switches.urgency />

@@ -33,6 +33,9 @@ pub(super) struct Fields {
     pub(super) not_verified_reason: RwSignal<String>,
     pub(super) words: RwSignal<String>,
     pub(super) summary: RwSignal<String>,
+    pub(super) arrived: RwSignal<String>,
+    pub(super) answered: RwSignal<String>,
+    pub(super) call_ended: RwSignal<String>,
 }
 
 macro_rules! each_field {
@@ -62,6 +65,7 @@ macro_rules! each_field {
 each_field! {
     channel kind urgency difficulty flags nature name company phone email existing_customer region address model serial
     order_number batch purchased_on purchase_channel verified not_verified_reason words summary
+    arrived answered call_ended
 }
 
 impl Fields {

@@ -10,6 +10,7 @@ use domain::ticket::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::device::local_time::from_field;
 use crate::tickets::digits;
 
 /// Everything on the form, as typed. Kept as a draft, so every field may be missing.
@@ -41,6 +42,12 @@ pub struct Typed {
     pub not_verified_reason: String,
     pub words: String,
     pub summary: String,
+    /// When their message came in, as a field holds it.
+    pub arrived: String,
+    /// When a person answered it.
+    pub answered: String,
+    /// When their call was over.
+    pub call_ended: String,
 }
 
 impl Default for Typed {
@@ -69,6 +76,9 @@ impl Default for Typed {
             not_verified_reason: String::new(),
             words: String::new(),
             summary: String::new(),
+            arrived: String::new(),
+            answered: String::new(),
+            call_ended: String::new(),
         }
     }
 }
@@ -110,6 +120,21 @@ impl Typed {
         self.existing_customer = true;
     }
 
+    /// Whether the customer called: then it is the call's end that counts, and else the message's arrival.
+    pub fn is_call(&self, default_channel: Channel) -> bool {
+        self.channel.unwrap_or(default_channel) == Channel::Phone
+    }
+
+    fn times(&self, default_channel: Channel) -> IntakeTimes {
+        if self.is_call(default_channel) {
+            return IntakeTimes { call_ended: from_field(&self.call_ended), ..IntakeTimes::default() };
+        }
+        let arrived = from_field(&self.arrived);
+        // Nobody answers what has not come in.
+        let answered = from_field(&self.answered).filter(|_| arrived.is_some());
+        IntakeTimes { arrived, answered, call_ended: None }
+    }
+
     /// The intake as it will be recorded: trimmed, except for the customer's own words.
     pub fn intake(&self, registered_in: DepartmentId, default_channel: Channel) -> Intake {
         let trimmed = |text: &str| text.trim().to_owned();
@@ -144,7 +169,7 @@ impl Typed {
             },
             words: self.words.clone(),
             summary: trimmed(&self.summary),
-            times: IntakeTimes::default(),
+            times: self.times(default_channel),
             registered_in,
         }
     }

@@ -2,7 +2,7 @@
 
 use domain::routing::Proposal;
 use domain::ticket::{Action, Channel, ComplaintNature, Difficulty, Flag, Kind, Urgency};
-use domain::{Field, PersonId, TicketId};
+use domain::{Field, PersonId, TicketId, Timestamp};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -17,7 +17,7 @@ use super::loads::Loads;
 use super::panel::Panel;
 use super::person_choice::{PersonChoice, ProposalCard};
 use crate::device::drafts::Draft;
-use crate::device::keyboard;
+use crate::device::{keyboard, local_time};
 use crate::i18n::use_lang;
 use crate::t;
 use crate::tickets::{EarlierTickets, glyph, number_of, ticket_path};
@@ -465,8 +465,79 @@ fn ProblemSection(fields: Fields, errors: FormErrors) -> impl IntoView {
                     word=move |channel| lang.words().channel(channel)
                     on_choose=move |channel| fields.channel.set(channel)
                 />
+                {move || match channel.get() {
+                    Some(Channel::Phone) => view! { <CallEnded fields /> }.into_any(),
+                    Some(Channel::EngineerOnSite) | None => ().into_any(),
+                    Some(_) => view! { <MessageTimes fields /> }.into_any(),
+                }}
             </div>
         </section>
+    }
+}
+
+/// When the call was over: the ticket must be filed soon after.
+#[component]
+fn CallEnded(fields: Fields) -> impl IntoView {
+    let lang = use_lang();
+    let now = use_workspace().now();
+    view! {
+        <TextField
+            label=t!(lang, intake_call_ended)
+            value=fields.call_ended
+            kind=TextKind::Moment
+            mark=FieldMark::Optional
+            hint=t!(lang, intake_call_ended_hint)
+        >
+            <NowButton value=fields.call_ended now word=move || lang.words().intake_call_ended_now() />
+        </TextField>
+    }
+}
+
+/// When the message came in, and when somebody answered it.
+#[component]
+fn MessageTimes(fields: Fields) -> impl IntoView {
+    let lang = use_lang();
+    let now = use_workspace().now();
+    view! {
+        <TextField
+            label=t!(lang, intake_arrived)
+            value=fields.arrived
+            kind=TextKind::Moment
+            mark=FieldMark::Optional
+            hint=t!(lang, intake_arrived_hint)
+        >
+            <NowButton value=fields.arrived now word=move || lang.words().intake_now() />
+        </TextField>
+        <Show when=move || !fields.arrived.read().is_empty()>
+            <TextField
+                label=t!(lang, intake_answered)
+                value=fields.answered
+                kind=TextKind::Moment
+                mark=FieldMark::Optional
+                hint=t!(lang, intake_answered_hint)
+            >
+                <NowButton value=fields.answered now word=move || lang.words().intake_now() />
+            </TextField>
+        </Show>
+    }
+}
+
+/// Puts this very moment into a field.
+#[component]
+fn NowButton(
+    value: RwSignal<String>,
+    now: Signal<Timestamp>,
+    #[prop(into)] word: Signal<&'static str>,
+) -> impl IntoView {
+    view! {
+        <button
+            class="button"
+            type="button"
+            on:click=move |_| value.set(local_time::to_field_with_seconds(now.get_untracked()))
+        >
+            <Icon name="clock" />
+            {word}
+        </button>
     }
 }
 

@@ -13,7 +13,9 @@ use crate::tickets::face::{Dial, Face, FaceState};
 pub struct Running {
     /// The place of its ticket among the cards: thousands of clocks are sorted, few are drawn.
     place: usize,
-    /// Which of its clocks.
+    /// Which of its clocks, by its place on the card.
+    pub nth: usize,
+    /// The clock.
     pub clock: CardClock,
     /// How it stands.
     pub state: FaceState,
@@ -63,8 +65,9 @@ impl Wall {
             wall.unassigned += usize::from(is_unassigned(card));
             wall.green_channel += usize::from(open && card.green_channel());
             // A closed ticket has clocks, too: what is still owed to the customer.
-            wall.running.extend(card.clocks.iter().map(|clock| Running {
+            wall.running.extend(card.clocks.iter().enumerate().map(|(nth, clock)| Running {
                 place,
+                nth,
                 clock: *clock,
                 state: Face::of(&Dial::from(clock), now).state,
             }));

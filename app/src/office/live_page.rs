@@ -1,11 +1,14 @@
 //! All running clocks at once, with the load of each person. Follows time and the server by itself.
 
+use domain::people::Role;
 use domain::ticket::{Card, CardClock};
 use leptos::prelude::*;
 
+use super::assignment::load_words;
 use super::live::{Tally, Wall};
-use super::loads::Loads;
+use super::loads::{Load, Loads};
 use super::panel::Panel;
+use super::reassign::{Giving, ReassignDialog};
 use crate::i18n::{Words, use_lang};
 use crate::t;
 use crate::tickets::face::Dial;
@@ -34,10 +37,20 @@ pub fn LivePage() -> impl IntoView {
     let rows = Memo::new(move |_| {
         let wall = wall.read();
         let rows = wall.shown(chosen.get()).into_iter().take(shown.get());
-        rows.map(|running| (wall.card(running).clone(), running.clock)).collect::<Vec<_>>()
+        rows.map(|running| (wall.card(running).clone(), running.nth, running.clock)).collect::<Vec<_>>()
     });
     let left = Memo::new(move |_| wall.read().shown(chosen.get()).len().saturating_sub(shown.get()));
     let nothing = Memo::new(move |_| rows.read().is_empty());
+    let loads = Memo::new(move |_| {
+        minute.track();
+        cards.with(|cards| Loads::of(cards, now.get_untracked()))
+    });
+    let person = workspace.person();
+    let may_assign = Memo::new(move |_| {
+        let role = person.read().role;
+        role == Role::Agent || role.steers()
+    });
+    let giving: Giving = RwSignal::new(None);
     view! {
         <header class="office-bar">
             <h1 class="office-bar__title">{t!(lang, live_title)}</h1>
@@ -69,10 +82,10 @@ pub fn LivePage() -> impl IntoView {
                                     <tbody>
                                         <For
                                             each=move || rows.get()
-                                            key=|(card, clock)| (card.ticket, clock.name, clock.started, clock.due(), card.updated)
-                                            let((card, clock))
+                                            key=|(card, nth, clock)| (card.ticket, *nth, clock.name, clock.started, clock.due(), card.updated)
+                                            let((card, _nth, clock))
                                         >
-                                            <LiveRow card clock />
+                                            <LiveRow card clock giving may_assign=may_assign.get_untracked() />
                                         </For>
                                     </tbody>
                                 </table>
@@ -89,7 +102,8 @@ pub fn LivePage() -> impl IntoView {
                             </Show>
                         </Show>
                     </div>
-                    <div class="beside__aside"><LoadPanel minute /></div>
+                    <ReassignDialog giving loads />
+                    <div class="beside__aside"><LoadPanel loads /></div>
                 </div>
             </div>
         </div>
@@ -152,7 +166,7 @@ fn tally_word(tally: Tally, words: Words) -> &'static str {
 }
 
 #[component]
-fn LiveRow(card: Card, clock: CardClock) -> impl IntoView {
+fn LiveRow(card: Card, clock: CardClock, giving: Giving, may_assign: bool) -> impl IntoView {
     let lang = use_lang();
     let when = use_when();
     let due = clock.due();
@@ -171,6 +185,26 @@ fn LiveRow(card: Card, clock: CardClock) -> impl IntoView {
         scope,
         ..
     } = card;
+    let may_assign = may_assign && stage.is_open();
+    let person = if may_assign {
+        let named = number.as_ref().map_or_else(|| summary.clone(), |number| number.as_str().to_owned());
+        view! {
+            <button
+                class="person-button"
+                type="button"
+                aria-haspopup="dialog"
+                title=t!(lang, reassign_title)
+                on:click=move |_| giving.set(Some(ticket))
+            >
+                <PersonName person=Signal::stored(scope.accountable) />
+                <Icon name="chevron-down" />
+                <span class="visually-hidden">{move || lang.words().reassign_named(&named)}</span>
+            </button>
+        }
+        .into_any()
+    } else {
+        view! { <PersonName person=Signal::stored(scope.accountable) /> }.into_any()
+    };
     let customer = if company.is_empty() { customer } else { company };
     view! {
         <tr>
@@ -193,7 +227,7 @@ fn LiveRow(card: Card, clock: CardClock) -> impl IntoView {
                 <StageBadge stage waiting=Signal::stored(waiting) signed cycle />
             </td>
             <td data-fit data-label=t!(lang, live_person)>
-                <PersonName person=Signal::stored(scope.accountable) />
+                {person}
             </td>
             <td data-fit data-label=t!(lang, live_due)>
                 <span class="number">{move || due.map(|due| when.instant(due))}</span>
@@ -202,23 +236,27 @@ fn LiveRow(card: Card, clock: CardClock) -> impl IntoView {
     }
 }
 
+fn load_more(load: Load, words: Words) -> String {
+    match (load.overdue, load.soon) {
+        (0, soon) => words.live_load_soon(soon),
+        (overdue, 0) => words.live_load_overdue(overdue),
+        (overdue, soon) => words.live_load_overdue_soon(overdue, soon),
+    }
+}
+
 /// How much is on whose table.
 #[component]
-fn LoadPanel(minute: Memo<i64>) -> impl IntoView {
+fn LoadPanel(loads: Memo<Loads>) -> impl IntoView {
     let lang = use_lang();
     let workspace = use_workspace();
-    let (cards, directory, now) = (workspace.cards(), workspace.directory(), workspace.now());
-    let loads = Memo::new(move |_| {
-        minute.track();
-        cards.with(|cards| Loads::of(cards, now.get_untracked()))
-    });
+    let directory = workspace.directory();
     let lines = move || {
         let directory = directory.get();
         let loads = loads.get();
         let most = loads.most().max(1);
         let lines = loads.by_weight(&directory).into_iter().map(|(person, load)| {
             let name = person.name.clone();
-            let label = move || lang.words().live_load_label(&name, load.open, load.overdue);
+            let label = move || lang.words().live_load_label(&name, load_words(load, lang.words()));
             view! {
                 <li>
                     <div class="load">
@@ -234,6 +272,11 @@ fn LoadPanel(minute: Memo<i64>) -> impl IntoView {
                             aria-label=label
                         />
                         <span class="number">{load.open}</span>
+                        {(load.overdue + load.soon > 0).then(|| view! {
+                            <small class="load__more" data-tone={if load.overdue > 0 { "danger" } else { "warn" }}>
+                                {move || load_more(load, lang.words())}
+                            </small>
+                        })}
                     </div>
                 </li>
             }

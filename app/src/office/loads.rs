@@ -7,6 +7,7 @@ use domain::ticket::Card;
 use domain::{PersonId, Timestamp};
 
 use super::filter::is_overdue;
+use crate::tickets::face::{Dial, Face, FaceState};
 
 /// One person's open tickets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,6 +16,13 @@ pub struct Load {
     pub open: usize,
     /// How many of those are overdue.
     pub overdue: usize,
+    /// How many of the others will soon be.
+    pub soon: usize,
+}
+
+/// Whether a clock of the ticket has most of its time used.
+fn is_soon(card: &Card, now: Timestamp) -> bool {
+    card.clocks.iter().any(|clock| Face::of(&Dial::from(clock), now).state == FaceState::Soon)
 }
 
 /// Open tickets by accountable person.
@@ -31,7 +39,9 @@ impl Loads {
             if let Some(person) = card.scope.accountable {
                 let load = loads.entry(person).or_default();
                 load.open += 1;
-                load.overdue += usize::from(is_overdue(card, now));
+                let overdue = is_overdue(card, now);
+                load.overdue += usize::from(overdue);
+                load.soon += usize::from(!overdue && is_soon(card, now));
             }
         }
         Self { loads }
@@ -94,6 +104,25 @@ mod tests {
         cards[2].stage = Stage::Closed;
         assert_eq!(Loads::of(&cards, minute(0)).get(person(1)).open, 2);
         assert_eq!(Loads::of(&cards, minute(0)).get(person(2)), Load::default());
+    }
+
+    #[test]
+    fn what_is_overdue_is_not_soon_as_well() {
+        use domain::sla::ClockName;
+        use domain::ticket::{CardClock, CardLeft};
+        let clock = |due| CardClock {
+            name: ClockName::Resolution,
+            started: minute(0),
+            left: CardLeft::Due(minute(due)),
+        };
+        let mut cards = vec![card(1), card(2), card(3)];
+        for (card, clocks) in
+            cards.iter_mut().zip([vec![clock(90), clock(120)], vec![clock(110)], vec![clock(900)]])
+        {
+            card.scope.accountable = Some(person(1));
+            card.clocks = clocks;
+        }
+        assert_eq!(Loads::of(&cards, minute(100)).get(person(1)), Load { open: 3, overdue: 1, soon: 1 });
     }
 
     #[test]

@@ -9,6 +9,7 @@ use leptos_router::components::A;
 use super::acts::{Act, Choices};
 use super::conflict_panel::ConflictPanel;
 use super::dialogs::{DialogSwitches, Dialogs};
+use super::follow_up::{PlanPanel, QualityPanel};
 use super::steps::{Progress, strip};
 use super::ticket_panels::{
     CallbackPanel, ClockPanel, CommentPanel, CompletionPanel, CustomerPanel, EarlierPanel, HistoryPanel,
@@ -54,11 +55,13 @@ fn TicketArticle(view: Signal<Arc<TicketView>>) -> impl IntoView {
             <div class="ticket__body">
                 <div class="ticket__main">
                     <WordsPanel view />
+                    <PlanPanel view />
                     <CompletionPanel view />
                     <PartsPanel view />
                     <VisitPanel view />
                     <SignOffPanel view />
                     <CallbackPanel view />
+                    <QualityPanel view />
                     <CommentPanel view />
                     <HistoryPanel view />
                 </div>
@@ -121,7 +124,9 @@ fn TicketActions(view: Signal<Arc<TicketView>>, switches: DialogSwitches) -> imp
     let choices = Memo::new(move |_| {
         let view = view.read();
         let person = person.read();
-        Choices::of(&view.ticket, |act| workspace.may(view.ticket.id, &act.sample(&person, &view.ticket)))
+        Choices::of(&view.ticket, &view.clocks, |act| {
+            workspace.may(view.ticket.id, &act.sample(&person, &view.ticket))
+        })
     });
     let word = move |act: Act| act.word(&view.read().ticket, lang.words());
     let next = move || {

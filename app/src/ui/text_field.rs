@@ -37,6 +37,8 @@ pub enum TextKind {
     Date,
     /// A day and a time of day.
     Moment,
+    /// A whole number.
+    Number,
     /// Something to look for.
     Search,
     /// The person's password.
@@ -51,6 +53,7 @@ impl TextKind {
     pub(super) const fn input_type(self) -> &'static str {
         match self {
             Self::Words | Self::Code | Self::Name | Self::Username => "text",
+            Self::Number => "number",
             Self::Phone => "tel",
             Self::Email => "email",
             Self::Date => "date",

@@ -8,10 +8,11 @@ use leptos::prelude::*;
 
 use super::{ActionDialog, ActionForm, say_saved};
 use crate::device::local_time;
+use crate::field::takes_promise;
 use crate::i18n::use_lang;
 use crate::office::acts::customer_contacted;
 use crate::t;
-use crate::ui::{SelectField, TextArea, TextField, TextKind};
+use crate::ui::{FieldMark, SelectField, TextArea, TextField, TextKind};
 use crate::workspace::TicketView;
 
 /// Asks what happened; the first time, that is having told the customer who handles it.
@@ -35,7 +36,8 @@ pub(super) fn ProgressDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>
         let progress = Progress {
             kind: kind.get_untracked(),
             note: note.get_untracked(),
-            promised: local_time::from_field(&promised.read_untracked()),
+            promised: local_time::from_field(&promised.read_untracked())
+                .filter(|_| takes_promise(kind.get_untracked())),
         };
         form.save(Action::LogProgress(progress), say, move || {
             picked.set(None);
@@ -61,7 +63,15 @@ pub(super) fn ProgressDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>
                 error=form.errors.at(lang, Field::Note)
                 autofocus=true
             />
-            <TextField label=t!(lang, progress_promised) value=promised kind=TextKind::Moment />
+            {move || takes_promise(kind.get()).then(|| view! {
+                <TextField
+                    label=move || lang.words().promise_label(kind.get())
+                    hint=move || lang.words().promise_hint(kind.get())
+                    value=promised
+                    kind=TextKind::Moment
+                    mark=FieldMark::Optional
+                />
+            })}
         </ActionDialog>
     }
 }
