@@ -8,6 +8,7 @@
 pub mod conformance;
 mod memory;
 pub mod messages;
+pub mod notices;
 mod outbox;
 mod planner;
 mod replica;

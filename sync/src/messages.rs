@@ -11,6 +11,8 @@ use domain::ticket::{Change, Document, Recorded, TicketNumber};
 use domain::{ChangeId, DeviceId, Refusal, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::notices::Noticed;
+
 /// The version of these messages. A server answers older versions for at least twelve months.
 pub const PROTOCOL: u32 = 1;
 /// Most changes in one push.
@@ -133,6 +135,8 @@ pub enum Event {
     Changed(Box<Changed>),
     /// A ticket has left the scope. Event name `gone`.
     Gone(Gone),
+    /// There is something new in the person's list of notices. Event name `notice`.
+    Notice(Noticed),
     /// There is more than the stream carries: pull. Event name `behind`.
     Behind,
     /// The session has ended. Event name `signed-out`.
@@ -173,6 +177,7 @@ impl Event {
         Ok(match name {
             "changed" => Some(Self::Changed(serde_json::from_str(data)?)),
             "gone" => Some(Self::Gone(serde_json::from_str(data)?)),
+            "notice" => Some(Self::Notice(serde_json::from_str(data)?)),
             "behind" => Some(Self::Behind),
             "signed-out" => Some(Self::SignedOut),
             _ => None,
@@ -184,6 +189,7 @@ impl Event {
         match self {
             Self::Changed(_) => "changed",
             Self::Gone(_) => "gone",
+            Self::Notice(_) => "notice",
             Self::Behind => "behind",
             Self::SignedOut => "signed-out",
         }

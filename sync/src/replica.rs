@@ -372,7 +372,7 @@ impl Replica {
                 gone.revision
             }
             Event::Behind => return Absorbed::Behind,
-            Event::SignedOut => return Absorbed::Batch(Box::default()),
+            Event::Notice(_) | Event::SignedOut => return Absorbed::Batch(Box::default()),
         };
         if seq <= cursor.seq {
             return Absorbed::Batch(Box::default());
