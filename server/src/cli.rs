@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::panic::PanicHookInfo;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
@@ -11,11 +11,13 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
+use crate::ask;
 use crate::auth::password::PasswordCost;
 use crate::auth::password_link::{self, PasswordLink};
 use crate::clock::Clock;
-use crate::config::{Config, Transport};
-use crate::people::UserName;
+use crate::config::{Config, MailConfig, Transport, WebhookConfig};
+use crate::people::{Language, UserName};
+use crate::policies::holidays;
 use crate::serve;
 use crate::store::Store;
 
@@ -46,6 +48,12 @@ Examples:
       fieldloop admin reset-link wang.lei --data /var/lib/fieldloop \\
           --public-url https://service.example.com
 
+  Take next year's public holidays, while the server is running:
+      fieldloop holidays import holidays-2027.json --data /var/lib/fieldloop
+
+  Ask when something would be due:
+      fieldloop sla eval < cases.jsonl > answers.jsonl
+
 Every option can be set in the environment instead, by the name shown beside it.
 The first start prints a link that makes the first admin.";
 
@@ -56,7 +64,70 @@ enum Command {
     /// Helps people in from the machine that the server runs on
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Keeps public holidays up to date
+    #[command(subcommand)]
+    Holidays(HolidaysCommand),
+    /// Answers questions about deadlines
+    #[command(subcommand)]
+    Sla(SlaCommand),
 }
+
+#[derive(Debug, Subcommand)]
+enum HolidaysCommand {
+    /// Publishes a version of the policy with the holidays of a file, and says what changed
+    ///
+    /// Works while the server is running, which gives it to all devices within a quarter of a minute. The file holds one set of
+    /// holidays as JSON: {"id": "cn", "name": {"en": …, "zh-CN": …}, "until": "2027-12-31", "days": {"2027-01-01": {"is":
+    /// "holiday", "name": {…}}, "2027-02-20": {"is": "make_up", "name": {…}}, …}}. It takes the place of the set with the same id.
+    Import(ImportOptions),
+}
+
+#[derive(Debug, Args)]
+struct ImportOptions {
+    /// The set of holidays
+    file: PathBuf,
+    /// Folder that holds everything the server keeps
+    #[arg(long, env = "FIELDLOOP_DATA", value_name = "FOLDER", default_value = "data")]
+    data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum SlaCommand {
+    /// Answers questions about deadlines, a line of JSON each, from the standard input
+    #[command(after_long_help = EVAL)]
+    Eval,
+}
+
+const EVAL: &str = r#"\
+Reads questions from the standard input, one JSON object a line, and writes an answer for each to the standard output, in
+the same order: {"id": …, "result": …}, or {"id": …, "error": "…"} for a question that makes no sense. Empty lines are
+skipped. No server and no data folder are needed; the same code decides in the product.
+
+A question has an id, a calendar, an operation (op), and what that needs:
+
+  calendar   tz: an IANA name; week: hours of each day, {"mon": [["09:00","12:00"],["13:00","18:00"]], …}, a day that is
+             missing is closed, "24:00" is the day's end; holidays: dates that are closed; extra_workdays: dates with
+             hours of their own, {"2024-05-11": [["09:00","18:00"]]}. A holiday beats extra_workdays on the same date
+
+  add, sub   start, seconds (or minutes) of open time forward or back → an instant
+  between    start, end → seconds of open time
+  is_open    at → true or false
+  next_open  start → start itself if that is open, else the next opening
+  sla        targets {"first_response_min", "resolution_min"} in minutes of open time; pauses: which of the two clocks a
+             pause stops; events {at, kind, …}: created, first_response, pause, resume, priority_change and
+             policy_change (with new targets), calendar_change, resolved, closed; evaluate_at: judge as of then
+             → for each clock: …_due, …_used_min, …_diff_min (target less used), …_breached
+
+Instants are written as in RFC 3339, such as 2024-05-24T09:00:00+08:00.
+
+Example:
+    fieldloop sla eval < cases.jsonl > answers.jsonl
+
+    {"id":1,"calendar":{"tz":"Asia/Shanghai","week":{"fri":[["09:00","18:00"]],"mon":[["09:00","18:00"]]}},
+     "op":"add","start":"2024-05-24T17:00:00+08:00","minutes":120}          (on one line)
+    {"id":1,"result":"2024-05-27T10:00:00+08:00"}
+
+The exit code is 0 even if questions were refused; it is 1 when the input can't be read."#;
 
 #[derive(Debug, Subcommand)]
 enum AdminCommand {
@@ -108,6 +179,36 @@ struct ServeOptions {
         value_parser = clap::value_parser!(i32).range(-840..=840)
     )]
     utc_offset_minutes: i32,
+    /// Mail server that tells people by e-mail when time runs out: smtps://user:password@host
+    ///
+    /// `smtps://` is encrypted from the beginning, `smtp://…?tls=required` from the greeting on; plain `smtp://` is only for a mail
+    /// server on this machine. Best set in the environment, where other users of the machine don't see the password.
+    #[arg(
+        long,
+        env = "FIELDLOOP_SMTP_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        requires = "mail_from"
+    )]
+    smtp_url: Option<String>,
+    /// Sender of mails: Fieldloop <fieldloop@example.com>
+    #[arg(long, env = "FIELDLOOP_MAIL_FROM", value_name = "ADDRESS")]
+    mail_from: Option<String>,
+    /// Address of a system of the company's own that is told, by signed messages, when time runs out
+    #[arg(
+        long,
+        env = "FIELDLOOP_WEBHOOK_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        requires = "webhook_secret"
+    )]
+    webhook_url: Option<String>,
+    /// Secret that those messages are signed with, at least 16 characters; best set in the environment
+    #[arg(long, env = "FIELDLOOP_WEBHOOK_SECRET", value_name = "SECRET", hide_env_values = true)]
+    webhook_secret: Option<String>,
+    /// Language of mails to people of whom none is known
+    #[arg(long, env = "FIELDLOOP_LANGUAGE", value_name = "LANGUAGE", value_enum, default_value_t)]
+    language: Language,
     /// How the log is written, on the standard error
     ///
     /// What is logged is chosen by FIELDLOOP_LOG in the environment: `info` if not set, `fieldloop=debug` for every request.
@@ -163,6 +264,14 @@ pub(crate) fn run() -> ExitCode {
                     link.url
                 ));
                 Ok(())
+            }
+            Command::Holidays(HolidaysCommand::Import(ImportOptions { file, data })) => {
+                let store = open_store(&data).await?;
+                tell(&holidays::import(&store, &file, Clock::System.now()).await?);
+                Ok(())
+            }
+            Command::Sla(SlaCommand::Eval) => {
+                ask::answer_all(std::io::stdin().lock(), std::io::BufWriter::new(std::io::stdout().lock()))
             }
         }
     });
@@ -221,9 +330,44 @@ impl ServeOptions {
             transport,
             public_url: self.place.public_url.as_deref().map(parse_url).transpose()?,
             utc_offset_minutes: self.utc_offset_minutes,
+            language: self.language,
+            mail: mail_config(self.smtp_url, self.mail_from)?,
+            webhook: webhook_config(self.webhook_url, self.webhook_secret)?,
             password_cost: PasswordCost::RECOMMENDED,
         })
     }
+}
+
+fn mail_config(smtp_url: Option<String>, from: Option<String>) -> Result<Option<MailConfig>> {
+    let Some(smtp_url) = smtp_url else { return Ok(None) };
+    let Some(from) = from else { bail!("--smtp-url needs --mail-from") };
+    if smtp_url.starts_with("smtp://") && !is_on_this_machine(&smtp_url) && !smtp_url.contains("tls=required")
+    {
+        bail!(
+            "--smtp-url: passwords and mails must not cross a network unencrypted; \
+             write smtps://… or smtp://…?tls=required"
+        );
+    }
+    Ok(Some(MailConfig { smtp_url, from }))
+}
+
+fn webhook_config(url: Option<String>, secret: Option<String>) -> Result<Option<WebhookConfig>> {
+    let Some(url) = url else { return Ok(None) };
+    let secret = secret.unwrap_or_default();
+    if secret.chars().count() < 16 {
+        bail!("--webhook-secret must have at least 16 characters, so that nobody guesses it");
+    }
+    if !url.starts_with("https://") && !is_on_this_machine(&url) {
+        bail!("--webhook-url must begin with https://, unless it is on this machine");
+    }
+    Ok(Some(WebhookConfig { url, secret }))
+}
+
+/// Whether an address leads to nobody but this machine.
+fn is_on_this_machine(url: &str) -> bool {
+    let url = reqwest::Url::parse(url).ok();
+    url.and_then(|url| url.host_str().map(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host)))
+        == Some(true)
 }
 
 /// Takes the address of a site, without a path.
@@ -236,15 +380,20 @@ fn parse_url(url: &str) -> Result<String> {
     Ok(site.to_owned())
 }
 
+/// Opens what a server keeps; makes nothing where there is none.
+async fn open_store(data: &Path) -> Result<Store> {
+    if !data.is_dir() {
+        bail!("there is no folder {}; name the server's data folder with --data", data.display());
+    }
+    Store::open(data).await.context("the data folder can't be opened")
+}
+
 /// Makes a link for somebody who has forgotten their password.
 async fn make_reset_link(options: ResetLinkOptions, clock: &Clock) -> Result<PasswordLink> {
     let ResetLinkOptions { user, place } = options;
-    if !place.data.is_dir() {
-        bail!("there is no folder {}; name the server's data folder with --data", place.data.display());
-    }
     let base_url = place.public_url.as_deref().map(parse_url).transpose()?;
     let base_url = base_url.unwrap_or_else(|| "http://127.0.0.1:8080".to_owned());
-    let store = Store::open(&place.data).await.context("the data folder can't be opened")?;
+    let store = open_store(&place.data).await?;
     let account = match UserName::parse(&user) {
         Ok(user_name) => store.account(&user_name).await?,
         Err(_) => None,
@@ -271,7 +420,7 @@ mod tests {
         let cli = Cli::try_parse_from(["fieldloop", "serve"].iter().chain(arguments))?;
         match cli.command {
             Command::Serve(options) => options.into_config(),
-            Command::Admin(_) => bail!("not a serve command"),
+            _ => bail!("not a serve command"),
         }
     }
 
@@ -289,6 +438,30 @@ mod tests {
             assert!(refused.contains("--tls-cert"), "{refused}");
             assert!(refused.contains("--behind-proxy"), "{refused}");
         }
+    }
+
+    #[test]
+    fn mail_and_messages_leave_the_machine_only_encrypted() {
+        let from = ["--mail-from", "Fieldloop <a@example.com>"];
+        for good in
+            ["smtps://u:p@mail.example.com", "smtp://mail.example.com?tls=required", "smtp://127.0.0.1:25"]
+        {
+            assert!(config(&[&["--smtp-url", good][..], &from].concat()).unwrap().mail.is_some(), "{good}");
+        }
+        for bad in
+            ["smtp://mail.example.com", "smtp://127.0.0.1.example.com", "smtp://localhost@mail.example.com"]
+        {
+            let refused = config(&[&["--smtp-url", bad][..], &from].concat()).unwrap_err().to_string();
+            assert!(refused.contains("smtps://"), "{refused}");
+        }
+        let hook = |url: &str, secret: &str| config(&["--webhook-url", url, "--webhook-secret", secret]);
+        assert!(hook("https://example.com/", "0123456789abcdef").unwrap().webhook.is_some());
+        assert!(hook("http://localhost:9000/", "0123456789abcdef").unwrap().webhook.is_some());
+        for bad in ["http://example.com/", "http://localhost.example.com/", "http://localhost@example.com/"] {
+            assert!(hook(bad, "0123456789abcdef").is_err(), "{bad}");
+        }
+        assert!(hook("https://example.com/", "short").is_err());
+        assert!(config(&[]).unwrap().mail.is_none());
     }
 
     #[test]

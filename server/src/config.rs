@@ -1,9 +1,11 @@
 //! What the operator has chosen, checked and ready for use. `cli.rs` makes it from arguments and the environment.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::auth::password::PasswordCost;
+use crate::people::Language;
 
 /// How the server is run.
 #[derive(Debug, Clone)]
@@ -20,8 +22,44 @@ pub(crate) struct Config {
     pub(crate) public_url: Option<String>,
     /// The company's wall clock against UTC, for dates in ticket numbers.
     pub(crate) utc_offset_minutes: i32,
+    /// Which language mails are written in to people of whom it is not known.
+    pub(crate) language: Language,
+    /// How mail is sent, if it is.
+    pub(crate) mail: Option<MailConfig>,
+    /// Which system of the company's own is told, if one is.
+    pub(crate) webhook: Option<WebhookConfig>,
     /// How dear a password is to guess.
     pub(crate) password_cost: PasswordCost,
+}
+
+/// How mail is sent. Holds a password: never to be logged.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct MailConfig {
+    /// The mail server: `smtps://user:password@host`, `smtp://host?tls=required`.
+    pub(crate) smtp_url: String,
+    /// The sender.
+    pub(crate) from: String,
+}
+
+/// Which system of the company's own is told. Holds a secret: never to be logged.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct WebhookConfig {
+    /// Its address.
+    pub(crate) url: String,
+    /// What messages are signed with.
+    pub(crate) secret: String,
+}
+
+impl fmt::Debug for MailConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MailConfig").field("from", &self.from).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for WebhookConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookConfig").finish_non_exhaustive()
+    }
 }
 
 /// How requests reach the server. Passwords and sessions never cross a network unencrypted.

@@ -14,11 +14,14 @@ mod stories;
 
 use anyhow::{Context as _, Result, bail};
 use domain::Timestamp;
+use domain::sla::Policy;
 use sync::messages::Verdict;
 
 use crate::auth::password::NewPassword;
 use crate::state::AppState;
+use crate::store::StoreError;
 use crate::store::accounts::Added;
+use crate::store::policies::Published;
 use company::Company;
 
 /// Everybody's password in the example company.
@@ -44,13 +47,30 @@ pub(crate) async fn found(state: &AppState) -> Result<Option<Vec<&'static str>>>
     if added == Added::UserNameTaken {
         bail!("two people of the example company have the same user name");
     }
+    publish_policy(state, &company, now).await.context("the policy can't be published")?;
     state.directory.refresh(&state.store).await.context("the directory can't be read")?;
     perform(state, &company, now).await?;
     Ok(Some(company.user_names()))
 }
 
+/// Publishes what the company promised half a year ago: more to two customers, and a hotline that never closes.
+async fn publish_policy(state: &AppState, company: &Company, now: Timestamp) -> Result<(), StoreError> {
+    let since = now.plus_millis(-182 * Timestamp::DAY_MS);
+    let publish = |versions: &[Published]| -> Result<Policy, std::convert::Infallible> {
+        let shipped = versions.last().map_or_else(Policy::shipped, |published| published.policy.clone());
+        Ok(Policy { effective: since, ..company.policy(shipped) })
+    };
+    match state.store.publish_policy(since, publish).await? {
+        Ok(_) => Ok(()),
+        Err(impossible) => match impossible {},
+    }
+}
+
 async fn perform(state: &AppState, company: &Company, now: Timestamp) -> Result<()> {
-    let pushes = script::perform(&stories::all(), company, now, state.config.utc_offset_minutes);
+    let offset = state.config.utc_offset_minutes;
+    let past = stories::Past::imagine(now, offset);
+    let stories: Vec<_> = past.stories().chain(stories::recent()).collect();
+    let pushes = script::perform(&stories, company, now, offset);
     let mut submitted = Vec::with_capacity(pushes.len());
     for push in pushes {
         submitted.push(state.writer.submit(push).await.context("the stories can't be written")?);
@@ -70,7 +90,6 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use domain::people::Role;
-    use domain::sla;
     use domain::ticket::{Answer, Card, Document, Stage, Ticket};
 
     use super::*;
@@ -97,7 +116,9 @@ mod tests {
         let password = crate::auth::password::PasswordHash::from_stored(String::new());
         server.state.store.add_accounts(&company.accounts(&password)).await.unwrap();
         server.state.directory.refresh(&server.state.store).await.unwrap();
-        for push in script::perform(&stories::all(), &company, now, 480) {
+        let past = stories::Past::imagine(now, 480);
+        let stories: Vec<_> = past.stories().step_by(10).chain(stories::recent()).collect();
+        for push in script::perform(&stories, &company, now, 480) {
             let changes = format!("{:?}", push.changes);
             let verdicts = server.state.writer.push(push).await.unwrap();
             assert!(
@@ -118,8 +139,8 @@ mod tests {
         let stages: BTreeSet<_> = tickets.iter().map(|ticket| ticket.stage).collect();
         assert_eq!(stages, BTreeSet::from(Stage::ALL));
         let count = |holds: &dyn Fn(&Ticket) -> bool| tickets.iter().filter(|ticket| holds(ticket)).count();
-        let policy = sla::Policy::default();
-        let is_overdue = |ticket: &Ticket| Card::of(ticket, &policy).next_due().is_some_and(|due| due < now);
+        let book = server.state.directory.current().book();
+        let is_overdue = |ticket: &Ticket| Card::of(ticket, &book).next_due().is_some_and(|due| due < now);
         let is_drawn = |ticket: &Ticket| {
             ticket.sign_off().is_some_and(|answer| matches!(answer.fact.answer, Answer::Signed { .. }))
         };
@@ -136,6 +157,32 @@ mod tests {
             *serials.entry(ticket.intake.product.serial.clone()).or_default() += 1;
         }
         assert!(serials.values().any(|times| *times >= 3), "one machine fails again and again");
+    }
+
+    #[tokio::test]
+    async fn there_is_a_year_to_look_back_on_with_what_was_late_in_it_and_nothing_left_open() {
+        let server = TestServer::empty().await;
+        found(&server.state).await.unwrap();
+        let now = server.state.clock.now();
+        let book = server.state.directory.current().book();
+        let old = |ticket: &Ticket| now.millis_since(ticket.created) > 40 * Timestamp::DAY_MS;
+        let past: Vec<_> = tickets(&server).await.into_iter().filter(old).collect();
+        assert!(past.len() >= 600, "{}", past.len());
+        let months: BTreeSet<_> =
+            past.iter().map(|ticket| now.millis_since(ticket.created) / (30 * Timestamp::DAY_MS)).collect();
+        assert!(months.len() >= 12, "{months:?}");
+        let clocks: Vec<_> =
+            past.iter().flat_map(|ticket| domain::sla::clocks(&ticket.timeline, &book)).collect();
+        assert!(clocks.iter().all(|clock| !clock.is_running()), "nothing is left to ring");
+        let of = |policy: u32| clocks.iter().filter(|clock| clock.policy == policy).count();
+        assert!(of(1) > 500 && of(2) > 500, "{} {}", of(1), of(2));
+        let late = clocks.iter().filter(|clock| clock.state(now) == domain::sla::ClockState::Missed).count();
+        assert!((clocks.len() / 50..clocks.len() / 4).contains(&late), "{late} of {}", clocks.len());
+        let contract = &book.policy().contracts[0];
+        assert!(past.iter().filter(|ticket| contract.covers(&ticket.timeline.company)).count() > 20);
+        assert_eq!(contract.customers.len(), 2);
+        assert!(past.iter().any(|ticket| ticket.intake.customer.language == "en"));
+        assert_eq!(book.policy().problems(), []);
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! The Fieldloop server.
 
+mod ask;
 mod assets;
 mod auth;
 mod cli;
@@ -9,6 +10,8 @@ mod demo;
 mod health;
 mod http;
 mod people;
+mod policies;
+mod ringing;
 mod router;
 mod serve;
 mod shutdown;
@@ -18,6 +21,7 @@ mod sync;
 #[cfg(test)]
 mod testing;
 mod tls;
+mod zones;
 
 use std::process::ExitCode;
 

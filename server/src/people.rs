@@ -10,4 +10,6 @@ mod input;
 pub(crate) mod routes;
 
 pub(crate) use directory::DirectoryCache;
-pub(crate) use input::{Invalid, Label, UserName, new_department_id, new_person_id};
+pub(crate) use input::{
+    Contact, ContactEdit, EmailAddress, Invalid, Label, Language, UserName, new_department_id, new_person_id,
+};

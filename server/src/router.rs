@@ -14,11 +14,13 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
-use crate::auth::session::{require_admin, require_session};
+use crate::auth::session::{require_admin, require_session, require_steering};
 use crate::auth::{first_admin, password_link, sign_in};
 use crate::http::stack::RoutePattern;
 use crate::http::{Answer, csrf, stack};
 use crate::people::{departments, routes as people};
+use crate::policies::{drafts, routes as policies, zones};
+use crate::ringing::notices;
 use crate::state::AppState;
 use crate::sync::{events, pull, push};
 use crate::{assets, health};
@@ -30,6 +32,8 @@ pub(crate) enum Access {
     Public,
     /// Whoever is signed in; what they get to see is for the handler to say.
     SignedIn,
+    /// Whoever is signed in and directs other people's work.
+    Steering,
     /// Whoever is signed in as an admin.
     Admin,
 }
@@ -56,7 +60,7 @@ pub(crate) struct Route {
 
 /// Everything there is.
 pub(crate) fn routes() -> Vec<Route> {
-    use Access::{Admin, Public, SignedIn};
+    use Access::{Admin, Public, SignedIn, Steering};
     vec![
         Route::new(Method::GET, "/healthz", Public, health::show_health),
         // Signing in and out
@@ -76,6 +80,21 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::new(Method::POST, "/api/people/{id}/password-link", Admin, people::create_password_link),
         Route::new(Method::POST, "/api/departments", Admin, departments::create_department),
         Route::new(Method::PATCH, "/api/departments/{id}", Admin, departments::change_department),
+        // What was promised
+        Route::new(Method::GET, "/api/policies", Steering, policies::list_policies),
+        Route::new(Method::POST, "/api/policies", Admin, policies::publish_policy)
+            .body_limit(policies::BODY_BYTES),
+        Route::new(Method::DELETE, "/api/policies/{version}", Admin, policies::withdraw_policy),
+        Route::new(Method::GET, "/api/policy-drafts", Admin, drafts::list_drafts),
+        Route::new(Method::GET, "/api/policy-drafts/{id}", Admin, drafts::show_draft),
+        Route::new(Method::PUT, "/api/policy-drafts/{id}", Admin, drafts::keep_draft)
+            .body_limit(policies::BODY_BYTES),
+        Route::new(Method::DELETE, "/api/policy-drafts/{id}", Admin, drafts::drop_draft),
+        Route::new(Method::GET, "/api/zones", Steering, zones::list_zones),
+        Route::new(Method::GET, "/api/zones/{*name}", Steering, zones::show_zone),
+        // What somebody is told
+        Route::new(Method::GET, "/api/notices", SignedIn, notices::list_notices),
+        Route::new(Method::POST, "/api/notices/read", SignedIn, notices::mark_read),
     ]
 }
 
@@ -102,6 +121,7 @@ impl Route {
         let guarded = match self.access {
             Access::Public => handler,
             Access::SignedIn => handler.route_layer(from_fn_with_state(state.clone(), require_session)),
+            Access::Steering => handler.route_layer(from_fn_with_state(state.clone(), require_steering)),
             Access::Admin => handler.route_layer(from_fn_with_state(state.clone(), require_admin)),
         };
         let pattern = RoutePattern(self.path);

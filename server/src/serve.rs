@@ -51,6 +51,8 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
         (None, _) => {}
     }
     welcome(&state).await?;
+    tokio::spawn(state.ringing.clone().keep(state.shutdown.clone()));
+    tokio::spawn(state.ringing.clone().keep_delivering(state.shutdown.clone()));
     let served = answer(listener, certificate, router::app(state), handle).await;
     tracing::info!("stopped");
     served

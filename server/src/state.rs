@@ -8,6 +8,7 @@ use crate::auth::session::Sessions;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::people::DirectoryCache;
+use crate::ringing::Ringing;
 use crate::shutdown::Shutdown;
 use crate::store::{Store, StoreError};
 use crate::sync::{Hub, Writer};
@@ -29,6 +30,8 @@ pub(crate) struct AppState {
     pub(crate) writer: Writer,
     /// Tells those who listen what has been recorded.
     pub(crate) hub: Hub,
+    /// Brings policies into force and tells people in time.
+    pub(crate) ringing: Ringing,
     /// What time it is.
     pub(crate) clock: Clock,
     /// What the operator has chosen.
@@ -39,13 +42,19 @@ pub(crate) struct AppState {
 
 impl AppState {
     /// Opens the store and starts every part.
-    pub(crate) async fn start(config: Config, clock: Clock) -> Result<Self, StoreError> {
+    pub(crate) async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let store = Store::open(&config.data).await?;
         let directory = DirectoryCache::load(&store).await?;
         let hub = Hub::new();
         let writer = Writer::start(store.clone(), directory.clone(), hub.clone(), config.utc_offset_minutes)
             .map_err(StoreError::Thread)?;
+        // Fails only if a provider has been chosen before, which then serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let config = Arc::new(config);
+        let ringing =
+            Ringing::new(store.clone(), directory.clone(), hub.clone(), clock.clone(), Arc::clone(&config))?;
         Ok(Self {
+            ringing,
             directory,
             writer,
             hub,
@@ -53,7 +62,7 @@ impl AppState {
             passwords: PasswordHasher::new(config.password_cost),
             sign_in_limits: SignInLimits::default(),
             clock,
-            config: Arc::new(config),
+            config,
             shutdown: Shutdown::new(),
             store,
         })

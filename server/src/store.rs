@@ -24,7 +24,9 @@ pub(crate) mod directory;
 mod error;
 pub(crate) mod ledger;
 mod links;
+pub(crate) mod policies;
 mod pull;
+pub(crate) mod rings;
 mod rows;
 mod scope;
 pub(crate) mod sessions;
@@ -72,6 +74,7 @@ impl Store {
         let mut writer = options.clone().create_if_missing(true).connect().await.map_err(opening)?;
         require_library(&mut writer).await?;
         MIGRATIONS.run(&mut writer).await.map_err(StoreError::Migrate)?;
+        policies::publish_shipped(&mut writer).await?;
         let epoch = epoch(&mut writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)

@@ -17,7 +17,7 @@ mod memory;
 pub(crate) mod pull;
 pub(crate) mod push;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod writer;

@@ -16,9 +16,9 @@ use tokio::task::JoinHandle;
 
 use crate::auth::password::{NewPassword, PasswordCost};
 use crate::clock::Clock;
-use crate::config::{Config, Transport};
+use crate::config::{Config, MailConfig, Transport, WebhookConfig};
 use crate::http::csrf;
-use crate::people::{UserName, new_department_id, new_person_id};
+use crate::people::{Contact, Language, UserName, new_department_id, new_person_id};
 use crate::router::{self, Route};
 use crate::serve;
 use crate::state::AppState;
@@ -43,6 +43,8 @@ pub(crate) struct TestServerBuilder {
     folder: Arc<TempDir>,
     clock: Clock,
     transport: Transport,
+    mail: Option<MailConfig>,
+    webhook: Option<WebhookConfig>,
     routes: Vec<Route>,
 }
 
@@ -57,6 +59,19 @@ impl TestServerBuilder {
     /// Is reached in another way than by plain HTTP on this machine.
     pub(crate) fn transport(mut self, transport: Transport) -> Self {
         self.transport = transport;
+        self
+    }
+
+    /// Sends mail by a server on this port.
+    pub(crate) fn mail(mut self, port: u16) -> Self {
+        let smtp_url = format!("smtp://127.0.0.1:{port}");
+        self.mail = Some(MailConfig { smtp_url, from: "Fieldloop <fieldloop@example.com>".to_owned() });
+        self
+    }
+
+    /// Tells a system of the company's own.
+    pub(crate) fn webhook(mut self, url: String) -> Self {
+        self.webhook = Some(WebhookConfig { url, secret: "secret".to_owned() });
         self
     }
 
@@ -78,6 +93,9 @@ impl TestServerBuilder {
             transport: self.transport,
             public_url: None,
             utc_offset_minutes: 480,
+            language: Language::En,
+            mail: self.mail,
+            webhook: self.webhook,
             password_cost: PasswordCost::FOR_TESTS,
         };
         let state = AppState::start(config, self.clock).await.unwrap();
@@ -96,6 +114,8 @@ impl TestServer {
             folder: Arc::new(tempfile::tempdir().unwrap()),
             clock: Clock::manual(START),
             transport: Transport::Loopback,
+            mail: None,
+            webhook: None,
             routes: router::routes(),
         }
     }
@@ -180,6 +200,7 @@ impl TestServer {
             person: person.clone(),
             user_name: UserName::parse(user).unwrap(),
             password: Some(self.state.passwords.hash(password).await.unwrap()),
+            contact: Contact::default(),
         };
         assert_eq!(self.state.store.add_accounts(&[account]).await.unwrap(), Added::Done);
         self.state.directory.refresh(&self.state.store).await.unwrap();
@@ -282,6 +303,10 @@ impl Browser {
 
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> Reply {
         Reply::read(self.request(Method::PATCH, path).json(body).send().await.unwrap()).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Reply {
+        Reply::read(self.request(Method::PUT, path).json(body).send().await.unwrap()).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Reply {

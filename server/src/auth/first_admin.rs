@@ -15,7 +15,7 @@ use super::sign_in::{begin_session, busy};
 use super::token::{Token, TokenHash};
 use crate::http::error::answers;
 use crate::http::{Answer, JsonBody, Surprise};
-use crate::people::{Invalid, Label, UserName, new_department_id, new_person_id};
+use crate::people::{Contact, Invalid, Label, UserName, new_department_id, new_person_id};
 use crate::state::AppState;
 use crate::store::StoreError;
 use crate::store::accounts::NewAccount;
@@ -122,7 +122,7 @@ pub(crate) async fn create_first_admin(
         link,
         company: company.map(Label::into_string),
         departments: departments.to_vec(),
-        admin: NewAccount { person, user_name, password: Some(password) },
+        admin: NewAccount { person, user_name, password: Some(password), contact: Contact::default() },
     };
     if !state.store.found_company(&founding, state.clock.now()).await? {
         return Err(FirstAdminError::LinkSpent);

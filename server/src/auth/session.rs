@@ -186,14 +186,24 @@ pub(crate) async fn require_session(
     }
 }
 
+/// Lets through who is signed in and directs other people's work.
+pub(crate) async fn require_steering(state: State<AppState>, request: Request, next: Next) -> Response {
+    require_role(state, request, next, Role::steers).await
+}
+
 /// Lets through who is signed in and an admin.
-pub(crate) async fn require_admin(
+pub(crate) async fn require_admin(state: State<AppState>, request: Request, next: Next) -> Response {
+    require_role(state, request, next, |role| role == Role::Admin).await
+}
+
+async fn require_role(
     State(state): State<AppState>,
     mut request: Request,
     next: Next,
+    allows: impl FnOnce(Role) -> bool + Send,
 ) -> Response {
     match find(request.headers(), &state).await {
-        Ok(Some(signed_in)) if signed_in.person.role == Role::Admin => {
+        Ok(Some(signed_in)) if allows(signed_in.person.role) => {
             request.extensions_mut().insert(signed_in);
             next.run(request).await
         }

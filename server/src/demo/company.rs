@@ -1,10 +1,16 @@
 //! The people and departments of the example company.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::people::{Department, DepartmentFunction, Person, Role};
+use domain::sla::{
+    Calendar, ClockName, Contract, Interval, Name, Policy, Rule, Target, Targets, TimeOfDay, Weekday, Zone,
+};
+use domain::ticket::Waiting;
 use domain::{DepartmentId, PersonId, Timestamp};
 
 use crate::auth::password::PasswordHash;
-use crate::people::{UserName, new_department_id, new_person_id};
+use crate::people::{Contact, EmailAddress, Language, UserName, new_department_id, new_person_id};
 use crate::store::accounts::NewAccount;
 
 /// A person of the stories.
@@ -74,6 +80,9 @@ const PEOPLE: [PersonRow; 12] = [
     (Who::Inspector, "inspector", "何静", Role::Inspector, Quality, &[]),
 ];
 
+/// The customers who were promised more.
+const KEY_ACCOUNTS: [&str; 2] = ["Nordlicht Precision (Suzhou) Co., Ltd.", "深圳鹏程智能装备有限公司"];
+
 /// The example company, with ids of its own.
 #[derive(Debug)]
 pub(super) struct Company {
@@ -108,8 +117,58 @@ impl Company {
             person: self.person(*who),
             user_name: UserName::parse(user_name).expect("the table holds plain words"),
             password: Some(password.clone()),
+            contact: Contact {
+                email: EmailAddress::parse(&format!("{user_name}@fieldloop.example")).ok(),
+                language: Some(Language::ZhCn),
+            },
         };
         PEOPLE.iter().map(account).collect()
+    }
+
+    /// What the company promised: what it began with, a hotline at the desk that never closes, and a contract with two customers.
+    pub(super) fn policy(&self, mut policy: Policy) -> Policy {
+        let name = |en: &str, zh_cn: &str, zh_tw: &str| {
+            let names = [("en", en), ("zh-CN", zh_cn), ("zh-TW", zh_tw)];
+            Name(names.map(|(tag, name)| (tag.to_owned(), name.to_owned())).into())
+        };
+        let all_day = vec![Interval { from: TimeOfDay::MIDNIGHT, until: TimeOfDay::END }];
+        let weekdays = [
+            Weekday::Mon,
+            Weekday::Tue,
+            Weekday::Wed,
+            Weekday::Thu,
+            Weekday::Fri,
+            Weekday::Sat,
+            Weekday::Sun,
+        ];
+        let zone = policy.calendars.first().map_or_else(Zone::utc, |calendar| calendar.zone.clone());
+        policy.calendars.push(Calendar {
+            id: "hotline".to_owned(),
+            name: name("Hotline, day and night", "24 小时热线", "24 小時熱線"),
+            zone,
+            week: weekdays.into_iter().map(|weekday| (weekday, all_day.clone())).collect(),
+            make_up_hours: Vec::new(),
+            holidays: Vec::new(),
+            days: BTreeMap::new(),
+        });
+        policy.department_calendars.insert(self.department(Desk), "hotline".to_owned());
+        let open = |hours: u32| Some(Target::Open { minutes: hours * 60 });
+        let rule = |urgent, normal, low| Rule {
+            targets: Targets::Urgency { urgent, normal, low },
+            pauses: BTreeSet::from([Waiting::Customer]),
+        };
+        policy.contracts.push(Contract {
+            id: "key-accounts".to_owned(),
+            name: "重点客户服务协议".to_owned(),
+            customers: KEY_ACCOUNTS.map(str::to_owned).into(),
+            calendar: Some("hotline".to_owned()),
+            rules: BTreeMap::from([
+                (ClockName::FirstResponse, rule(open(1), open(4), open(24))),
+                (ClockName::Resolution, rule(open(12), open(48), open(120))),
+            ]),
+        });
+        policy.note = "重点客户服务协议;客服中心 24 小时热线".to_owned();
+        policy
     }
 
     /// What everybody signs in with.

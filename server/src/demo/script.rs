@@ -43,6 +43,8 @@ pub(super) enum Deed {
     Tell(&'static str),
     /// Calls the customer back, who gives this score and says this.
     CallBack(Option<u8>, &'static str),
+    /// A supervisor speaks to a customer who is not content.
+    Recover(&'static str),
     Close(CloseResult, &'static str),
     Cancel(&'static str),
     Reopen(&'static str),
@@ -97,7 +99,7 @@ struct Cue<'s> {
 
 /// Lets the stories happen, as they would have been pushed. What would only happen after `now` is left out.
 pub(super) fn perform(
-    stories: &[Story],
+    stories: &[Story<'_>],
     company: &Company,
     now: Timestamp,
     utc_offset_minutes: i32,
@@ -119,7 +121,7 @@ pub(super) fn perform(
     cues.iter().map(|cue| stage.perform(&stories[cue.story], cue)).collect()
 }
 
-fn cues(index: usize, story: &Story, now: Timestamp) -> impl Iterator<Item = Cue<'_>> {
+fn cues<'s>(index: usize, story: &'s Story<'_>, now: Timestamp) -> impl Iterator<Item = Cue<'s>> {
     let minute =
         move |minute: u32| now.plus_millis((i64::from(minute) - i64::from(story.ago)) * Timestamp::MINUTE_MS);
     let registered = Cue {
@@ -154,7 +156,7 @@ struct Stage<'c> {
 }
 
 impl Stage<'_> {
-    fn perform(&mut self, story: &Story, cue: &Cue<'_>) -> Push {
+    fn perform(&mut self, story: &Story<'_>, cue: &Cue<'_>) -> Push {
         let person = self.company.person(cue.who);
         let id = self.next_id(cue.who);
         let document = self
@@ -230,6 +232,7 @@ impl Stage<'_> {
                 let satisfaction = score.and_then(Satisfaction::new);
                 Action::RecordCallback(Callback { satisfaction, note: note.into() })
             }
+            Deed::Recover(text) => Action::Recover(Comment { text: text.into() }),
             Deed::Close(result, note) => Action::Close(Closing { result, note: note.into() }),
             Deed::Cancel(reason) => Action::Cancel(Reason { reason: reason.into() }),
             Deed::Reopen(reason) => Action::Reopen(Reason { reason: reason.into() }),

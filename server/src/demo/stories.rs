@@ -3,26 +3,29 @@
 mod done;
 mod field;
 mod finished;
+mod history;
 mod people;
 mod waiting;
 
 use domain::DepartmentId;
 use domain::ticket::{
-    Channel, ComplaintNature, Customer, Difficulty, Flag, Intake, IntakeTimes, Kind, Product, Site, Urgency, Verification,
+    Channel, ComplaintNature, Customer, Difficulty, Flag, Intake, IntakeTimes, Kind, Product, Site, Urgency,
+    Verification,
 };
 
+pub(super) use self::history::Past;
 use super::company::Who;
 use super::script::Step;
 
 /// One ticket, from the customer's call on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Story {
+pub(super) struct Story<'s> {
     /// How many minutes ago it began.
     pub(super) ago: u32,
     /// Who registered it.
     pub(super) by: Who,
     /// What happened then.
-    pub(super) steps: &'static [Step],
+    pub(super) steps: &'s [Step],
     client: &'static Client,
     machine: Machine,
     matter: Matter,
@@ -98,12 +101,12 @@ const fn days(days: u32) -> u32 {
     days * 24 * 60
 }
 
-/// All stories.
-pub(super) fn all() -> Vec<Story> {
+/// The stories that are told one by one: what is under way, and what ended lately.
+pub(super) fn recent() -> Vec<Story<'static>> {
     [waiting::STORIES, field::STORIES, done::STORIES, finished::STORIES].concat()
 }
 
-impl Story {
+impl Story<'_> {
     /// What was taken in.
     pub(super) fn intake(&self, registered_in: DepartmentId) -> Intake {
         let Self { client, machine, matter, .. } = self;

@@ -32,6 +32,9 @@ impl DirectoryCache {
 
     /// Publishes what is stored, if it is newer. To be called after every change of people, departments or policy.
     pub(crate) async fn refresh(&self, store: &Store) -> Result<(), StoreError> {
+        if store.directory_revision().await? <= self.current().revision {
+            return Ok(());
+        }
         let stored = store.directory().await?;
         self.published.send_if_modified(|current| {
             let is_newer = stored.revision > current.revision;

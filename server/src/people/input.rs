@@ -10,6 +10,8 @@ use crate::http::Answer;
 const LABEL_MAX_CHARS: usize = 100;
 /// Most characters in a user name.
 const USER_NAME_MAX_CHARS: usize = 64;
+/// Most characters in an e-mail address.
+const EMAIL_MAX_CHARS: usize = 254;
 /// Most skills or regions that one person or department can have.
 const LIST_MAX_LENGTH: usize = 100;
 
@@ -128,6 +130,85 @@ impl UserName {
     }
 }
 
+/// Where mail for a person goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EmailAddress(String);
+
+impl EmailAddress {
+    /// Takes one address, without a name before it.
+    pub(crate) fn parse(text: &str) -> Result<Self, InputProblem> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(InputProblem::Missing);
+        }
+        if text.chars().count() > EMAIL_MAX_CHARS {
+            return Err(InputProblem::TooLong);
+        }
+        text.parse::<lettre::Address>().map_err(|_| InputProblem::Unacceptable)?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The address as text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The address.
+    pub(crate) fn into_string(self) -> String {
+        self.0
+    }
+}
+
+/// A language that the product speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Language {
+    /// 简体中文
+    #[default]
+    #[value(name = "zh-CN")]
+    ZhCn,
+    /// 繁體中文
+    #[value(name = "zh-TW")]
+    ZhTw,
+    /// English
+    #[value(name = "en")]
+    En,
+}
+
+impl Language {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::ZhCn, Self::ZhTw, Self::En];
+
+    /// Its BCP 47 tag.
+    pub(crate) const fn tag(self) -> &'static str {
+        match self {
+            Self::ZhCn => "zh-CN",
+            Self::ZhTw => "zh-TW",
+            Self::En => "en",
+        }
+    }
+
+    /// Finds one by its tag.
+    pub(crate) fn from_tag(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.tag() == tag)
+    }
+}
+
+/// How a person is reached outside of the product. No device gets to see it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Contact {
+    /// Their e-mail address.
+    pub(crate) email: Option<EmailAddress>,
+    /// Which language they read.
+    pub(crate) language: Option<Language>,
+}
+
+/// What is to be different about how a person is reached. What is absent stays; `Some(None)` takes it away.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct ContactEdit {
+    pub(crate) email: Option<Option<EmailAddress>>,
+    pub(crate) language: Option<Option<Language>>,
+}
+
 /// An id for a new person.
 pub(crate) fn new_person_id(now: Timestamp) -> PersonId {
     PersonId::from_uuid(new_uuid(now))
@@ -166,6 +247,14 @@ mod tests {
         }
         assert_eq!(UserName::parse("wang lei"), Err(InputProblem::Unacceptable));
         assert_eq!(UserName::parse("wang'--"), Err(InputProblem::Unacceptable));
+    }
+
+    #[test]
+    fn an_address_is_one_address_and_nothing_else() {
+        assert_eq!(EmailAddress::parse(" a.b@example.com ").unwrap().as_str(), "a.b@example.com");
+        for wrong in ["a", "a@", "A <a@example.com>", "a@example.com, b@example.com", "a@exa\nmple.com"] {
+            assert_eq!(EmailAddress::parse(wrong), Err(InputProblem::Unacceptable), "{wrong}");
+        }
     }
 
     #[test]

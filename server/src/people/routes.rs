@@ -9,9 +9,10 @@ use domain::people::{Directory, Person, Role};
 use domain::{DepartmentId, PersonId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::departments::present;
 use super::edit::{EditRefusal, PersonEdit, require_department};
 use super::input::InputProblem;
-use super::{Invalid, Label, UserName, new_person_id};
+use super::{Contact, ContactEdit, EmailAddress, Invalid, Label, Language, UserName, new_person_id};
 use crate::auth::password::{NewPassword, TooBusy};
 use crate::auth::password_link::{self, PasswordLink};
 use crate::http::error::answers;
@@ -78,6 +79,10 @@ pub(crate) struct AdminPerson {
     user: String,
     has_password: bool,
     last_sign_in: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'static str>,
 }
 
 /// Everybody with an account.
@@ -118,6 +123,10 @@ pub(crate) struct NewPerson {
     skills: Vec<String>,
     #[serde(default)]
     password: Option<String>,
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    language: Option<String>,
 }
 
 /// What is to be different about a person.
@@ -128,6 +137,11 @@ pub(crate) struct ChangedPerson {
     department: Option<String>,
     skills: Option<Vec<String>>,
     active: Option<bool>,
+    /// `null` takes it away; absent, it stays.
+    #[serde(default, deserialize_with = "present")]
+    email: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    language: Option<Option<String>>,
 }
 
 /// Lists everybody, also those who have left.
@@ -143,6 +157,8 @@ pub(crate) async fn list_people(State(state): State<AppState>) -> Result<Json<Pe
             user: account.user_name,
             has_password: account.has_password,
             last_sign_in: account.last_sign_in,
+            email: account.contact.email.map(EmailAddress::into_string),
+            language: account.contact.language.map(Language::tag),
         })
     });
     Ok(Json(PeopleAnswer { people: people.collect() }))
@@ -168,7 +184,11 @@ pub(crate) async fn create_person(
         Some(password) => Some(state.passwords.hash(password).await.map_err(PeopleError::TooBusy)?),
     };
     let needs_link = password.is_none();
-    let account = NewAccount { person: person.clone(), user_name, password };
+    let contact = Contact {
+        email: optional(body.email.as_deref(), parse_email)?,
+        language: optional(body.language.as_deref(), parse_language)?,
+    };
+    let account = NewAccount { person: person.clone(), user_name, password, contact };
     change(&state, |directory| {
         require_department(account.person.department, directory)
             .map_err(|_| Invalid::new("department", InputProblem::Unacceptable))?;
@@ -193,16 +213,20 @@ pub(crate) async fn change_person(
         skills: optional(body.skills.as_deref(), parse_skills)?,
         active: body.active,
     };
+    let contact = ContactEdit {
+        email: body.email.map(|email| optional(email.as_deref(), parse_email)).transpose()?,
+        language: body.language.map(|language| optional(language.as_deref(), parse_language)).transpose()?,
+    };
     let edited = change(&state, |directory| {
         let person = edit.apply(id, directory).map_err(|refusal| match refusal {
             EditRefusal::UnknownDepartment => Invalid::new("department", InputProblem::Unacceptable).into(),
             refusal => PeopleError::from(refusal),
         })?;
-        Ok(DirectoryEdit::ChangePerson(person))
+        Ok(DirectoryEdit::ChangePerson(person, Some(contact)))
     })
     .await?;
     match edited {
-        DirectoryEdit::ChangePerson(person) => Ok(Json(PersonAnswer { person, link: None })),
+        DirectoryEdit::ChangePerson(person, _) => Ok(Json(PersonAnswer { person, link: None })),
         _ => unreachable!("a change of a person was asked for"),
     }
 }
@@ -236,7 +260,7 @@ pub(super) async fn change(
         return Err(PeopleError::UserNameTaken);
     }
     state.directory.refresh(&state.store).await?;
-    if matches!(&edit, DirectoryEdit::ChangePerson(person) if !person.active) {
+    if matches!(&edit, DirectoryEdit::ChangePerson(person, _) if !person.active) {
         state.sessions.announce_endings();
     }
     Ok(edit)
@@ -268,6 +292,14 @@ fn parse_department(department: &str) -> Result<DepartmentId, Invalid> {
 
 fn parse_skills(skills: &[String]) -> Result<Vec<String>, Invalid> {
     Label::parse_list(skills).map_err(|problem| Invalid::new("skills", problem))
+}
+
+fn parse_email(email: &str) -> Result<EmailAddress, Invalid> {
+    EmailAddress::parse(email).map_err(|problem| Invalid::new("email", problem))
+}
+
+fn parse_language(tag: &str) -> Result<Language, Invalid> {
+    Language::from_tag(tag).ok_or(Invalid::new("language", InputProblem::Unacceptable))
 }
 
 #[cfg(test)]
@@ -323,6 +355,42 @@ mod tests {
         assert_eq!(find("li")["has_password"], true);
         assert_eq!(find("li")["id"], json!(li.id));
         assert!(!people.to_string().contains("argon2"), "hashes stay at home");
+    }
+
+    #[tokio::test]
+    async fn an_address_and_a_language_are_for_admins_eyes_only() {
+        let server = TestServer::with_company().await;
+        let admin = server.sign_in("admin").await;
+        let body = json!({
+            "name": "Li", "user": "li", "role": "agent", "department": server.department("service"),
+            "password": PASSWORD, "email": "li@example.com", "language": "zh-TW",
+        });
+        let id = admin.post("/api/people", &body).await.json()["person"]["id"].as_str().unwrap().to_owned();
+        let listed = || async {
+            let people = admin.get("/api/people").await.json();
+            let found = people["people"].as_array().unwrap().iter().find(|person| person["user"] == "li");
+            found.unwrap().clone()
+        };
+        assert_eq!(
+            (&listed().await["email"], &listed().await["language"]),
+            (&json!("li@example.com"), &json!("zh-TW"))
+        );
+        let directory = serde_json::to_string(&*server.state.directory.current()).unwrap();
+        assert!(!directory.contains("li@example.com"));
+
+        let path = format!("/api/people/{id}");
+        admin.patch(&path, &json!({ "name": "Li Na" })).await;
+        assert_eq!(listed().await["email"], "li@example.com", "what is not mentioned stays");
+        admin.patch(&path, &json!({ "email": null, "language": "en" })).await;
+        assert_eq!(listed().await.get("email"), None);
+        assert_eq!(listed().await["language"], "en");
+        for (field, value) in [("email", "nowhere"), ("language", "fr")] {
+            let reply = admin.patch(&path, &json!({ field: value })).await;
+            assert_eq!(
+                reply.json(),
+                json!({ "error": "invalid", "field": field, "problem": "unacceptable" })
+            );
+        }
     }
 
     #[tokio::test]

@@ -18,7 +18,8 @@ const PUBLIC: [(Method, &str); 4] = [
 ];
 
 fn address(route: &Route) -> String {
-    route.path.replace("{id}", "018fa2c4-0000-7000-8000-000000000000")
+    let id = "018fa2c4-0000-7000-8000-000000000000";
+    route.path.replace("{id}", id).replace("{version}", "1").replace("{*name}", "Asia/Shanghai")
 }
 
 #[tokio::test]
@@ -46,6 +47,20 @@ async fn admin_routes_are_closed_to_every_other_role() {
             let request = browser.request(route.method.clone(), &address(route));
             let reply = Reply::read(request.send().await.unwrap()).await;
             assert_eq!(reply.refusal(), (403, "role_may_not".to_owned()), "{role:?} {}", route.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn steering_routes_are_closed_to_those_who_do_not_steer() {
+    let server = TestServer::with_company().await;
+    for role in Role::ALL.into_iter().filter(|role| *role != Role::Admin) {
+        server.add_person(role.name(), role, "service").await;
+        let browser = server.sign_in(role.name()).await;
+        for route in routes().iter().filter(|route| route.access == Access::Steering) {
+            let request = browser.request(route.method.clone(), &address(route));
+            let reply = Reply::read(request.send().await.unwrap()).await;
+            assert_eq!(reply.status == 403, !role.steers(), "{role:?} {}: {reply:?}", route.path);
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use domain::people::Person;
 use domain::{PersonId, Timestamp};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::rows::{read, to_json};
 use super::{Store, StoreError};
 use crate::auth::password::PasswordHash;
-use crate::people::UserName;
+use crate::people::{Contact, ContactEdit, EmailAddress, Language, UserName};
 
 /// Somebody who is to have an account.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub(crate) struct NewAccount {
     pub(crate) user_name: UserName,
     /// Absent for somebody who is still to choose one.
     pub(crate) password: Option<PasswordHash>,
+    /// How they are reached outside of the product.
+    pub(crate) contact: Contact,
 }
 
 /// What became of an account that was to be added.
@@ -49,6 +52,8 @@ pub(crate) struct AccountOverview {
     pub(crate) has_password: bool,
     /// When they last signed in.
     pub(crate) last_sign_in: Option<Timestamp>,
+    /// How they are reached outside of the product.
+    pub(crate) contact: Contact,
 }
 
 impl Store {
@@ -78,7 +83,8 @@ impl Store {
     /// All accounts.
     pub(crate) async fn list_accounts(&self) -> Result<Vec<AccountOverview>, StoreError> {
         let rows = sqlx::query(
-            "SELECT person, user_name, password_hash IS NOT NULL AS has_password, last_sign_in FROM accounts",
+            "SELECT person, user_name, password_hash IS NOT NULL AS has_password, last_sign_in, email, language \
+             FROM accounts",
         )
         .fetch_all(self.reader())
         .await
@@ -90,10 +96,66 @@ impl Store {
                     user_name: row.get("user_name"),
                     has_password: row.get("has_password"),
                     last_sign_in: row.get::<Option<i64>, _>("last_sign_in").map(Timestamp::from_millis),
+                    contact: read_contact(row),
                 })
             })
             .collect()
     }
+}
+
+impl Store {
+    /// How somebody with an account is reached.
+    pub(crate) async fn contact(&self, person: PersonId) -> Result<Option<Contact>, StoreError> {
+        let row = sqlx::query("SELECT email, language FROM accounts WHERE person = ?")
+            .bind(person.to_string())
+            .fetch_optional(self.reader())
+            .await
+            .map_err(StoreError::because("find how somebody is reached"))?;
+        Ok(row.as_ref().map(read_contact))
+    }
+}
+
+fn read_contact(row: &SqliteRow) -> Contact {
+    let email: Option<String> = row.get("email");
+    let language: Option<String> = row.get("language");
+    Contact {
+        email: email.and_then(|email| EmailAddress::parse(&email).ok()),
+        language: language.and_then(|language| Language::from_tag(&language)),
+    }
+}
+
+/// Keeps how somebody is reached.
+pub(super) async fn update_contact(
+    connection: &mut SqliteConnection,
+    person: PersonId,
+    contact: &Contact,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET email = ?, language = ? WHERE person = ?")
+        .bind(contact.email.as_ref().map(EmailAddress::as_str))
+        .bind(contact.language.map(Language::tag))
+        .bind(person.to_string())
+        .execute(connection)
+        .await
+        .map_err(StoreError::because("keep how somebody is reached"))?;
+    Ok(())
+}
+
+/// Changes how somebody is reached.
+pub(super) async fn change_contact(
+    connection: &mut SqliteConnection,
+    person: PersonId,
+    edit: &ContactEdit,
+) -> Result<(), StoreError> {
+    let row = sqlx::query("SELECT email, language FROM accounts WHERE person = ?")
+        .bind(person.to_string())
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(StoreError::because("find how somebody is reached"))?;
+    let before = row.as_ref().map(read_contact).unwrap_or_default();
+    let ContactEdit { email, language } = edit.clone();
+    let after =
+        Contact { email: email.unwrap_or(before.email), language: language.unwrap_or(before.language) };
+    update_contact(connection, person, &after).await
 }
 
 /// Adds a person with an account, unless the user name is taken.
@@ -127,6 +189,7 @@ pub(super) async fn insert_account(
         .execute(&mut *connection)
         .await
         .map_err(StoreError::because("add an account"))?;
+    update_contact(connection, person.id, &account.contact).await?;
     Ok(Added::Done)
 }
 

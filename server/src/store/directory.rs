@@ -9,8 +9,9 @@ use super::accounts::{Added, NewAccount, any_accounts, insert_account};
 use super::links::withdraw_links;
 use super::rows::{commit, read, read_json, to_json, unreadable};
 use super::sessions::end_sessions;
-use super::{Store, StoreError};
+use super::{Store, StoreError, accounts, policies, rings};
 use crate::auth::token::TokenHash;
+use crate::people::ContactEdit;
 
 /// A company on its first day.
 #[derive(Debug, Clone)]
@@ -30,8 +31,8 @@ pub(crate) struct Founding {
 pub(crate) enum DirectoryEdit {
     /// A new person with an account.
     AddAccount(NewAccount),
-    /// A person who exists.
-    ChangePerson(Person),
+    /// A person who exists, and how they are reached, if that is to be different.
+    ChangePerson(Person, Option<ContactEdit>),
     /// A new department.
     AddDepartment(Department),
     /// A department that exists.
@@ -39,11 +40,20 @@ pub(crate) enum DirectoryEdit {
 }
 
 impl Store {
-    /// Everybody and every department.
+    /// Everybody, every department, and the policies that have taken effect.
     pub(crate) async fn directory(&self) -> Result<Directory, StoreError> {
         let mut tx =
             self.reader().begin().await.map_err(StoreError::because("begin reading the directory"))?;
         read_directory(&mut tx).await
+    }
+
+    /// Which directory [`Self::directory`] would give.
+    pub(crate) async fn directory_revision(&self) -> Result<u64, StoreError> {
+        let revision: i64 = sqlx::query_scalar("SELECT revision FROM directory")
+            .fetch_one(self.reader())
+            .await
+            .map_err(StoreError::because("read the directory's revision"))?;
+        Ok(revision.unsigned_abs())
     }
 
     /// Lets `decide` look at the directory and writes what it says, in one transaction. Gives back what was written.
@@ -61,8 +71,12 @@ impl Store {
         };
         let added = match &edit {
             DirectoryEdit::AddAccount(account) => insert_account(&mut tx, account).await?,
-            DirectoryEdit::ChangePerson(person) => {
-                update_person(&mut tx, person).await.map(|()| Added::Done)?
+            DirectoryEdit::ChangePerson(person, contact) => {
+                update_person(&mut tx, person).await?;
+                if let Some(edit) = contact {
+                    accounts::change_contact(&mut tx, person.id, edit).await?;
+                }
+                Added::Done
             }
             DirectoryEdit::AddDepartment(department) => {
                 insert_department(&mut tx, department).await.map(|()| Added::Done)?
@@ -140,7 +154,7 @@ impl Store {
 }
 
 async fn read_directory(connection: &mut SqliteConnection) -> Result<Directory, StoreError> {
-    let rest = sqlx::query("SELECT revision, policy FROM directory")
+    let rest = sqlx::query("SELECT revision FROM directory")
         .fetch_one(&mut *connection)
         .await
         .map_err(StoreError::because("read the directory"))?;
@@ -152,16 +166,12 @@ async fn read_directory(connection: &mut SqliteConnection) -> Result<Directory, 
         .fetch_all(&mut *connection)
         .await
         .map_err(StoreError::because("read departments"))?;
-    let policy: Option<String> = rest.get("policy");
+    let policies = policies::in_force(connection).await?;
     Ok(Directory {
         revision: rest.get::<i64, _>("revision").unsigned_abs(),
         people: people.iter().map(read_person).collect::<Result<_, _>>()?,
         departments: departments.iter().map(read_department).collect::<Result<_, _>>()?,
-        policy: match policy {
-            None => domain::sla::Policy::default(),
-            Some(policy) => serde_json::from_str(&policy)
-                .map_err(|error| unreadable("directory", "policy", "1", error))?,
-        },
+        policies,
     })
 }
 
@@ -244,12 +254,14 @@ async fn update_department(
     Ok(())
 }
 
-async fn raise_revision(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+/// Makes the directory a newer one: devices will be given it again.
+pub(super) async fn raise_revision(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     sqlx::query("UPDATE directory SET revision = revision + 1")
-        .execute(connection)
+        .execute(&mut *connection)
         .await
         .map_err(StoreError::because("raise the directory's revision"))?;
-    Ok(())
+    // Other people, or another policy: other rings.
+    rings::mark_all(connection).await
 }
 
 fn function_name(function: DepartmentFunction) -> String {

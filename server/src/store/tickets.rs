@@ -6,7 +6,7 @@ use domain::ticket::{Document, ScopeKeys, Stage, TicketNumber};
 use domain::{DepartmentId, IdError, PersonId, TicketId};
 use sqlx::SqliteConnection;
 
-use super::{StoreError, bulk};
+use super::{Store, StoreError, bulk};
 
 /// A ticket on its way into the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +77,14 @@ pub(crate) async fn find(
     .await
     .map_err(StoreError::because("read tickets"))?;
     rows.into_iter().map(Found::read).collect()
+}
+
+impl Store {
+    /// A ticket's record.
+    pub(crate) async fn document(&self, ticket: TicketId) -> Result<Option<Document>, StoreError> {
+        let mut connection = self.reader().acquire().await.map_err(StoreError::because("read a ticket"))?;
+        Ok(find(&mut connection, &[ticket]).await?.pop().map(|(document, _)| document))
+    }
 }
 
 /// Keeps tickets as they are now, in place of what was kept of them.

@@ -16,6 +16,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
+use domain::PersonId;
 use domain::access::Scope;
 use domain::people::Directory;
 use futures_util::stream;
@@ -25,7 +26,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::SyncError;
-use super::hub::{Announcement, Heard};
+use super::hub::{Announcement, Heard, noticed};
 use crate::auth::SignedIn;
 use crate::state::AppState;
 
@@ -63,6 +64,7 @@ pub(crate) async fn watch_changes(
 ) -> Result<Response, SyncError> {
     // Listening begins before looking: what is recorded in between is heard, not missed.
     let announcements = state.hub.listen();
+    let notices = state.hub.listen_to_notices();
     let directories = state.directory.subscribe();
     let directory = directories.borrow().clone();
     let scope = Scope::of(&signed_in.person, &directory);
@@ -76,6 +78,8 @@ pub(crate) async fn watch_changes(
     let shutdown = state.shutdown.clone();
     let watcher = Watcher {
         announcements,
+        notices,
+        person: signed_in.person.id,
         directories,
         directory,
         scope,
@@ -103,6 +107,8 @@ fn heartbeat() -> tokio::time::Interval {
 /// One open stream.
 struct Watcher {
     announcements: broadcast::Receiver<Arc<Announcement>>,
+    notices: broadcast::Receiver<(PersonId, u64)>,
+    person: PersonId,
     directories: watch::Receiver<Arc<Directory>>,
     directory: Arc<Directory>,
     scope: Scope,
@@ -150,6 +156,11 @@ impl Watcher {
             heard = self.announcements.recv() => match heard {
                 Ok(announcement) => self.gather(&announcement),
                 Err(RecvError::Lagged(_)) => self.close(BEHIND),
+                Err(RecvError::Closed) => self.end(),
+            },
+            told = self.notices.recv() => match told {
+                Ok((person, notice)) => (person == self.person).then(|| noticed(notice)),
+                Err(RecvError::Lagged(_)) => Some(noticed(0)),
                 Err(RecvError::Closed) => self.end(),
             },
             changed = self.directories.changed() => {

@@ -268,6 +268,11 @@ impl Written {
         self.touched_devices.is_empty()
     }
 
+    /// The tickets that are different.
+    pub(crate) fn ticket_ids(&self) -> Vec<TicketId> {
+        self.touched_tickets.keys().copied().collect()
+    }
+
     /// The tickets to write, as they are `known` now.
     pub(crate) fn tickets(&self, known: &Known) -> Vec<TicketRow> {
         let row = |(id, stage): (&TicketId, &Stage)| {

@@ -3,21 +3,27 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::TicketId;
 use domain::access::Scope;
 use domain::ticket::{ScopeKeys, TicketNumber};
+use domain::{PersonId, TicketId};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sync::messages::Gone;
-use tokio::sync::broadcast;
+use sync::notices::Noticed;
+use tokio::sync::{Notify, broadcast};
 
 /// How many changes a listener may be behind before it has to pull instead.
 const BACKLOG: usize = 8_192;
+/// The same for notices.
+const NOTICES: usize = 256;
 
 /// Spreads news. Cheap to clone; all clones reach the same listeners.
 #[derive(Debug, Clone)]
 pub(crate) struct Hub {
     listeners: broadcast::Sender<Arc<Announcement>>,
+    notices: broadcast::Sender<(PersonId, u64)>,
+    recorded: Arc<Notify>,
+    told: Arc<Notify>,
 }
 
 /// What a recorded change means to those who watch.
@@ -60,7 +66,12 @@ pub(crate) enum Heard {
 impl Hub {
     /// A hub without listeners.
     pub(crate) fn new() -> Self {
-        Self { listeners: broadcast::Sender::new(BACKLOG) }
+        Self {
+            listeners: broadcast::Sender::new(BACKLOG),
+            notices: broadcast::Sender::new(NOTICES),
+            recorded: Arc::default(),
+            told: Arc::default(),
+        }
     }
 
     /// Listens to everything published from now on.
@@ -68,9 +79,36 @@ impl Hub {
         self.listeners.subscribe()
     }
 
+    /// Waits until something has been recorded since the last call. For one waiter.
+    pub(crate) async fn recorded(&self) {
+        self.recorded.notified().await;
+    }
+
+    /// Waits until something has been told since the last call. For one waiter.
+    pub(crate) async fn told(&self) {
+        self.told.notified().await;
+    }
+
+    /// Says that something has been told, so that deliveries may wait.
+    pub(crate) fn tell(&self) {
+        self.told.notify_one();
+    }
+
+    /// Listens to everything that anybody is told from now on.
+    pub(crate) fn listen_to_notices(&self) -> broadcast::Receiver<(PersonId, u64)> {
+        self.notices.subscribe()
+    }
+
+    /// Says that there is something new in a person's list of notices: this one, if it is one.
+    pub(crate) fn notice(&self, person: PersonId, notice: u64) {
+        // Fails if nobody listens, which is no matter.
+        let _ = self.notices.send((person, notice));
+    }
+
     /// Publishes what has been recorded, in order. To be called when it can be read by everybody: whoever begins to listen
     /// later finds it there.
     pub(crate) fn publish(&self, news: Vec<News>) {
+        self.recorded.notify_one();
         if self.listeners.receiver_count() == 0 {
             return;
         }
@@ -127,6 +165,12 @@ impl Announcement {
 fn gone(ticket: TicketId, revision: u64) -> Bytes {
     let body = serde_json::to_string(&Gone { ticket, revision }).expect("ids and numbers always serialise");
     frame("gone", revision, &body)
+}
+
+/// The event that says that there is a new notice. It has no place in the history.
+pub(super) fn noticed(notice: u64) -> Bytes {
+    let body = serde_json::to_string(&Noticed { notice }).expect("numbers always serialise");
+    format!("event: notice\ndata: {body}\n\n").into()
 }
 
 /// One event of a server-sent stream. JSON has no line breaks outside of its strings, and none inside.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::http::{HeaderMap, HeaderValue};
 use domain::people::{Department, DepartmentFunction, Person, Role};
 use domain::ticket::{
-    Action, Assignment, Change, Channel, Comment, Customer, Difficulty, Intake, IntakeTimes, Kind, Product, Seen, Site,
-    Urgency, Verification,
+    Action, Assignment, Change, Channel, Comment, Customer, Difficulty, Intake, IntakeTimes, Kind, Product,
+    Seen, Site, Urgency, Verification,
 };
 use domain::{ChangeId, Claim, DepartmentId, DeviceId, PersonId, TicketId, Timestamp};
 use serde::Serialize;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::auth::SessionId;
 use crate::auth::token::Token;
 use crate::http::csrf;
-use crate::people::UserName;
+use crate::people::{Contact, UserName};
 use crate::state::AppState;
 use crate::store::accounts::NewAccount;
 use crate::store::sessions::NewSession;
@@ -40,13 +40,17 @@ pub(crate) struct Company {
     pub(crate) supervisor: Person,
     pub(crate) east_engineer: Person,
     pub(crate) south_engineer: Person,
-    server: TestServer,
+    pub(crate) server: TestServer,
 }
 
 impl Company {
     /// Founds the company and opens its server.
     pub(crate) async fn open() -> Self {
-        let server = TestServer::empty().await;
+        Self::open_on(TestServer::empty().await).await
+    }
+
+    /// Founds the company on a server on which there is none.
+    pub(crate) async fn open_on(server: TestServer) -> Self {
         let departments = [
             department(DESK, "客服中心", DepartmentFunction::CustomerService, None),
             department(SERVICE, "售后技术部", DepartmentFunction::AfterSales, None),
@@ -67,6 +71,7 @@ impl Company {
             person: Person::clone(person),
             user_name: UserName::parse(&format!("user{index}")).unwrap(),
             password: None,
+            contact: Contact::default(),
         };
         let accounts: Vec<_> = people.iter().enumerate().map(account).collect();
         company.state.store.add_accounts(&accounts).await.unwrap();
@@ -195,6 +200,20 @@ impl Tablet {
         let address = format!("{}/{question}", self.address);
         let body = serde_json::to_vec(body).unwrap();
         self.http.post(address).header("content-type", "application/json").body(body).send().await.unwrap()
+    }
+
+    /// Asks for something beyond the tickets.
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let address = self.address.replace("/api/sync", path);
+        let response = self.http.get(address).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        response.json().await.unwrap()
+    }
+
+    /// Does something beyond the tickets.
+    pub(crate) async fn post_to(&self, path: &str, body: &Value) -> u16 {
+        let address = self.address.replace("/api/sync", path);
+        self.http.post(address).json(body).send().await.unwrap().status().as_u16()
     }
 
     /// Listens from where the last pull ended, until the server has said hello.

@@ -22,7 +22,7 @@ use super::hub::Hub;
 use super::memory::Memory;
 use crate::people::DirectoryCache;
 use crate::store::devices::Device;
-use crate::store::{SqliteConnection, Store, StoreError, devices, ledger, tickets};
+use crate::store::{SqliteConnection, Store, StoreError, devices, ledger, rings, tickets};
 
 /// How many pushes may wait before the next ones wait to be let in.
 const QUEUE: usize = 1_024;
@@ -172,6 +172,7 @@ impl Desk {
         if !written.is_empty() {
             ledger::append(&mut transaction, std::mem::take(&mut written.changes)).await?;
             tickets::keep(&mut transaction, written.tickets(&known)).await?;
+            rings::mark(&mut transaction, &written.ticket_ids()).await?;
             tickets::keep_moves(&mut transaction, std::mem::take(&mut written.moves)).await?;
             devices::keep(&mut transaction, written.devices(&known)).await?;
             ledger::keep_numbers(&mut transaction, written.numbers(&known)).await?;

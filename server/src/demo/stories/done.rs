@@ -12,7 +12,7 @@ use crate::demo::script::Deed::{
 };
 use crate::demo::script::{Part, Work, at};
 
-pub(super) const STORIES: &[Story] = &[
+pub(super) const STORIES: &[Story<'static>] = &[
     Story {
         ago: hours(9) + 30,
         by: Agent,

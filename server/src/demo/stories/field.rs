@@ -10,7 +10,7 @@ use crate::demo::company::Who::{
 use crate::demo::script::Deed::{Assign, CheckIn, CheckOut, Comment, Log, Replace};
 use crate::demo::script::{Part, at};
 
-pub(super) const STORIES: &[Story] = &[
+pub(super) const STORIES: &[Story<'static>] = &[
     Story {
         ago: hours(4),
         by: Agent,

@@ -25,7 +25,7 @@ const fn work(
 
 use ResponsibleParty::{CustomerUse, Installation, ProductQuality, TransportDamage};
 
-pub(super) const STORIES: &[Story] = &[
+pub(super) const STORIES: &[Story<'static>] = &[
     Story {
         ago: days(34),
         by: Agent,

@@ -10,7 +10,7 @@ use crate::demo::company::Who::{
 use crate::demo::script::Deed::{Assign, Comment, Log, Reclassify, SetUrgency};
 use crate::demo::script::at;
 
-pub(super) const STORIES: &[Story] = &[
+pub(super) const STORIES: &[Story<'static>] = &[
     Story {
         ago: 12,
         by: Agent,

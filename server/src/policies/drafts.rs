@@ -1,0 +1,156 @@
+//! `/api/policy-drafts`: policies that are being worked on, kept for whoever goes on with them.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use domain::{PersonId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::routes::PolicyError;
+use crate::auth::SignedIn;
+use crate::http::JsonBody;
+use crate::people::{Invalid, Label};
+use crate::state::AppState;
+use crate::store::policies::Draft;
+
+/// A draft in a list.
+#[derive(Serialize)]
+pub(crate) struct DraftHead {
+    id: Uuid,
+    name: String,
+    base: u32,
+    updated_at: Timestamp,
+    updated_by: PersonId,
+}
+
+/// All drafts, the one changed last first.
+#[derive(Serialize)]
+pub(crate) struct DraftsAnswer {
+    drafts: Vec<DraftHead>,
+}
+
+/// A whole draft.
+#[derive(Serialize)]
+pub(crate) struct DraftAnswer {
+    #[serde(flatten)]
+    head: DraftHead,
+    document: Box<RawValue>,
+}
+
+/// A draft as it stands in the editor.
+#[derive(Deserialize)]
+pub(crate) struct KeptDraft {
+    name: String,
+    base: u32,
+    document: Box<RawValue>,
+    /// The `updated_at` that its author had before them; refused if somebody has changed it since. Unchecked if absent.
+    #[serde(default)]
+    seen: Option<Timestamp>,
+}
+
+impl From<Draft> for DraftAnswer {
+    fn from(draft: Draft) -> Self {
+        let Draft { id, name, base, document, updated_at, updated_by } = draft;
+        Self { head: DraftHead { id, name, base, updated_at, updated_by }, document }
+    }
+}
+
+/// Lists drafts.
+pub(crate) async fn list_drafts(State(state): State<AppState>) -> Result<Json<DraftsAnswer>, PolicyError> {
+    let drafts = state.store.drafts().await?;
+    Ok(Json(DraftsAnswer { drafts: drafts.into_iter().map(|draft| DraftAnswer::from(draft).head).collect() }))
+}
+
+/// Shows one.
+pub(crate) async fn show_draft(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<DraftAnswer>, PolicyError> {
+    let draft = state.store.draft(parse_id(&id)?).await?.ok_or(PolicyError::UnknownDraft)?;
+    Ok(Json(draft.into()))
+}
+
+/// Keeps one, under an id that the editor makes up.
+pub(crate) async fn keep_draft(
+    State(state): State<AppState>,
+    signed_in: SignedIn,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody<KeptDraft>,
+) -> Result<Json<DraftAnswer>, PolicyError> {
+    let id = parse_id(&id)?;
+    let name = Label::parse(&body.name)
+        .map_err(|problem| PolicyError::Invalid(Invalid::new("name", problem)))?
+        .into_string();
+    let updated_at = state.clock.now();
+    let draft = Draft {
+        id,
+        name,
+        base: body.base,
+        document: body.document,
+        updated_at,
+        updated_by: signed_in.person.id,
+    };
+    if !state.store.keep_draft(&draft, body.seen).await? {
+        return Err(PolicyError::DraftChanged);
+    }
+    let kept = state.store.draft(id).await?.ok_or(PolicyError::UnknownDraft)?;
+    Ok(Json(kept.into()))
+}
+
+/// Throws one away.
+pub(crate) async fn drop_draft(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, PolicyError> {
+    match state.store.drop_draft(parse_id(&id)?).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(PolicyError::UnknownDraft),
+    }
+}
+
+fn parse_id(id: &str) -> Result<Uuid, PolicyError> {
+    Uuid::parse_str(id).map_err(|_| PolicyError::UnknownDraft)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::TestServer;
+
+    const ID: &str = "018fa2c4-0000-7000-8000-000000000000";
+
+    #[tokio::test]
+    async fn a_draft_is_kept_as_it_stands_mistakes_and_all() {
+        let server = TestServer::with_company().await;
+        let admin = server.sign_in("admin").await;
+        let path = format!("/api/policy-drafts/{ID}");
+        assert_eq!(admin.get(&path).await.refusal(), (404, "unknown_draft".to_owned()));
+        let body = json!({ "name": " Winter ", "base": 1, "document": { "calendars": "not even a list" } });
+        let kept = admin.put(&path, &body).await.json();
+        assert_eq!(kept["name"], "Winter");
+        assert_eq!(admin.get(&path).await.json(), kept);
+        let list = admin.get("/api/policy-drafts").await.json();
+        assert_eq!(list["drafts"][0]["id"], ID);
+        assert_eq!(list["drafts"][0].get("document"), None);
+        assert_eq!(admin.delete(&path).await.status, 204);
+        assert_eq!(admin.delete(&path).await.status, 404);
+    }
+
+    #[tokio::test]
+    async fn a_draft_that_somebody_changed_meanwhile_is_not_overwritten() {
+        let server = TestServer::with_company().await;
+        let admin = server.sign_in("admin").await;
+        let path = format!("/api/policy-drafts/{ID}");
+        let body = |document: i32, seen: Option<i64>| json!({ "name": "Winter", "base": 1, "document": document, "seen": seen });
+        let first = admin.put(&path, &body(1, None)).await.json()["updated_at"].as_i64().unwrap();
+        assert_eq!(admin.put(&path, &body(2, Some(first))).await.status, 200);
+        assert_eq!(
+            admin.put(&path, &body(3, Some(first))).await.refusal(),
+            (409, "draft_changed".to_owned())
+        );
+        assert_eq!(admin.get(&path).await.json()["document"], 2);
+    }
+}
