@@ -8,6 +8,7 @@ use sync::{Link, StoreError};
 
 use crate::device::{location, prefs};
 use crate::i18n::{provide_lang, use_lang};
+use crate::notices::provide_notices;
 use crate::session::{PasswordPage, Session, SignInAgain, SignInPage, WelcomePage, provide_session};
 use crate::shell::{OfficeShell, offer_updates};
 use crate::tickets::provide_why;
@@ -67,6 +68,7 @@ fn AtWork() -> impl IntoView {
     let Some(person) = session.person_untracked() else { return ().into_any() };
     let workspace = provide_workspace(person);
     provide_why();
+    provide_notices();
     let storage = Memo::new(move |_| workspace.status().with(|status| status.storage.clone()));
     (move || match (storage.get(), workspace.writer().get()) {
         (_, WriterState::Elsewhere) => view! { <OtherWindow /> }.into_any(),

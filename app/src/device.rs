@@ -16,6 +16,7 @@ pub mod local_store;
 pub mod local_time;
 pub mod location;
 pub mod network;
+pub mod notices;
 pub mod pen;
 pub mod prefs;
 pub mod scroll;

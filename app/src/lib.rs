@@ -8,6 +8,7 @@ pub mod app;
 pub mod device;
 pub mod field;
 pub mod i18n;
+pub mod notices;
 pub mod office;
 pub mod outbox;
 pub mod people;

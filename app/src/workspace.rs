@@ -254,6 +254,11 @@ impl Workspace {
         self.shown.now.into()
     }
 
+    /// Moves whenever the server says that there is a new notice for the person.
+    pub fn rung(&self) -> Signal<u64> {
+        self.shown.rung.into()
+    }
+
     /// Which of several open windows works with this person's database.
     pub fn writer(&self) -> Signal<WriterState> {
         self.shown.writer.into()

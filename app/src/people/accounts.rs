@@ -19,6 +19,12 @@ pub struct Account {
     pub has_password: bool,
     /// When they last signed in.
     pub last_sign_in: Option<Timestamp>,
+    /// Where they get mail about deadlines.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// The language of that mail, as a BCP 47 tag.
+    #[serde(default)]
+    pub language: Option<String>,
 }
 
 /// All accounts.
@@ -53,6 +59,10 @@ pub struct NewPerson {
     pub role: Role,
     pub department: DepartmentId,
     pub skills: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 /// What is to be different about somebody; what is left out stays.
@@ -69,6 +79,12 @@ pub struct ChangedPerson {
     pub skills: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
+    /// Nothing inside takes it away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<Option<String>>,
+    /// Nothing inside takes it away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Option<String>>,
 }
 
 /// The answer to adding somebody.

@@ -184,7 +184,7 @@ fn PersonRow(
     let when = use_when();
     let toasts = use_toasts();
     let directory = use_workspace().directory();
-    let Account { person, user, has_password, last_sign_in } = account.clone();
+    let Account { person, user, has_password, last_sign_in, .. } = account.clone();
     let department = person.department;
     let department_name = move || {
         let directory = directory.read();

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::accounts::{Account, ChangedPerson, NewPerson, PasswordLink, PersonAdded, split_list};
 use super::form::Form;
 use crate::device::api;
-use crate::i18n::use_lang;
+use crate::i18n::{Locale, use_lang};
 use crate::t;
 use crate::ui::{Dialog, FieldMark, Icon, Notice, SelectField, TextField, TextKind, Tone, use_toasts};
 use crate::workspace::use_workspace;
@@ -39,7 +39,8 @@ pub(super) fn PersonDialog(
     let form = Form::new();
     let open = RwSignal::new(false);
     let text = || RwSignal::new(String::new());
-    let (name, user, skills) = (text(), text(), text());
+    let (name, user, skills, email) = (text(), text(), text(), text());
+    let language = RwSignal::new(None::<Locale>);
     let role = RwSignal::new(None::<Role>);
     let department = RwSignal::new(None::<DepartmentId>);
     // The fields edit a copy of their own, taken when the dialog opens.
@@ -48,13 +49,16 @@ pub(super) fn PersonDialog(
         form.forget();
         match subject {
             Subject::New => {
-                for field in [name, user, skills] {
+                for field in [name, user, skills, email] {
                     field.set(String::new());
                 }
                 role.set(None);
                 department.set(None);
+                language.set(None);
             }
-            Subject::Known(Account { person, user: known, .. }) => {
+            Subject::Known(Account { person, user: known, email: mail, language: spoken, .. }) => {
+                email.set(mail.unwrap_or_default());
+                language.set(spoken.as_deref().and_then(Locale::from_tag));
                 name.set(person.name);
                 user.set(known);
                 skills.set(person.skills.join(", "));
@@ -74,6 +78,8 @@ pub(super) fn PersonDialog(
         missing.set(false);
         let typed_name = name.read_untracked().trim().to_owned();
         let skills = split_list(&skills.read_untracked());
+        let email = Some(email.read_untracked().trim().to_owned()).filter(|email| !email.is_empty());
+        let language = language.get_untracked().map(|language| language.tag().to_owned());
         let done = move || {
             open.set(false);
             on_changed.run(());
@@ -87,13 +93,15 @@ pub(super) fn PersonDialog(
                     department: Some(department),
                     skills: Some(skills),
                     active: None,
+                    email: Some(email),
+                    language: Some(language),
                 };
                 let path = format!("/api/people/{}", account.person.id);
                 form.send(async move { api::patch_empty(&path, &change).await }, move |()| done());
             }
             _ => {
                 let user = user.read_untracked().trim().to_owned();
-                let person = NewPerson { name: typed_name, user, role, department, skills };
+                let person = NewPerson { name: typed_name, user, role, department, skills, email, language };
                 form.send(
                     async move { api::post::<PersonAdded>("/api/people", &person).await },
                     move |added| {
@@ -125,7 +133,7 @@ pub(super) fn PersonDialog(
     let role_error = missing_here(Signal::derive(move || role.get().is_none()), form.at(lang, "role"));
     let department_error =
         missing_here(Signal::derive(move || department.get().is_none()), form.at(lang, "department"));
-    let beyond = form.beyond(lang, &["name", "user", "role", "department", "skills"]);
+    let beyond = form.beyond(lang, &["name", "user", "role", "department", "skills", "email", "language"]);
     let failure =
         move || beyond.get().map(|said| view! { <Notice tone=Tone::Danger title=said answers=true /> });
     let busy = form.is_busy();
@@ -190,6 +198,23 @@ pub(super) fn PersonDialog(
                         word=department_name
                         on_choose=move |chosen| department.set(chosen)
                         error=department_error
+                    />
+                    <TextField
+                        label=t!(lang, people_email)
+                        value=email
+                        kind=TextKind::Email
+                        mark=FieldMark::Optional
+                        hint=t!(lang, people_email_hint)
+                        error=form.at(lang, "email")
+                    />
+                    <SelectField
+                        label=t!(lang, people_language)
+                        options=Locale::ALL.to_vec()
+                        value=language
+                        word=Locale::own_name
+                        on_choose=move |chosen| language.set(chosen)
+                        nothing=t!(lang, people_language_default)
+                        error=form.at(lang, "language")
                     />
                     <TextField
                         label=t!(lang, people_skills)

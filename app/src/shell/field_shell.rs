@@ -5,6 +5,7 @@ use leptos_router::components::A;
 
 use super::{PersonMenu, StatusLine, SyncPill};
 use crate::i18n::use_lang;
+use crate::notices::Bell;
 use crate::t;
 use crate::tickets::WhyDialog;
 use crate::ui::{Icon, Toasts};
@@ -48,6 +49,7 @@ pub fn FieldShell(
                     <p class="field-top__sub">{sub}</p>
                 </div>
                 <div class="field-top__end">
+                    <Bell />
                     <SyncPill />
                     <PersonMenu />
                 </div>

@@ -6,6 +6,7 @@ use leptos_router::components::A;
 
 use super::{PersonMenu, SyncPill};
 use crate::i18n::use_lang;
+use crate::notices::Bell;
 use crate::t;
 use crate::tickets::WhyDialog;
 use crate::ui::{Icon, Toasts};
@@ -64,6 +65,7 @@ pub fn OfficeShell(
                     </A>
                 </Show>
                 <div class="nav__foot">
+                    <Bell />
                     <SyncPill />
                     <PersonMenu up=true />
                 </div>

@@ -33,6 +33,8 @@ pub(super) struct Shown {
     pub(super) status: RwSignal<SyncStatus>,
     pub(super) now: RwSignal<Timestamp>,
     pub(super) writer: RwSignal<WriterState>,
+    /// Moves with each notice that the server tells of.
+    pub(super) rung: RwSignal<u64>,
     /// Moves with all news.
     pub(super) edition: RwSignal<u64>,
 }
@@ -48,6 +50,7 @@ impl Shown {
             status: RwSignal::default(),
             now: RwSignal::new(clock::now()),
             writer: RwSignal::default(),
+            rung: RwSignal::default(),
             edition: RwSignal::default(),
         }
     }
@@ -290,6 +293,11 @@ impl Core {
                 status.last_contact = last_contact;
             });
         }
+    }
+
+    /// Tells that there is a new notice.
+    pub(super) fn ring(&self) {
+        self.shown.rung.try_update(|rung| *rung += 1);
     }
 
     /// Tells the time.

@@ -133,6 +133,9 @@ impl<L: Line> Driver<L> {
 
     /// Takes an event in. Returns false if it doesn't fit, so that a pull is needed.
     async fn take_in(&self, event: &Event) -> bool {
+        if matches!(event, Event::Notice(_)) {
+            self.core.ring();
+        }
         if let Event::Changed(changed) = event
             && let Err(error) = self.desk.know(changed.ticket).await
         {
