@@ -1,7 +1,9 @@
 //! Cards: the order of lists, search, and the beginning of the customer's words.
 
 use domain::sla::{ClockName, PolicyBook};
-use domain::ticket::{Action, Card, CardClock, CardLeft, Document, Flag, ProgressKind, Recorded, Ticket, TicketNumber, Urgency};
+use domain::ticket::{
+    Action, Card, CardClock, CardLeft, Document, Flag, ProgressKind, Recorded, Ticket, TicketNumber, Urgency,
+};
 use domain::{TicketId, Timestamp};
 use uuid::Uuid;
 
@@ -85,10 +87,13 @@ fn a_card_says_what_is_left_of_a_clock_that_stands_still() {
     let hour_ms = Timestamp::HOUR_MS;
     let clocks = card(&record).clocks;
     let found: Vec<_> = clocks.iter().map(|clock| (clock.name, clock.left)).collect();
-    assert_eq!(found, [
-        (ClockName::FirstResponse, CardLeft::Due(minute(24 * 60))),
-        (ClockName::Resolution, CardLeft::Paused { left_ms: 71 * hour_ms, of_ms: 72 * hour_ms }),
-    ]);
+    assert_eq!(
+        found,
+        [
+            (ClockName::FirstResponse, CardLeft::Due(minute(24 * 60))),
+            (ClockName::Resolution, CardLeft::Paused { left_ms: 71 * hour_ms, of_ms: 72 * hour_ms }),
+        ]
+    );
     assert_eq!(card(&record).next_due(), Some(minute(24 * 60)));
     record.act(BO, 100, samples::log_progress(ProgressKind::ContactedCustomer));
     let only_standing = card(&record);

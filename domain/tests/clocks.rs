@@ -6,8 +6,8 @@ use domain::sla::{
     Clock, ClockName, ClockState, Contract, Deadline, Policy, PolicyBook, Rule, Target, Targets, clocks,
 };
 use domain::ticket::{
-    Action, ActionKind, Assignment, Classification, Difficulty, Flag, Kind, Progress, ProgressKind, Ticket, Urgency,
-    Waiting,
+    Action, ActionKind, Assignment, Classification, Difficulty, Flag, Kind, Progress, ProgressKind, Ticket,
+    Urgency, Waiting,
 };
 use domain::{ChangeId, Timestamp};
 
@@ -184,7 +184,6 @@ fn a_closed_ticket_that_is_reopened_runs_clocks_again() {
     assert!(clock(&record, ClockName::Resolution).is_running());
 }
 
-
 /// The clock of this name that started last, under these policies.
 fn under(record: &Record, policies: &[Policy], name: ClockName) -> Clock {
     let book = PolicyBook::new(policies, LONG_AFTER);
@@ -275,8 +274,7 @@ fn every_clock_starts_and_is_met_up_to_its_due_minute_and_missed_after_it() {
         assert_eq!(running.state(minute(started)), ClockState::Running, "{name:?}");
         assert_eq!(running.state(minute(due)), ClockState::Running, "{name:?}: exactly due is in time");
         assert_eq!(running.state(minute(due).plus_millis(1)), ClockState::Overdue, "{name:?}");
-        for (at, state) in
-            [(due - 1, ClockState::Met), (due, ClockState::Met), (due + 1, ClockState::Missed)]
+        for (at, state) in [(due - 1, ClockState::Met), (due, ClockState::Met), (due + 1, ClockState::Missed)]
         {
             let mut record = begun.clone();
             let by = record.act(who, at, action.clone());
@@ -333,9 +331,7 @@ fn a_message_is_acknowledged_and_a_call_registered_by_the_times_of_the_intake() 
         };
         record.act(AMY, 0, Action::Register(Box::new(intake)));
         let all = all(&record.ticket());
-        let state = |name| {
-            all.iter().find(|clock| clock.name() == name).map(|clock| clock.state(LONG_AFTER))
-        };
+        let state = |name| all.iter().find(|clock| clock.name() == name).map(|clock| clock.state(LONG_AFTER));
         let found = (state(ClockName::Acknowledge), state(ClockName::Register));
         assert_eq!(found, (acknowledged, filed), "{arrived:?} {answered:?} {call_ended:?}");
     }
@@ -374,7 +370,10 @@ fn a_low_ticket_is_due_when_its_plan_says() {
     let mut record = Record::assigned_to(BO);
     record.act(GUS, 5, samples::set_urgency(Urgency::Low));
     let open = clock(&record, ClockName::Resolution);
-    assert_eq!((open.due, open.deadline, open.state(LONG_AFTER)), (None, Deadline::Open, ClockState::Running));
+    assert_eq!(
+        (open.due, open.deadline, open.state(LONG_AFTER)),
+        (None, Deadline::Open, ClockState::Running)
+    );
     record.act(BO, 20, samples::agree_plan(Some(200 * HOUR), &[]));
     assert_eq!(clock(&record, ClockName::Resolution).due, Some(minute(200 * HOUR)));
     record.act(BO, 30, samples::agree_plan(Some(300 * HOUR), &[]));
@@ -523,12 +522,15 @@ fn each_milestone_has_its_clock_and_a_new_plan_withdraws_those_that_are_open() {
         .filter(|clock| clock.name() == ClockName::Milestone)
         .map(|clock| (clock.id.origin, clock.state(LONG_AFTER)))
         .collect();
-    assert_eq!(found, [
-        (Some((plan, 0)), ClockState::Missed),
-        (Some((plan, 1)), ClockState::Withdrawn),
-        (Some((plan, 2)), ClockState::Met),
-        (Some((newer, 0)), ClockState::Met),
-    ]);
+    assert_eq!(
+        found,
+        [
+            (Some((plan, 0)), ClockState::Missed),
+            (Some((plan, 1)), ClockState::Withdrawn),
+            (Some((plan, 2)), ClockState::Met),
+            (Some((newer, 0)), ClockState::Met),
+        ]
+    );
 }
 
 /// Each row: what a ticket that Bo has had since minute 1 waits for and goes on at these minutes, and when its resolution
@@ -538,7 +540,10 @@ fn a_wait_for_the_customer_moves_the_due_time_by_as_long_as_it_lasts() {
     let due = 1 + 72 * HOUR;
     let rows: [(&[(i64, Action)], Option<i64>); 8] = [
         (&[(100, waits_for_customer()), (400, resumed())], Some(due + 300)),
-        (&[(100, waits_for_customer()), (400, resumed()), (500, waits_for_customer()), (501, resumed())], Some(due + 301)),
+        (
+            &[(100, waits_for_customer()), (400, resumed()), (500, waits_for_customer()), (501, resumed())],
+            Some(due + 301),
+        ),
         (&[(100, waits_for_customer()), (400, progress(ProgressKind::OnTheWay, None))], Some(due + 300)),
         // It stands still.
         (&[(100, waits_for_customer())], None),
@@ -547,7 +552,14 @@ fn a_wait_for_the_customer_moves_the_due_time_by_as_long_as_it_lasts() {
         (&[(due + 1, waits_for_customer()), (due + 500, resumed())], Some(due)),
         (&[(due - 1, waits_for_customer()), (due + 500, resumed())], Some(due + 501)),
         // The policy does not count waiting for parts; from parts to the customer, the wait begins there.
-        (&[(100, progress(ProgressKind::WaitingForParts, None)), (300, waits_for_customer()), (400, resumed())], Some(due + 100)),
+        (
+            &[
+                (100, progress(ProgressKind::WaitingForParts, None)),
+                (300, waits_for_customer()),
+                (400, resumed()),
+            ],
+            Some(due + 100),
+        ),
     ];
     for (events, expected) in rows {
         let mut record = Record::assigned_to(BO);
@@ -626,16 +638,19 @@ fn a_change_of_conditions_counts_from_the_start_and_keeps_the_pauses() {
     urgent.act(GUS, 500, samples::set_urgency(Urgency::Urgent));
     assert_eq!(clock(&urgent, ClockName::Resolution).due, Some(minute(1 + 24 * HOUR + 300)));
 
-    let by_difficulty = Targets::Difficulty {
-        simple: Some(Target::hours(10)),
-        complex: Some(Target::hours(20)),
-        hard: None,
-    };
+    let by_difficulty =
+        Targets::Difficulty { simple: Some(Target::hours(10)), complex: Some(Target::hours(20)), hard: None };
     let by_difficulty = policy(1, 0, ClockName::Resolution, by_difficulty, &[Waiting::Customer]);
     let mut harder = waited();
-    assert_eq!(under(&harder, &[by_difficulty.clone()], ClockName::Resolution).due, Some(minute(301 + 10 * HOUR)));
+    assert_eq!(
+        under(&harder, &[by_difficulty.clone()], ClockName::Resolution).due,
+        Some(minute(301 + 10 * HOUR))
+    );
     harder.act(GUS, 500, of_difficulty(Difficulty::Complex));
-    assert_eq!(under(&harder, &[by_difficulty.clone()], ClockName::Resolution).due, Some(minute(301 + 20 * HOUR)));
+    assert_eq!(
+        under(&harder, &[by_difficulty.clone()], ClockName::Resolution).due,
+        Some(minute(301 + 20 * HOUR))
+    );
     harder.act(GUS, 510, of_difficulty(Difficulty::Hard));
     assert_eq!(under(&harder, &[by_difficulty], ClockName::Resolution).due, None);
 
@@ -653,7 +668,10 @@ fn a_change_of_department_or_of_the_calendar_counts_from_the_start_in_the_other_
     let mut all_day = office.calendars[0].clone();
     all_day.id = "always".into();
     for weekday in domain::sla::Weekday::ALL {
-        let all = domain::sla::Interval { from: domain::sla::TimeOfDay::MIDNIGHT, until: domain::sla::TimeOfDay::END };
+        let all = domain::sla::Interval {
+            from: domain::sla::TimeOfDay::MIDNIGHT,
+            until: domain::sla::TimeOfDay::END,
+        };
         all_day.week.insert(weekday, vec![all]);
     }
     all_day.holidays.clear();
@@ -663,17 +681,29 @@ fn a_change_of_department_or_of_the_calendar_counts_from_the_start_in_the_other_
     let mut record = Record::assigned_to(BO);
     // Started before nine: eight hours until 18:00, due at closing time.
     let closing = 10 * HOUR;
-    assert_eq!(under(&record, std::slice::from_ref(&office), ClockName::Resolution).due, Some(minute(closing)));
+    assert_eq!(
+        under(&record, std::slice::from_ref(&office), ClockName::Resolution).due,
+        Some(minute(closing))
+    );
     // Lunch is no waiting: an hour from 11:30 until 12:30 costs half an hour.
     record.act(BO, 3 * HOUR + 30, waits_for_customer());
     record.act(BO, 4 * HOUR + 30, resumed());
     let next_day = 25 * HOUR + 30;
-    assert_eq!(under(&record, std::slice::from_ref(&office), ClockName::Resolution).due, Some(minute(next_day)));
+    assert_eq!(
+        under(&record, std::slice::from_ref(&office), ClockName::Resolution).due,
+        Some(minute(next_day))
+    );
     // In the north, every hour counts, and so does the whole wait.
     record.act(GUS, 5 * HOUR, Action::Assign(Assignment { person: BO, department: NORTH }));
-    assert_eq!(under(&record, std::slice::from_ref(&office), ClockName::Resolution).due, Some(minute(1 + 9 * HOUR)));
+    assert_eq!(
+        under(&record, std::slice::from_ref(&office), ClockName::Resolution).due,
+        Some(minute(1 + 9 * HOUR))
+    );
     record.act(GUS, 6 * HOUR, Action::Assign(Assignment { person: BO, department: SOUTH }));
-    assert_eq!(under(&record, std::slice::from_ref(&office), ClockName::Resolution).due, Some(minute(next_day)));
+    assert_eq!(
+        under(&record, std::slice::from_ref(&office), ClockName::Resolution).due,
+        Some(minute(next_day))
+    );
     // The next version works on Saturdays' hours only; counted from the same start.
     let mut saturdays = Policy { version: 2, effective: minute(7 * HOUR), ..office.clone() };
     let hours = saturdays.calendars[0].week.remove(&domain::sla::Weekday::Mon).expect("it works on Mondays");
@@ -697,7 +727,10 @@ fn a_contract_of_the_customers_company_wins_over_what_holds_for_everybody() {
         name: "Gold".into(),
         customers: vec!["南方机械".into(), " Acme ".into()],
         calendar: None,
-        rules: BTreeMap::from([(ClockName::FirstResponse, Rule { targets: in_hours(3), pauses: BTreeSet::new() })]),
+        rules: BTreeMap::from([(
+            ClockName::FirstResponse,
+            Rule { targets: in_hours(3), pauses: BTreeSet::new() },
+        )]),
     };
     let policy = Policy { contracts: vec![contract], ..Policy::shipped() };
     for (company, hours) in [("南方机械", 3), ("ACME", 3), (" acme", 3), ("", 24), ("Acme Ltd", 24)] {
@@ -723,7 +756,10 @@ fn a_clock_that_has_ended_keeps_the_policy_that_held_when_it_did() {
     let mut late = Record::assigned_to(BO);
     late.act(BO, 4 * HOUR, contacted());
     let ended = under(&late, &both, ClockName::FirstResponse);
-    assert_eq!((ended.policy, ended.due, ended.state(LONG_AFTER)), (2, Some(minute(HOUR)), ClockState::Missed));
+    assert_eq!(
+        (ended.policy, ended.due, ended.state(LONG_AFTER)),
+        (2, Some(minute(HOUR)), ClockState::Missed)
+    );
     // A version that has not taken effect yet changes nothing.
     let book = PolicyBook::new(&both, minute(4 * HOUR - 1));
     assert_eq!(book.valid_until(), Some(minute(4 * HOUR)));
@@ -738,7 +774,8 @@ fn closed_tickets_never_change_whatever_is_published_later() {
     record.act(GUS, 80, samples::close());
     let versions: Vec<Policy> = (2..6)
         .map(|version| {
-            let mut policy = policy(version, 100 * i64::from(version), ClockName::Resolution, in_hours(0), &[]);
+            let mut policy =
+                policy(version, 100 * i64::from(version), ClockName::Resolution, in_hours(0), &[]);
             policy.rules.retain(|_, _| version != 5);
             policy
         })
@@ -746,7 +783,8 @@ fn closed_tickets_never_change_whatever_is_published_later() {
     let before = clocks(&record.ticket().timeline, &PolicyBook::shipped());
     let shipped = Policy::shipped();
     for many in 0..=versions.len() {
-        let published: Vec<_> = std::iter::once(shipped.clone()).chain(versions[..many].iter().cloned()).collect();
+        let published: Vec<_> =
+            std::iter::once(shipped.clone()).chain(versions[..many].iter().cloned()).collect();
         let now = clocks(&record.ticket().timeline, &PolicyBook::new(&published, LONG_AFTER));
         assert_eq!(now, before, "{many} later versions");
     }

@@ -33,7 +33,8 @@ fn use_it(document: &Document) {
         let _ = (card.matches("x 王"), card.next_due());
         for clock in clocks(&ticket.timeline, &book) {
             for now in [i64::MIN, 0, i64::MAX].map(Timestamp::from_millis) {
-                let ledger = explain(&ticket.timeline, &book, clock.id, now).expect("it is one of its clocks");
+                let ledger =
+                    explain(&ticket.timeline, &book, clock.id, now).expect("it is one of its clocks");
                 assert!(matches!(
                     (clock.state(now), ledger.clock.ended()),
                     (ClockState::Met | ClockState::Missed | ClockState::Withdrawn, Some(_))

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::sla::{
-    ClockName, Contract, Correction, Ledger, Line, Name, Policy, PolicyBook, Rule, SpecialDay, Target, Targets,
-    clocks, corrections, explain,
+    ClockName, Contract, Correction, Ledger, Line, Name, Policy, PolicyBook, Rule, SpecialDay, Target,
+    Targets, clocks, corrections, explain,
 };
 use domain::ticket::{Action, ActionKind, Progress, ProgressKind, Recorded, Urgency, Waiting};
 use domain::{Timestamp, sla::Date};
@@ -91,16 +91,19 @@ fn a_made_up_saturday_counts_and_lunch_does_not() {
         calendar: Some(office()),
     };
     let made_up = Line::MakeUp { date: date("2026-02-14"), name: festival() };
-    assert_eq!(ledger.lines, [
-        Line::Started { at: minute(friday + 17 * HOUR), by: record.ids()[1] },
-        target,
-        counts(friday + 17 * HOUR, friday + 18 * HOUR),
-        made_up,
-        counts(saturday + 9 * HOUR, saturday + 12 * HOUR),
-        Line::Break { from: minute(saturday + 12 * HOUR), until: minute(saturday + 13 * HOUR) },
-        counts(saturday + 13 * HOUR, saturday + 17 * HOUR),
-        Line::Due { at: minute(saturday + 17 * HOUR) },
-    ]);
+    assert_eq!(
+        ledger.lines,
+        [
+            Line::Started { at: minute(friday + 17 * HOUR), by: record.ids()[1] },
+            target,
+            counts(friday + 17 * HOUR, friday + 18 * HOUR),
+            made_up,
+            counts(saturday + 9 * HOUR, saturday + 12 * HOUR),
+            Line::Break { from: minute(saturday + 12 * HOUR), until: minute(saturday + 13 * HOUR) },
+            counts(saturday + 13 * HOUR, saturday + 17 * HOUR),
+            Line::Due { at: minute(saturday + 17 * HOUR) },
+        ]
+    );
     assert_eq!((ledger.used_ms, ledger.target_ms), (Timestamp::HOUR_MS, Some(8 * Timestamp::HOUR_MS)));
 }
 
@@ -118,7 +121,8 @@ fn holidays_are_named_and_weekends_are_closed() {
             _ => None,
         })
         .collect();
-    let expected: Vec<_> = (15..=23).map(|day| (date(&format!("2026-02-{day}")), "春节".to_owned())).collect();
+    let expected: Vec<_> =
+        (15..=23).map(|day| (date(&format!("2026-02-{day}")), "春节".to_owned())).collect();
     assert_eq!(holidays, expected);
     // Tuesday the 24th at 10:00.
     assert_eq!(ledger.clock.due, Some(minute(saturday + 10 * DAY + 10 * HOUR)));
@@ -210,12 +214,18 @@ fn what_changed_while_it_ran_is_told_in_its_order() {
     let policies = [Policy::shipped(), second, unborn];
     let ledger = explained(&record, &policies, ClockName::Resolution, THURSDAY + 12 * HOUR);
     let (at, by) = (minute(THURSDAY + 11 * HOUR), urgent);
-    assert_eq!(ledger.lines[1..3], [
-        Line::PolicyChanged { at: minute(THURSDAY + 10 * HOUR + 30), version: 2 },
-        Line::UrgencyChanged { at, by, urgency: Urgency::Urgent },
-    ]);
+    assert_eq!(
+        ledger.lines[1..3],
+        [
+            Line::PolicyChanged { at: minute(THURSDAY + 10 * HOUR + 30), version: 2 },
+            Line::UrgencyChanged { at, by, urgency: Urgency::Urgent },
+        ]
+    );
     assert!(!ledger.lines.iter().any(|line| matches!(line, Line::UrgencyChanged { by, .. } if *by == same)));
-    assert!(matches!(ledger.lines[3], Line::Target { urgency: Urgency::Urgent, policy: 2, calendar: None, .. }));
+    assert!(matches!(
+        ledger.lines[3],
+        Line::Target { urgency: Urgency::Urgent, policy: 2, calendar: None, .. }
+    ));
     assert_eq!(ledger.lines[4], counts(THURSDAY + 9 * HOUR, THURSDAY + 33 * HOUR));
 
     // What came after its end is not its business.
@@ -224,6 +234,32 @@ fn what_changed_while_it_ran_is_told_in_its_order() {
     let ledger = explained(&record, &policies, ClockName::Resolution, THURSDAY + 14 * HOUR);
     let changes = ledger.lines.iter().filter(|line| matches!(line, Line::UrgencyChanged { .. })).count();
     assert_eq!(changes, 1);
+}
+
+#[test]
+fn what_was_said_again_or_concerns_another_clock_is_not_told() {
+    let mut record = Record::assigned_to(BO);
+    record.act(GUS, 3, samples::set_urgency(Urgency::Low));
+    let harder = record.act(GUS, 4, samples::reclassify([]));
+    record.act(GUS, 5, samples::reclassify([]));
+    record.act(GUS, 6, samples::agree_plan(Some(500), &[400]));
+    let lifted = record.act(GUS, 7, samples::agree_plan(None, &[]));
+    let told = |name| explained(&record, &[Policy::shipped()], name, 100).lines;
+    let resolution = told(ClockName::Resolution);
+    let harder_told = resolution.iter().filter(|line| matches!(line, Line::DifficultyChanged { .. }));
+    let by: Vec<_> = harder_told
+        .map(|line| match line {
+            Line::DifficultyChanged { by, .. } => *by,
+            _ => unreachable!("it was filtered"),
+        })
+        .collect();
+    assert_eq!(by, [harder]);
+    // The plan that lifts the deadline is told as well as the one that set it.
+    let plans = resolution.iter().filter(|line| matches!(line, Line::PlanAgreed { .. })).count();
+    assert_eq!(plans, 2);
+    assert!(resolution.contains(&Line::PlanAgreed { at: minute(7), by: lifted, deadline: None }));
+    let milestone = told(ClockName::Milestone);
+    assert!(!milestone.iter().any(|line| matches!(line, Line::PlanAgreed { .. })), "{milestone:#?}");
 }
 
 #[test]
@@ -245,7 +281,10 @@ fn the_contract_the_plan_the_visit_and_a_missing_target_are_named() {
     let line = |record: &Record, name| {
         let lines = explained(record, std::slice::from_ref(&policy), name, 100).lines;
         let decides = |line: &&Line| {
-            matches!(line, Line::Target { .. } | Line::Set { .. } | Line::BeforeVisit { .. } | Line::Open { .. })
+            matches!(
+                line,
+                Line::Target { .. } | Line::Set { .. } | Line::BeforeVisit { .. } | Line::Open { .. }
+            )
         };
         lines.iter().find(decides).expect("one line says by what it is due").clone()
     };
@@ -256,9 +295,12 @@ fn the_contract_the_plan_the_visit_and_a_missing_target_are_named() {
     let by = record.act(GUS, 3, samples::agree_plan(Some(500), &[400]));
     assert_eq!(line(&record, ClockName::Resolution), Line::Set { due: minute(500), policy: 1 });
     let agreed = Line::PlanAgreed { at: minute(3), by, deadline: Some(minute(500)) };
-    assert!(explained(&record, std::slice::from_ref(&policy), ClockName::Resolution, 100).lines.contains(&agreed));
+    assert!(
+        explained(&record, std::slice::from_ref(&policy), ClockName::Resolution, 100).lines.contains(&agreed)
+    );
     assert_eq!(line(&record, ClockName::Milestone), Line::Set { due: minute(400), policy: 1 });
-    let arranged = Progress { kind: ProgressKind::VisitArranged, note: String::new(), promised: Some(minute(300)) };
+    let arranged =
+        Progress { kind: ProgressKind::VisitArranged, note: String::new(), promised: Some(minute(300)) };
     record.act(BO, 4, Action::LogProgress(arranged));
     let before = Line::BeforeVisit { visit: minute(300), minutes: 120, policy: 1 };
     assert_eq!(line(&record, ClockName::VisitNotice), before);
@@ -291,7 +333,8 @@ fn no_number_of_days_is_told_wrongly() {
     for days in 1..70_u32 {
         let targets = Targets::All { target: Some(Target::Open { minutes: days * 60 }) };
         policy.rules.insert(ClockName::Resolution, Rule { targets, pauses: [].into() });
-        let ledger = explained(&assigned_at(THURSDAY), std::slice::from_ref(&policy), ClockName::Resolution, THURSDAY);
+        let ledger =
+            explained(&assigned_at(THURSDAY), std::slice::from_ref(&policy), ClockName::Resolution, THURSDAY);
         let told = ledger.lines.iter().filter(|line| matches!(line, Line::Counted { .. })).count();
         let summed = ledger.lines.iter().find_map(|line| match line {
             Line::Days { open, .. } => Some(*open),
@@ -300,6 +343,31 @@ fn no_number_of_days_is_told_wrongly() {
         assert_eq!(told as u32 + summed.unwrap_or(0), days);
         assert_eq!(summed.is_some(), days > 29, "{days} days");
         assert_eq!(counted(&ledger), i64::from(days) * 60);
+    }
+}
+
+/// As in Newfoundland, where the wall clock went from 00:01 on Sunday back to 23:01 on Saturday: what counted in the first
+/// minute of Sunday is told, though the wall shows Saturday again when it is due.
+#[test]
+fn a_wall_clock_that_goes_back_over_midnight_loses_no_minute() {
+    let friday = THURSDAY + DAY;
+    let midnight = friday + 2 * DAY + 8 * HOUR;
+    let mut policy = in_open(2 * 60);
+    policy.calendars[0].zone = domain::sla::Zone {
+        name: "Test/Zone".into(),
+        offset: 0,
+        transitions: vec![((midnight + 1) * 60, -3_600)],
+    };
+    let hours = vec![domain::sla::Interval { from: time("00:00"), until: time("24:00") }];
+    policy.calendars[0].week = domain::sla::Weekday::ALL.map(|weekday| (weekday, hours.clone())).into();
+    policy.calendars[0].holidays.clear();
+    for minutes in [59, 60, 61, 62, 90, 120, 121, 150, 200] {
+        let targets = Targets::All { target: Some(Target::Open { minutes }) };
+        policy.rules.insert(ClockName::Resolution, Rule { targets, pauses: [].into() });
+        let record = assigned_at(midnight - HOUR);
+        let ledger = explained(&record, std::slice::from_ref(&policy), ClockName::Resolution, midnight);
+        assert_eq!(ledger.clock.due, Some(minute(midnight - HOUR + i64::from(minutes))));
+        assert_eq!(counted(&ledger), i64::from(minutes), "{:#?}", ledger.lines);
     }
 }
 
@@ -331,7 +399,9 @@ fn the_end_is_told_with_how_late_or_early_it_was_or_that_it_no_longer_counts() {
 fn a_clock_that_the_ticket_does_not_have_is_not_explained() {
     let (one, other) = (Record::registered_in(AFTER_SALES).ticket(), Record::completed().ticket());
     let book = PolicyBook::shipped();
-    for clock in clocks(&other.timeline, &book).iter().filter(|clock| clock.name() != ClockName::FirstResponse) {
+    for clock in
+        clocks(&other.timeline, &book).iter().filter(|clock| clock.name() != ClockName::FirstResponse)
+    {
         assert_eq!(explain(&one.timeline, &book, clock.id, minute(0)), None);
     }
 }
@@ -364,9 +434,10 @@ fn a_wait_that_arrives_late_takes_a_lateness_back() {
     record.act(GUS, 80 * HOUR, samples::comment("逾期了?"));
     let by = record.act_having_seen(BO, 70 * HOUR, &seen, progress(ProgressKind::WaitingForCustomer));
     let corrections = corrected(&record);
-    assert_eq!(corrections.iter().map(|correction| (correction.clock.name, correction.by)).collect::<Vec<_>>(), [
-        (ClockName::Resolution, by)
-    ]);
+    assert_eq!(
+        corrections.iter().map(|correction| (correction.clock.name, correction.by)).collect::<Vec<_>>(),
+        [(ClockName::Resolution, by)]
+    );
 }
 
 #[test]
@@ -376,9 +447,10 @@ fn a_missed_answer_turns_into_a_met_one_when_an_earlier_one_arrives() {
     record.act(AMY, 25 * HOUR, progress(ProgressKind::ContactedCustomer));
     let by = record.act_having_seen(BO, 3 * HOUR, &seen, progress(ProgressKind::ContactedCustomer));
     let corrections = corrected(&record);
-    assert_eq!(corrections.iter().map(|correction| (correction.clock.name, correction.by)).collect::<Vec<_>>(), [
-        (ClockName::FirstResponse, by)
-    ]);
+    assert_eq!(
+        corrections.iter().map(|correction| (correction.clock.name, correction.by)).collect::<Vec<_>>(),
+        [(ClockName::FirstResponse, by)]
+    );
 }
 
 #[test]
@@ -401,11 +473,7 @@ fn more_time_given_later_and_a_cancelled_ticket_correct_nothing() {
 fn a_record_that_has_arrived_nowhere_yet_corrects_nothing() {
     let mut record = Record::assigned_to(BO);
     record.act(BO, 100 * HOUR, samples::complete());
-    let log: Vec<Recorded> = record
-        .document
-        .log()
-        .iter()
-        .map(|recorded| Recorded { arrived: None, ..recorded.clone() })
-        .collect();
+    let log: Vec<Recorded> =
+        record.document.log().iter().map(|recorded| Recorded { arrived: None, ..recorded.clone() }).collect();
     assert_eq!(corrections(TICKET, &log, &PolicyBook::shipped()), []);
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use domain::sla::{
-    Calendar, CalendarProblem, ClockName, Contract, Interval, Moment, Policy, PolicyBook, PolicyProblem, Rule,
-    SpecialDay, Target, Targets, Weekday, Where, Zone, ZoneProblem,
+    Calendar, CalendarProblem, ClockName, Contract, Interval, Moment, Policy, PolicyBook, PolicyProblem,
+    Rule, SpecialDay, Target, Targets, Weekday, Where, Zone, ZoneProblem,
 };
 use domain::ticket::{Difficulty, Urgency, Waiting};
 
@@ -82,7 +82,10 @@ fn problems() -> Vec<(Change, PolicyProblem)> {
         ),
         (
             |policy| office(policy).make_up_hours = vec![interval("09:00", "08:00")],
-            of_office(CalendarProblem::Reversed { place: Where::MakeUp, interval: interval("09:00", "08:00") }),
+            of_office(CalendarProblem::Reversed {
+                place: Where::MakeUp,
+                interval: interval("09:00", "08:00"),
+            }),
         ),
         (
             |policy| {
@@ -118,7 +121,10 @@ fn problems() -> Vec<(Change, PolicyProblem)> {
         ),
         (|policy| policy.holidays.extend(policy.holidays.clone()), PolicyProblem::Twice { id: "cn".into() }),
         (|policy| policy.steps.push(policy.steps[1].clone()), PolicyProblem::Twice { id: "reminder".into() }),
-        (|policy| policy.contracts = vec![contract(), contract()], PolicyProblem::Twice { id: "gold".into() }),
+        (
+            |policy| policy.contracts = vec![contract(), contract()],
+            PolicyProblem::Twice { id: "gold".into() },
+        ),
         (|policy| policy.default_calendar = "x".into(), PolicyProblem::UnknownCalendar { id: "x".into() }),
         (
             |policy| policy.department_calendars = BTreeMap::from([(NORTH, "y".into())]),
@@ -296,9 +302,11 @@ fn full() -> Policy {
     policy.published_by = Some(crate::support::IDA);
     policy.note = "春节前后".into();
     policy.holidays[0].days.retain(|date, _| date.to_string().starts_with("2026-02"));
-    office(&mut policy).zone = Zone { name: "Europe/Berlin".into(), offset: 3_600, transitions: vec![(481_078_800, 7_200)] };
+    office(&mut policy).zone =
+        Zone { name: "Europe/Berlin".into(), offset: 3_600, transitions: vec![(481_078_800, 7_200)] };
     office(&mut policy).make_up_hours = vec![interval("10:00", "16:00")];
-    let half = SpecialDay::Hours { name: policy.calendars[0].name.clone(), hours: vec![interval("09:00", "12:00")] };
+    let half =
+        SpecialDay::Hours { name: policy.calendars[0].name.clone(), hours: vec![interval("09:00", "12:00")] };
     office(&mut policy).days.insert("2026-12-24".parse().expect("it is a date"), half);
     policy.department_calendars = BTreeMap::from([(NORTH, "office".into())]);
     let by_difficulty = Targets::Difficulty {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::sla::{
-    ClockName, Interval, Means, Moment, Policy, PolicyBook, QuietHours, Recipient, Ring, RingId, Rule, Step, Target,
-    Targets, TimeOfDay, Weekday, Workdays, Zone, rings, tell_at,
+    ClockName, Interval, Means, Moment, Policy, PolicyBook, QuietHours, Recipient, Ring, RingId, Rule, Step,
+    Target, Targets, TimeOfDay, Weekday, Workdays, Zone, rings, tell_at,
 };
 use domain::ticket::{Action, Flag, Progress, ProgressKind, Urgency, Waiting};
 use domain::{PersonId, Timestamp};
@@ -137,7 +137,8 @@ fn a_clock_that_stands_still_rings_only_for_what_came_before() {
 #[test]
 fn a_reminder_for_an_instant_that_was_set_comes_between_the_start_and_it() {
     let mut policy = hourly(&ALL_MOMENTS);
-    policy.rules = BTreeMap::from([(ClockName::Milestone, Rule { targets: Targets::Set, pauses: BTreeSet::new() })]);
+    policy.rules =
+        BTreeMap::from([(ClockName::Milestone, Rule { targets: Targets::Set, pauses: BTreeSet::new() })]);
     let mut record = Record::assigned_to(BO);
     record.act(BO, 100, samples::agree_plan(None, &[300, 100, 50]));
     let rings = times(&record, &policy);
@@ -203,7 +204,10 @@ fn a_new_cycle_rings_anew() {
     record.act(BO, 90, samples::complete());
     record.act(GUS, 100, samples::reopen());
     let rings = rung(&record, &policy);
-    assert_eq!(rings.iter().map(|ring| (ring.id.cycle, ring.at)).collect::<Vec<_>>(), [(1, minute(61)), (2, minute(160))]);
+    assert_eq!(
+        rings.iter().map(|ring| (ring.id.cycle, ring.at)).collect::<Vec<_>>(),
+        [(1, minute(61)), (2, minute(160))]
+    );
 }
 
 #[test]
@@ -245,7 +249,8 @@ fn quiet(from: &str, until: &str) -> Option<QuietHours> {
 
 /// A calendar of these hours, every day, in this zone.
 fn daily(zone: Zone, hours: &[(&str, &str)]) -> Workdays {
-    let hours: Vec<_> = hours.iter().map(|(from, until)| Interval { from: time(from), until: time(until) }).collect();
+    let hours: Vec<_> =
+        hours.iter().map(|(from, until)| Interval { from: time(from), until: time(until) }).collect();
     let mut calendar = Policy::shipped().calendars[0].clone();
     calendar.zone = zone;
     calendar.week = Weekday::ALL.map(|weekday| (weekday, hours.clone())).into();
@@ -281,7 +286,11 @@ fn the_recipients_hours_and_the_quiet_ones_are_respected() {
         let workdays = daily(Zone::utc(), hours);
         let found = tell_at(minute(at), false, Some(&workdays), quiet);
         assert_eq!(found, minute(told), "{hours:?} {quiet:?} at {at}");
-        assert_eq!(tell_at(minute(at), true, Some(&workdays), quiet), minute(at), "what is urgent breaks through");
+        assert_eq!(
+            tell_at(minute(at), true, Some(&workdays), quiet),
+            minute(at),
+            "what is urgent breaks through"
+        );
         assert_eq!(tell_at(minute(at), false, None, quiet), minute(at), "no calendar, no hours");
     }
 }
@@ -308,14 +317,19 @@ fn the_shipped_steps_tell_the_accountable_person_and_the_supervisor_and_then_the
     let rings = rung(&record, &Policy::shipped());
     let of = |name: ClockName| {
         let rings = rings.iter().filter(move |ring| ring.id.clock.is_some_and(|clock| clock.name == name));
-        rings.map(|ring| (ring.id.step.as_str(), ring.at, ring.to.iter().copied().collect::<Vec<_>>())).collect::<Vec<_>>()
+        rings
+            .map(|ring| (ring.id.step.as_str(), ring.at, ring.to.iter().copied().collect::<Vec<_>>()))
+            .collect::<Vec<_>>()
     };
     let both = vec![Recipient::Accountable, Recipient::Supervisor];
-    assert_eq!(of(ClockName::FirstResponse), [
-        ("reminder", minute(18 * HOUR), both.clone()),
-        ("overdue", minute(24 * HOUR), both),
-        ("escalation", minute(25 * HOUR), vec![Recipient::Manager]),
-    ]);
+    assert_eq!(
+        of(ClockName::FirstResponse),
+        [
+            ("reminder", minute(18 * HOUR), both.clone()),
+            ("overdue", minute(24 * HOUR), both),
+            ("escalation", minute(25 * HOUR), vec![Recipient::Manager]),
+        ]
+    );
     let nobody: Option<PersonId> = Record::registered_in(AFTER_SALES).ticket().accountable.value.person;
     assert_eq!(nobody, None, "an accountable person is looked up when it rings, not here");
 }

@@ -6,8 +6,8 @@
 //! `--release`) that many histories instead of the few of every day.
 
 use domain::sla::{
-    Calendar, Clock, ClockName, ClockState, Contract, Deadline, Happening, HolidaySet, Interval, Line, Policy, Rule,
-    SpecialDay, Target, Targets, Timeline, Workdays, Zone, clocks, explain, rings,
+    Calendar, Clock, ClockName, ClockState, Contract, Deadline, Happening, HolidaySet, Interval, Line,
+    Policy, Rule, SpecialDay, Target, Targets, Timeline, Workdays, Zone, clocks, explain, rings,
 };
 use domain::ticket::{Difficulty, Urgency, Waiting};
 use domain::{DepartmentId, Timestamp};
@@ -231,7 +231,9 @@ fn hours_on(calendar: &Calendar, sets: &[HolidaySet], date: i64) -> Vec<Interval
     match special {
         Some(SpecialDay::Holiday { .. }) => vec![],
         Some(SpecialDay::Hours { hours, .. }) => hours.clone(),
-        Some(SpecialDay::MakeUp { .. }) if !calendar.make_up_hours.is_empty() => calendar.make_up_hours.clone(),
+        Some(SpecialDay::MakeUp { .. }) if !calendar.make_up_hours.is_empty() => {
+            calendar.make_up_hours.clone()
+        }
         Some(SpecialDay::MakeUp { .. }) => {
             calendar.week.values().find(|hours| !hours.is_empty()).cloned().unwrap_or_default()
         }
@@ -260,7 +262,9 @@ fn same_arithmetic(seed: u64, chance: &mut Chance, world: &World, counted: &[Min
         let mut asked: Vec<i64> = (0..5).map(|_| sla_seeds::instant(chance, world)).collect();
         // Openings, closings, and the hair beside them.
         let edges: Vec<i64> = asked.iter().flat_map(|at| minutes.next_open(*at)).collect();
-        let edges = edges.into_iter().flat_map(|open| [open - 1, open, minutes.add(open, 60 * MINUTE).unwrap_or(open)]);
+        let edges = edges
+            .into_iter()
+            .flat_map(|open| [open - 1, open, minutes.add(open, 60 * MINUTE).unwrap_or(open)]);
         asked.extend(edges.filter(|at| *at < window.1 - MINUTE));
         for &one in &asked {
             let ask = Timestamp::from_millis(one);
@@ -269,14 +273,26 @@ fn same_arithmetic(seed: u64, chance: &mut Chance, world: &World, counted: &[Min
             assert!(agrees(hours.next_open(ask), minutes.next_open(one), window), "next_open: {}", about());
             let amount = sla_seeds::amount(chance);
             let (added, expected) = (hours.add(ask, amount), minutes.add(one, amount));
-            assert!(agrees(added, expected, window), "add {amount}: {added:?}, not {expected:?}: {}", about());
+            assert!(
+                agrees(added, expected, window),
+                "add {amount}: {added:?}, not {expected:?}: {}",
+                about()
+            );
             let (taken, expected) = (hours.sub(ask, amount), minutes.sub(one, amount));
-            assert!(agrees(taken, expected, window), "sub {amount}: {taken:?}, not {expected:?}: {}", about());
+            assert!(
+                agrees(taken, expected, window),
+                "sub {amount}: {taken:?}, not {expected:?}: {}",
+                about()
+            );
             let days = chance.below(8) as u32;
             let (found, expected) = (hours.add_workdays(ask, days), minutes.add_workdays(one, days));
-            let known = expected.is_some() || found.is_none_or(|found| found.as_millis() > window.1 - 3 * DAY * MINUTE);
-            assert!(known && (expected.is_none() || found.map(Timestamp::as_millis) == expected),
-                "{days} workdays: {found:?}, not {expected:?}: {}", about());
+            let known = expected.is_some()
+                || found.is_none_or(|found| found.as_millis() > window.1 - 3 * DAY * MINUTE);
+            assert!(
+                known && (expected.is_none() || found.map(Timestamp::as_millis) == expected),
+                "{days} workdays: {found:?}, not {expected:?}: {}",
+                about()
+            );
             let other = chance.pick(&asked);
             let there = Timestamp::from_millis(other);
             let open = hours.between(ask, there);
@@ -292,10 +308,25 @@ fn same_arithmetic(seed: u64, chance: &mut Chance, world: &World, counted: &[Min
                 }
             }
             let between = Timestamp::from_millis(i64::midpoint(one, other));
-            assert_eq!(hours.between(ask, between) + hours.between(between, there), open, "additive: {}", about());
-            assert!(hours.add(ask, amount) <= hours.add(ask, amount + 1) || added.is_none(), "monotone: {}", about());
-            assert!(hours.add(ask, amount + 1).is_none_or(|later| Some(later) <= hours.add(ask.plus_millis(1), amount + 1)
-                || hours.add(ask.plus_millis(1), amount + 1).is_none()), "monotone: {}", about());
+            assert_eq!(
+                hours.between(ask, between) + hours.between(between, there),
+                open,
+                "additive: {}",
+                about()
+            );
+            assert!(
+                hours.add(ask, amount) <= hours.add(ask, amount + 1) || added.is_none(),
+                "monotone: {}",
+                about()
+            );
+            assert!(
+                hours
+                    .add(ask, amount + 1)
+                    .is_none_or(|later| Some(later) <= hours.add(ask.plus_millis(1), amount + 1)
+                        || hours.add(ask.plus_millis(1), amount + 1).is_none()),
+                "monotone: {}",
+                about()
+            );
         }
     }
 }
@@ -314,7 +345,10 @@ struct Life {
 }
 
 const fn several(name: ClockName) -> bool {
-    matches!(name, ClockName::VisitNotice | ClockName::Recovery | ClockName::Rectification | ClockName::Milestone)
+    matches!(
+        name,
+        ClockName::VisitNotice | ClockName::Recovery | ClockName::Rectification | ClockName::Milestone
+    )
 }
 
 const fn owed_afterwards(name: ClockName) -> bool {
@@ -322,7 +356,11 @@ const fn owed_afterwards(name: ClockName) -> bool {
 }
 
 /// What an event starts: clock, number, instant that was set, visit.
-fn starts(what: Happening, recovery_up_to: u8, was_assigned: bool) -> Vec<(ClockName, u16, Option<i64>, Option<i64>)> {
+fn starts(
+    what: Happening,
+    recovery_up_to: u8,
+    was_assigned: bool,
+) -> Vec<(ClockName, u16, Option<i64>, Option<i64>)> {
     use ClockName as C;
     let plain = |name| vec![(name, 0, None, None)];
     match what {
@@ -340,7 +378,9 @@ fn starts(what: Happening, recovery_up_to: u8, was_assigned: bool) -> Vec<(Clock
         Happening::InspectionFailed { rectify_by } => {
             vec![(C::Rectification, 0, Some(rectify_by.as_millis()), None)]
         }
-        Happening::MilestoneAgreed { number, due } => vec![(C::Milestone, number, Some(due.as_millis()), None)],
+        Happening::MilestoneAgreed { number, due } => {
+            vec![(C::Milestone, number, Some(due.as_millis()), None)]
+        }
         _ => vec![],
     }
 }
@@ -396,13 +436,19 @@ fn lives(timeline: &Timeline, world: &World) -> Vec<Life> {
         let reopened = |events: &[domain::sla::Event]| {
             events.iter().filter(|event| event.what == Happening::Reopened).count() as u32
         };
-        let fate = before.iter().rev().map(|event| event.what).find(|what| {
-            matches!(what, Happening::Closed | Happening::Cancelled | Happening::Reopened)
-        });
+        let fate = before
+            .iter()
+            .rev()
+            .map(|event| event.what)
+            .find(|what| matches!(what, Happening::Closed | Happening::Cancelled | Happening::Reopened));
         let fate = if event.what == Happening::Reopened { None } else { fate };
         // Cancelled once, it stays so until it is reopened, even if somebody closes it.
-        let cancelled = before.iter().rev().map(|event| event.what)
-            .take_while(|what| *what != Happening::Reopened).any(|what| what == Happening::Cancelled)
+        let cancelled = before
+            .iter()
+            .rev()
+            .map(|event| event.what)
+            .take_while(|what| *what != Happening::Reopened)
+            .any(|what| what == Happening::Cancelled)
             && event.what != Happening::Reopened;
         let was_assigned = lives.iter().any(|life| life.name == ClockName::Resolution);
         let poor = version_at(&world.policies, event.at.as_millis(), world.now()).recovery_up_to;
@@ -553,7 +599,8 @@ impl Oracle<'_> {
         let policy = version_at(&self.world.policies, ended.unwrap_or(now), now);
         let known = known(timeline, life.end.map(|(place, _)| place));
         let contract = contract_of(policy, &timeline.company);
-        let rule = contract.and_then(|contract| contract.rules.get(&life.name)).or(policy.rules.get(&life.name));
+        let rule =
+            contract.and_then(|contract| contract.rules.get(&life.name)).or(policy.rules.get(&life.name));
         let target = target_of(rule, &known);
         let department = policy.department_calendars.get(&known.department);
         let id = contract.and_then(|contract| contract.calendar.as_ref()).or(department);
@@ -588,7 +635,9 @@ impl Oracle<'_> {
         let Some(target) = target else {
             let plan = known.plan.filter(|_| life.name == ClockName::Resolution);
             expected.due = match (rule.map(|rule| rule.targets), life.visit, life.set.or(plan)) {
-                (Some(Targets::BeforeVisit { minutes }), Some(visit), _) => Some(visit - i64::from(minutes) * MINUTE),
+                (Some(Targets::BeforeVisit { minutes }), Some(visit), _) => {
+                    Some(visit - i64::from(minutes) * MINUTE)
+                }
                 (Some(_), _, Some(set)) => Some(set),
                 _ => None,
             };
@@ -600,7 +649,9 @@ impl Oracle<'_> {
             return expected;
         };
         let (amount, undisturbed) = match target {
-            Target::Calendar { minutes } | Target::Open { minutes } => (Some(i64::from(minutes) * MINUTE), None),
+            Target::Calendar { minutes } | Target::Open { minutes } => {
+                (Some(i64::from(minutes) * MINUTE), None)
+            }
             Target::Workdays { days } => {
                 let due = minutes.add_workdays(started, days);
                 (due.map(|due| minutes.between(started, due)), due)
@@ -626,7 +677,13 @@ impl Oracle<'_> {
 fn state(expected: &Expected, at: i64) -> ClockState {
     let late = |instant: i64| expected.due.is_some_and(|due| instant > due);
     match (expected.ended, expected.life.end) {
-        (Some(ended), Some((_, true))) => if late(ended) { ClockState::Missed } else { ClockState::Met },
+        (Some(ended), Some((_, true))) => {
+            if late(ended) {
+                ClockState::Missed
+            } else {
+                ClockState::Met
+            }
+        }
         (Some(_), _) => ClockState::Withdrawn,
         (None, _) if late(at) => ClockState::Overdue,
         (None, _) if expected.paused_since.is_some() => ClockState::Paused,
@@ -658,12 +715,21 @@ fn same_life(seed: u64, timeline: &Timeline, oracle: &Oracle<'_>, tally: &mut Ta
         assert_eq!(clock.policy, expected.policy, "policy, {}", which());
         tally.clocks += 1;
         if !expected.told {
-            assert!(millis(clock.due).is_none_or(|due| due > window.1 - 3 * DAY * MINUTE), "due, {}", which());
+            assert!(
+                millis(clock.due).is_none_or(|due| due > window.1 - 3 * DAY * MINUTE),
+                "due, {}",
+                which()
+            );
             tally.untold += 1;
             continue;
         }
         assert_eq!(millis(clock.due), expected.due, "due, {}", which());
-        assert_eq!(clock.paused.map(|paused| paused.since.as_millis()), expected.paused_since, "paused, {}", which());
+        assert_eq!(
+            clock.paused.map(|paused| paused.since.as_millis()),
+            expected.paused_since,
+            "paused, {}",
+            which()
+        );
         assert_eq!(clock.paused.and_then(|paused| paused.left_ms), expected.left, "left, {}", which());
         if let Deadline::Target { millis, .. } = clock.deadline {
             assert_eq!(Some(millis), expected.target, "target, {}", which());
@@ -679,13 +745,19 @@ fn same_life(seed: u64, timeline: &Timeline, oracle: &Oracle<'_>, tally: &mut Ta
         tally.at_due += u64::from(stopped.is_some() && stopped == expected.due);
         let minutes = oracle.minutes(expected.counted_in);
         let now = world.now();
-        let ledger = explain(timeline, &book, clock.id, Timestamp::from_millis(now)).expect("it is one of its clocks");
-        let used = minutes.count(expected.started, &expected.pauses, i64::MAX, expected.ended.unwrap_or(now)).1;
+        let ledger =
+            explain(timeline, &book, clock.id, Timestamp::from_millis(now)).expect("it is one of its clocks");
+        let used =
+            minutes.count(expected.started, &expected.pauses, i64::MAX, expected.ended.unwrap_or(now)).1;
         assert_eq!(ledger.used_ms, used, "used, {}", which());
-        let counted: i64 = ledger.lines.iter().map(|line| match line {
-            Line::Counted { millis, .. } | Line::Days { millis, .. } => *millis,
-            _ => 0,
-        }).sum();
+        let counted: i64 = ledger
+            .lines
+            .iter()
+            .map(|line| match line {
+                Line::Counted { millis, .. } | Line::Days { millis, .. } => *millis,
+                _ => 0,
+            })
+            .sum();
         match (expected.due, expected.target) {
             (Some(_), Some(target)) => assert_eq!(counted, target, "lines, {:#?} {}", ledger.lines, which()),
             (None, _) => assert_eq!(counted, used, "lines, {:#?} {}", ledger.lines, which()),
@@ -696,12 +768,20 @@ fn same_life(seed: u64, timeline: &Timeline, oracle: &Oracle<'_>, tally: &mut Ta
 }
 
 /// A reminder comes when its share of the target has been counted, a warning with the due time; neither without cause.
-fn same_rings(timeline: &Timeline, oracle: &Oracle<'_>, found: &[Clock], about: &dyn Fn() -> String, tally: &mut Tally) {
+fn same_rings(
+    timeline: &Timeline,
+    oracle: &Oracle<'_>,
+    found: &[Clock],
+    about: &dyn Fn() -> String,
+    tally: &mut Tally,
+) {
     let book = oracle.world.book();
     let mut seen = std::collections::BTreeSet::new();
     for ring in rings(timeline, &book) {
         assert!(seen.insert(ring.id.clone()), "twice: {ring:?}: {}", about());
-        let Some(clock) = ring.id.clock.and_then(|id| found.iter().find(|clock| clock.id == id)) else { continue };
+        let Some(clock) = ring.id.clock.and_then(|id| found.iter().find(|clock| clock.id == id)) else {
+            continue;
+        };
         assert!(clock.ended().is_none_or(|ended| ended > ring.at), "after its end: {ring:?}: {}", about());
         tally.rings += 1;
         assert_eq!(ring.late, clock.due.is_some_and(|due| ring.at >= due), "{ring:?}: {}", about());

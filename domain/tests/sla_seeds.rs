@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::sla::{
-    Calendar, ClockName, Contract, Date, Event, Happening, HolidaySet, Interval, Means, Moment, Name, Policy, PolicyBook,
-    QuietHours, Recipient, Rule, Rules, SpecialDay, Step, Target, Targets, TimeOfDay, Timeline, Week, Weekday, Workdays, Zone,
-    clocks, explain, rings, tell_at,
+    Calendar, ClockName, Contract, Date, Event, Happening, HolidaySet, Interval, Means, Moment, Name, Policy,
+    PolicyBook, QuietHours, Recipient, Rule, Rules, SpecialDay, Step, Target, Targets, TimeOfDay, Timeline,
+    Week, Weekday, Workdays, Zone, clocks, explain, rings, tell_at,
 };
 use domain::ticket::{Difficulty, Urgency, Waiting};
 use domain::{ChangeId, DepartmentId, DeviceId, PersonId, Timestamp};
@@ -25,8 +25,11 @@ pub(crate) const DAYS_AFTER: i64 = 45;
 const EVENTFUL: i64 = 12;
 
 /// The departments whose calendars differ.
-const DEPARTMENTS: [DepartmentId; 3] =
-    [DepartmentId::from_uuid(Uuid::from_u128(1)), DepartmentId::from_uuid(Uuid::from_u128(2)), DepartmentId::from_uuid(Uuid::from_u128(3))];
+const DEPARTMENTS: [DepartmentId; 3] = [
+    DepartmentId::from_uuid(Uuid::from_u128(1)),
+    DepartmentId::from_uuid(Uuid::from_u128(2)),
+    DepartmentId::from_uuid(Uuid::from_u128(3)),
+];
 const SOMEBODY: PersonId = PersonId::from_uuid(Uuid::from_u128(7));
 const DEVICE: DeviceId = DeviceId::from_uuid(Uuid::from_u128(9));
 const COMPANY: &str = "Acme";
@@ -111,9 +114,9 @@ impl World {
 
     /// Every calendar of every version, with the holidays that it may follow.
     pub(crate) fn calendars(&self) -> impl Iterator<Item = (&Calendar, &[HolidaySet])> {
-        self.policies.iter().flat_map(|policy| {
-            policy.calendars.iter().map(|calendar| (calendar, policy.holidays.as_slice()))
-        })
+        self.policies
+            .iter()
+            .flat_map(|policy| policy.calendars.iter().map(|calendar| (calendar, policy.holidays.as_slice())))
     }
 }
 
@@ -216,7 +219,15 @@ fn calendar(chance: &mut Chance, id: String, zone: Zone, begins: i64, sets: &[Ho
     }
     let holidays = sets.iter().filter(|_| chance.one_in(2)).map(|set| set.id.clone()).collect();
     let make_up_hours = if chance.one_in(2) { day_hours(chance) } else { vec![] };
-    Calendar { id, name: Name::default(), zone, week, make_up_hours, holidays, days: special_days(chance, begins, 6) }
+    Calendar {
+        id,
+        name: Name::default(),
+        zone,
+        week,
+        make_up_hours,
+        holidays,
+        days: special_days(chance, begins, 6),
+    }
 }
 
 fn target(chance: &mut Chance) -> Target {
@@ -257,7 +268,14 @@ fn rules(chance: &mut Chance, _begins: i64) -> Rules {
     rules
 }
 
-fn policy(chance: &mut Chance, version: u32, effective: i64, begins: i64, zone: &Zone, zones: &[Zone]) -> Policy {
+fn policy(
+    chance: &mut Chance,
+    version: u32,
+    effective: i64,
+    begins: i64,
+    zone: &Zone,
+    zones: &[Zone],
+) -> Policy {
     let holidays: Vec<HolidaySet> = ["first", "second"]
         .into_iter()
         .map(|id| HolidaySet {
@@ -406,16 +424,27 @@ fn happening(chance: &mut Chance, story: &mut Story, now: i64) -> Happening {
         6 => Happening::DifficultyChanged { difficulty: chance.pick(&DIFFICULTIES) },
         // Only while there is work to do can it wait for something.
         7..13 if story.awaits_work() => Happening::WaitingChanged {
-            waiting: chance.pick(&[None, None, Some(Waiting::Customer), Some(Waiting::Customer), Some(Waiting::Parts)]),
+            waiting: chance.pick(&[
+                None,
+                None,
+                Some(Waiting::Customer),
+                Some(Waiting::Customer),
+                Some(Waiting::Parts),
+            ]),
         },
         7 => Happening::VisitArranged { visit: soon },
         8 => Happening::SiteReached,
         9 => Happening::PlanAgreed { deadline: chance.one_in(2).then_some(soon) },
         10 => {
             let seq = if story.plans.is_empty() { 1 } else { chance.pick(&story.plans) };
-            Happening::MilestoneReached { plan: ChangeId { device: DEVICE, seq }, number: chance.below(3) as u16 }
+            Happening::MilestoneReached {
+                plan: ChangeId { device: DEVICE, seq },
+                number: chance.below(3) as u16,
+            }
         }
-        11 | 12 | 13 => Happening::CalledBack { satisfaction: chance.pick(&[None, Some(1), Some(3), Some(4), Some(5)]) },
+        11 | 12 | 13 => {
+            Happening::CalledBack { satisfaction: chance.pick(&[None, Some(1), Some(3), Some(4), Some(5)]) }
+        }
         14 => Happening::WorkDone,
         15 => Happening::ResultTold,
         16 => Happening::Recovered,

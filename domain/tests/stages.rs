@@ -210,7 +210,6 @@ fn taken_up_again_without_anybody_accountable_it_waits_to_be_assigned() {
     record.act(GUS, 30, samples::reopen());
     let ticket = record.ticket();
     assert_eq!(ticket.stage, New);
-    let assigned =
-        |event: &domain::sla::Event| matches!(event.what, domain::sla::Happening::Assigned { .. });
+    let assigned = |event: &domain::sla::Event| matches!(event.what, domain::sla::Happening::Assigned { .. });
     assert!(!ticket.timeline.events.iter().any(assigned));
 }

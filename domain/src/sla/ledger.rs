@@ -6,9 +6,10 @@ use std::ops::Range;
 
 use super::book::PolicyBook;
 use super::calendar::{Name, SpecialDay, Workdays};
-use super::clock::{Clock, ClockId, ClockState, Deadline, Happening, Timeline};
+use super::clock::{Clock, ClockId, ClockName, ClockState, Deadline, Happening, Timeline};
 use super::course::{Course, Standstill};
 use super::date::Date;
+use super::hours::Hours;
 use super::policy::Target;
 use super::run::{Conditions, Run, clocks, runs};
 use super::zone::Zone;
@@ -170,8 +171,12 @@ impl Teller<'_, '_> {
                         changes.push((at, Line::UrgencyChanged { at, by, urgency }));
                     }
                 }
-                Happening::DifficultyChanged { difficulty } if running => {
-                    changes.push((at, Line::DifficultyChanged { at, by, difficulty }));
+                Happening::DifficultyChanged { difficulty } => {
+                    let known = conditions.as_mut();
+                    let before = known.map(|known| std::mem::replace(&mut known.difficulty, difficulty));
+                    if running && before != Some(difficulty) {
+                        changes.push((at, Line::DifficultyChanged { at, by, difficulty }));
+                    }
                 }
                 Happening::Assigned { department } => {
                     let known = conditions.as_mut();
@@ -180,7 +185,7 @@ impl Teller<'_, '_> {
                         changes.push((at, Line::DepartmentChanged { at, by, department }));
                     }
                 }
-                Happening::PlanAgreed { deadline } if running && matches!(self.run.clock.deadline, Deadline::Set { .. }) => {
+                Happening::PlanAgreed { deadline } if running && self.follows_the_plan() => {
                     changes.push((at, Line::PlanAgreed { at, by, deadline }));
                 }
                 _ => {}
@@ -195,6 +200,12 @@ impl Teller<'_, '_> {
         }
         changes.sort_by_key(|(at, _)| *at);
         self.lines.extend(changes.into_iter().map(|(_, line)| line));
+    }
+
+    /// Whether the plan's own deadline is, or would be, the clock's.
+    fn follows_the_plan(&self) -> bool {
+        let by_plan = matches!(self.run.clock.deadline, Deadline::Set { .. } | Deadline::Open);
+        by_plan && self.run.clock.name() == ClockName::Resolution
     }
 
     fn tell_deadline(&mut self) {
@@ -245,7 +256,8 @@ impl Teller<'_, '_> {
         let start = self.run.clock.started;
         let hours = workdays.hours();
         let pauses = self.run.pauses_until(until);
-        let (first, last) = (hours.date(start), hours.date(until));
+        let first = hours.date(start);
+        let last = last_before(hours, until).max(first);
         let mut told = Vec::new();
         if let Some(opened) = hours.next_open(start).filter(|opened| *opened > start) {
             told.push((start, Line::Opened { from: start, at: opened }));
@@ -329,6 +341,13 @@ impl Run<'_> {
     fn pauses_until(&self, until: Timestamp) -> Vec<Range<Timestamp>> {
         self.pauses.iter().map(|pause| pause.from..pause.until.unwrap_or(until.max(pause.from))).collect()
     }
+}
+
+/// The date that has begun last before an instant. Where the wall clock jumped back over midnight, it shows an earlier one.
+fn last_before(hours: &Hours, until: Timestamp) -> Date {
+    let shown = hours.date(until);
+    let begun = (-1..=2).rev().map(|days| shown.plus(days)).find(|date| hours.midnight(*date) < until);
+    begun.unwrap_or(shown)
 }
 
 /// What remains of a stretch without the pauses.

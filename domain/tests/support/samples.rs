@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use domain::ticket::{
     Action, ActionKind, Answer, Assignment, Callback, Channel, Classification, CloseResult, Closing, Comment,
-    ComplaintNature, Completion, Customer, Difficulty, Flag, Inspection, Intake, IntakeTimes, Kind, Milestone,
-    MilestoneReached, NewUrgency, Nothing, PartReplacement, Plan, Point, Product, Progress, ProgressKind, Reason, ResponsibleParty, Satisfaction,
-    Settlement, Sheet, SheetRow, SignOff, Signature, Site, UnknownAction, Urgency, Verification,
+    ComplaintNature, Completion, Customer, Difficulty, Flag, Inspection, Intake, IntakeTimes, Kind,
+    Milestone, MilestoneReached, NewUrgency, Nothing, PartReplacement, Plan, Point, Product, Progress,
+    ProgressKind, Reason, ResponsibleParty, Satisfaction, Settlement, Sheet, SheetRow, SignOff, Signature,
+    Site, UnknownAction, Urgency, Verification,
 };
 use domain::{ChangeId, PersonId};
 
@@ -152,7 +153,9 @@ pub(crate) fn reach_milestone(plan: ChangeId, number: u16) -> Action {
 
 /// An inspection that the work did not pass, to be put right by this minute.
 pub(crate) fn inspection_failed(rectify_by: i64) -> Action {
-    Action::Inspect(Inspection { score: 60, note: "接线松动".into(), rectify_by: Some(minute(rectify_by)) })
+    Action::Inspect(Inspection {
+        score: 60, note: "接线松动".into(), rectify_by: Some(minute(rectify_by))
+    })
 }
 
 pub(crate) fn recover() -> Action {
@@ -306,11 +309,11 @@ pub(crate) fn full(kind: ActionKind) -> Action {
                 Milestone { title: "复检".into(), due: minute(8_000) },
             ],
         })),
-        ActionKind::ReachMilestone => {
-            reach_milestone(ChangeId { device: device_of(GUS), seq: 41 }, u16::MAX)
-        }
+        ActionKind::ReachMilestone => reach_milestone(ChangeId { device: device_of(GUS), seq: 41 }, u16::MAX),
         ActionKind::Inspect => {
-            Action::Inspect(Inspection { score: 0, note: "未接地".into(), rectify_by: Some(minute(7_000)) })
+            Action::Inspect(Inspection {
+                score: 0, note: "未接地".into(), rectify_by: Some(minute(7_000))
+            })
         }
         ActionKind::Assign
         | ActionKind::Recover
