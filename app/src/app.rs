@@ -14,7 +14,7 @@ use crate::shell::{OfficeShell, offer_updates};
 use crate::tickets::provide_why;
 use crate::ui::{Empty, Icon, Tone, provide_toasts};
 use crate::workspace::{StorageState, WriterState, provide_workspace, use_workspace};
-use crate::{field, office, outbox, people, sign_off, t};
+use crate::{field, office, outbox, people, policy, sign_off, t};
 
 /// The app.
 #[component]
@@ -41,6 +41,10 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("tickets/:id?") view=office::TicketsPage />
                         <Route path=path!("live") view=office::LivePage />
                         <Route path=path!("people") view=people::PeoplePage />
+                        <Route path=path!("policy") view=policy::PolicyPage />
+                        <Route path=path!("policy/versions/:version") view=policy::VersionPage />
+                        <Route path=path!("policy/drafts/:id") view=policy::DraftPage />
+                        <Route path=path!("what-if") view=policy::WhatIfPage />
                     </ParentRoute>
                 </ParentRoute>
             </Routes>

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod dialog;
 pub mod drafts;
 pub mod events;
+pub mod file;
 pub mod focus;
 pub mod id;
 pub mod intl;

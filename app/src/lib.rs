@@ -12,6 +12,7 @@ pub mod notices;
 pub mod office;
 pub mod outbox;
 pub mod people;
+pub mod policy;
 pub mod session;
 pub mod shell;
 pub mod sign_off;

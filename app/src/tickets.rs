@@ -23,7 +23,7 @@ pub use clock::{ClockChip, ClockList, ExplainedClock, NextClock, running};
 pub use earlier::{EarlierTickets, digits, earlier, ticket_path};
 pub use timeline::{SyncMark, Timeline};
 pub use when::{When, iso, use_when};
-pub use why::{WhyDialog, WhyOf, provide_why, use_why};
+pub use why::{LedgerView, WhyDialog, WhyOf, provide_why, use_why};
 
 use domain::TicketId;
 use domain::ticket::{Card, Ticket, TicketNumber, provisional_number};

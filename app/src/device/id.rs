@@ -12,3 +12,8 @@ pub fn new_ticket() -> TicketId {
 pub fn new_device() -> DeviceId {
     DeviceId::from_uuid(Uuid::now_v7())
 }
+
+/// An id for a draft.
+pub fn new_draft() -> String {
+    Uuid::now_v7().to_string()
+}

@@ -40,11 +40,14 @@ pub enum Form {
     TimeSeconds,
     /// 2026年11月21日周六.
     FullWeekday,
+    /// 11月.
+    Month,
 }
 
 impl Form {
     const fn options(self) -> &'static [(&'static str, &'static str)] {
         match self {
+            Self::Month => &[("month", "long")],
             Self::Day => &[("month", "short"), ("day", "numeric")],
             Self::Weekday => &[("month", "short"), ("day", "numeric"), ("weekday", "short")],
             Self::FullDay => &[("year", "numeric"), ("month", "short"), ("day", "numeric")],

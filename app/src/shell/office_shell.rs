@@ -57,8 +57,18 @@ pub fn OfficeShell(
                     <Icon name="live" />
                     <span class="nav__label">{t!(lang, nav_live)}</span>
                 </A>
-                <Show when=move || role.get() == Role::Admin>
+                <A href="/what-if" attr:class="nav__item">
+                    <Icon name="hourglass" />
+                    <span class="nav__label">{t!(lang, what_if_title)}</span>
+                </A>
+                <Show when=move || role.get().steers()>
                     <p class="nav__heading">{t!(lang, nav_administration)}</p>
+                    <A href="/policy" attr:class="nav__item">
+                        <Icon name="clock" />
+                        <span class="nav__label">{t!(lang, policy_title)}</span>
+                    </A>
+                </Show>
+                <Show when=move || role.get() == Role::Admin>
                     <A href="/people" attr:class="nav__item">
                         <Icon name="people" />
                         <span class="nav__label">{t!(lang, nav_people)}</span>

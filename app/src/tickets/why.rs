@@ -162,11 +162,21 @@ struct Account {
     zone: (String, bool),
 }
 
+/// Everything that explains one clock of a ticket.
 #[component]
-fn LedgerView(view: Memo<Option<Arc<TicketView>>>, clock: ClockId) -> impl IntoView {
+pub fn LedgerView(
+    /// The ticket.
+    view: Memo<Option<Arc<TicketView>>>,
+    /// The clock.
+    clock: ClockId,
+    /// The service levels by which it is judged, if not those in force.
+    #[prop(optional_no_strip)]
+    book: Option<Signal<sla::PolicyBook>>,
+) -> impl IntoView {
     let lang = use_lang();
     let workspace = use_workspace();
-    let (now, directory, book) = (workspace.now(), workspace.directory(), workspace.book());
+    let (now, directory) = (workspace.now(), workspace.directory());
+    let book = book.unwrap_or_else(|| workspace.book());
     let provisional = Memo::new(move |_| workspace.status().with(|status| status.link != Link::Live));
     let minute = Memo::new(move |_| now.get().as_millis() / Timestamp::MINUTE_MS);
     let account = Memo::new(move |_| {
