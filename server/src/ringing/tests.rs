@@ -139,7 +139,7 @@ async fn each_step_of_a_clock_is_told_when_it_comes_and_once_whatever_is_done_ag
 
     // Planned again by a change, a person, a policy that changes nothing, and after a restart.
     let comment = scene.office.comment(scene.ticket, "the customer calls again");
-    scene.office.push(&[comment.clone()]).await;
+    scene.office.push(std::slice::from_ref(&comment)).await;
     scene.work().await;
     scene.office.push(&[comment]).await;
     scene.state().store.add_departments(&[]).await.unwrap();
@@ -202,10 +202,10 @@ async fn what_was_told_in_error_is_taken_back_once_with_the_reason() {
     scene.pass(HOUR).await;
     assert_eq!(scene.kinds(&scene.company.supervisor).await, [Urgent, Reminder, Overdue]);
     // The engineer had no network.
-    scene.engineer.push(&[contacted.clone()]).await;
+    scene.engineer.push(std::slice::from_ref(&contacted)).await;
     for _ in 0..2 {
         scene.pass(MINUTE).await;
-        scene.engineer.push(&[contacted.clone()]).await;
+        scene.engineer.push(std::slice::from_ref(&contacted)).await;
     }
     let told = scene.told(&scene.company.supervisor).await;
     let corrections: Vec<_> = told.iter().filter(|told| told.notice.taken_back.is_some()).collect();
