@@ -1,5 +1,6 @@
 //! What every request handler can reach.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::auth::limits::SignInLimits;
@@ -12,9 +13,13 @@ use crate::shutdown::Shutdown;
 use crate::store::{Store, StoreError};
 use crate::sync::{Hub, Writer};
 
-/// The server's parts. Cheap to clone.
+/// The server's parts. As cheap to clone as can be: every layer around a request does it.
 #[derive(Debug, Clone)]
-pub(crate) struct AppState {
+pub(crate) struct AppState(Arc<Parts>);
+
+/// What the server is made of.
+#[derive(Debug)]
+pub(crate) struct Parts {
     /// All that is kept.
     pub(crate) store: Store,
     /// Who there is, and where they belong.
@@ -32,7 +37,7 @@ pub(crate) struct AppState {
     /// What time it is.
     pub(crate) clock: Clock,
     /// What the operator has chosen.
-    pub(crate) config: Arc<Config>,
+    pub(crate) config: Config,
     /// Whether the server is about to stop.
     pub(crate) shutdown: Shutdown,
 }
@@ -45,7 +50,7 @@ impl AppState {
         let hub = Hub::new();
         let writer = Writer::start(store.clone(), directory.clone(), hub.clone(), config.utc_offset_minutes)
             .map_err(StoreError::Thread)?;
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             directory,
             writer,
             hub,
@@ -53,9 +58,17 @@ impl AppState {
             passwords: PasswordHasher::new(config.password_cost),
             sign_in_limits: SignInLimits::default(),
             clock,
-            config: Arc::new(config),
+            config,
             shutdown: Shutdown::new(),
             store,
-        })
+        })))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
