@@ -31,7 +31,7 @@ pub fn provide_session() -> Session {
     provide_context(session);
     if starting {
         spawn_local(async move {
-            if let Ok(info) = api::session().await {
+            if let Ok(Some(info)) = api::session().await {
                 session.begin(info.person);
             }
             session.starting.set(false);

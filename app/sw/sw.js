@@ -8,7 +8,8 @@
 //              the build before goes on working, untouched, and the browser tries again later.
 //   wait       A new build waits while pages of the old one are open. The app sees it as `registration.waiting` and asks
 //              the person; on "take-over" the worker stops waiting, and the app reloads on `controllerchange`.
-//   activate   Caches of builds that no open page can need any more are deleted.
+//   activate   Caches of earlier builds that no open page can need any more are deleted. Later ones are never touched: the
+//              browser may be installing a newer build at this very moment.
 //
 // Messages it answers, to the given port or else to the sender:
 //   { type: "version" }    →  { type: "version", build }
@@ -21,7 +22,8 @@ const CACHE = CACHE_PREFIX + BUILD;
 const PAGE = "/";
 const HASHES = new Map(ASSETS);
 
-// An entry that marks the cache of a build that was once in use. Others were prepared and then overtaken by a newer build.
+// An entry that marks the cache of a build that was once in use, and numbers the builds in the order of their use. Those
+// without it were prepared and then overtaken by a newer build.
 const IN_USE = "/.in-use";
 
 // Files whose names carry a hash: the same name is the same content, in whichever build's cache it lies.
@@ -37,8 +39,19 @@ self.addEventListener("fetch", answerFetch);
 
 async function install() {
   isFirstInstallation = self.registration.active === null;
+  await forgetOvertakenAttempt();
   const cache = await caches.open(CACHE);
   await Promise.all(ASSETS.map(([address, hash]) => keep(cache, address, hash)));
+  // Whoever tidied up meanwhile took this build for an old one. The browser tries again later.
+  if (!(await caches.has(CACHE))) throw new Error(`build ${BUILD} was deleted while it was being installed`);
+}
+
+// Caches are listed in the order of their making, which is how a build knows the later ones. What an interrupted attempt
+// kept is made use of, unless another build has been prepared since: it would count as earlier than that one.
+async function forgetOvertakenAttempt() {
+  const builds = await listBuilds();
+  const isOvertaken = builds.includes(CACHE) && builds.at(-1) !== CACHE;
+  if (isOvertaken && (await turnOf(CACHE)) === 0) await caches.delete(CACHE);
 }
 
 async function keep(cache, address, hash) {
@@ -70,31 +83,36 @@ async function hashOf(response) {
 }
 
 async function activate() {
-  await forgetOtherBuilds();
   const cache = await caches.open(CACHE);
-  await cache.put(IN_USE, new Response(null));
+  await forgetEarlierBuilds(cache);
   // On the very first visit the open page is taken on, so that all it loads later comes from the same build. Never after
   // an update: a page that some other build has loaded must not be given this build's files.
   if (isFirstInstallation) await self.clients.claim();
 }
 
-async function forgetOtherBuilds() {
-  const names = await caches.keys();
-  const others = names.filter((name) => name.startsWith(CACHE_PREFIX) && name !== CACHE);
-  const needed = await findBuildOfOpenPages(others);
-  await Promise.all(others.filter((name) => name !== needed).map((name) => caches.delete(name)));
+async function forgetEarlierBuilds(cache) {
+  const builds = await listBuilds();
+  const others = builds.filter((name) => name !== CACHE);
+  const turns = new Map(await Promise.all(others.map(async (name) => [name, await turnOf(name)])));
+  const latest = Math.max(0, ...turns.values());
+  await cache.put(IN_USE, new Response(String(latest + 1)));
+
+  // After a take-over, pages of the build before may stay open for a while, with work in them that isn't saved yet.
+  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const isNeeded = (name) => pages.length > 0 && latest > 0 && turns.get(name) === latest;
+  const earlier = builds.slice(0, builds.indexOf(CACHE));
+  await Promise.all(earlier.filter((name) => !isNeeded(name)).map((name) => caches.delete(name)));
 }
 
-// After a take-over, pages of the build before may stay open for a while, with work in them that isn't saved yet.
-async function findBuildOfOpenPages(others) {
-  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-  if (pages.length === 0) return undefined;
-  // Caches are listed in the order of their making: the newest that was in use is the build before.
-  for (const name of others.reverse()) {
-    const cache = await caches.open(name);
-    if (await cache.match(IN_USE)) return name;
-  }
-  return undefined;
+// The caches of all builds, in the order of their making.
+async function listBuilds() {
+  return (await caches.keys()).filter((name) => name.startsWith(CACHE_PREFIX));
+}
+
+// As which one a build came into use, from 1; 0 if it never did.
+async function turnOf(name) {
+  const mark = await caches.match(IN_USE, { cacheName: name });
+  return mark ? Number(await mark.text()) || 1 : 0;
 }
 
 function answerMessage(event) {

@@ -215,12 +215,25 @@ pub fn judge(
     directory: &Directory,
     document: &Document,
 ) -> Result<(), Refusal> {
+    judge_folded(change, actor, directory, document, Ticket::of(document).as_ref())
+}
+
+/// [`judge`] for whoever holds the ticket that the document folds into: `now`.
+///
+/// # Errors
+/// The first reason to refuse it.
+pub fn judge_folded(
+    change: &Change,
+    actor: &Person,
+    directory: &Directory,
+    document: &Document,
+    now: Option<&Ticket>,
+) -> Result<(), Refusal> {
     if change.actor != actor.id {
         return Err(Refusal::WrongAuthor);
     }
     change.action.check(change.ticket)?;
-    let now = Ticket::of(document);
-    let refusal = match may(actor, directory, now.as_ref(), &change.action) {
+    let refusal = match may(actor, directory, now, &change.action) {
         Ok(()) => return Ok(()),
         Err(refusal) => refusal,
     };

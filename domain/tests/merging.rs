@@ -71,6 +71,20 @@ proptest! {
     }
 
     #[test]
+    fn folding_on_is_folding_all_of_it(script in scripts()) {
+        let log = script.play().server.log().to_vec();
+        let begins = log.iter().position(|recorded| matches!(recorded.change.action, Action::Register(_)));
+        if let Some(begins) = begins {
+            let (begun, rest) = log.split_at(begins + 1);
+            let mut ticket = Ticket::fold(TICKET, None, begun).expect("the registration is among them");
+            for recorded in rest {
+                ticket.fold_on(recorded);
+            }
+            prop_assert_eq!(Some(ticket), Ticket::fold(TICKET, None, &log));
+        }
+    }
+
+    #[test]
     fn merging_is_commutative_associative_and_idempotent(
         script in scripts(),
         membership in keys(),

@@ -5,7 +5,7 @@ import { addNote, complete } from "../support/work.ts";
 
 test.use({ serverOptions: { demo: true } });
 
-const JOB = "现场发现:二手激光机水温报警";
+const JOB = "现场发现：二手激光机水温报警";
 
 test("the engineer's screens", async ({ tablet, server }) => {
   test.setTimeout(240_000);

@@ -94,7 +94,7 @@ test("a fault is mended and signed for while there is no server, and all of it a
 
 test("work that was done in time counts as in time, however late its tablet reports it", async ({ desk, tablet }) => {
   test.setTimeout(120_000);
-  const summary = "切割断面挂渣,功率下降";
+  const summary = "切割断面挂渣，功率下降";
   const engineer = await tablet("engineer");
   await engineer.page.getByRole("link", { name: summary }).tap();
   await expect(nextStep(engineer.page, "恢复处理")).toBeVisible();

@@ -5,9 +5,7 @@ import { expect, test } from "../support/journey.ts";
 test("the app starts without complaints", async ({ page }) => {
   const complaints: string[] = [];
   page.on("console", (message) => {
-    // Chromium calls it an error that nobody is signed in yet.
-    const isFirstQuestion = message.location().url.endsWith("/api/session");
-    if (message.type() === "error" && !isFirstQuestion) complaints.push(message.text());
+    if (message.type() === "error") complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
   await page.goto("/");

@@ -6,7 +6,35 @@ import { addNote } from "../support/work.ts";
 
 test.use({ serverOptions: { demo: true } });
 
-const JOB = "现场发现:二手激光机水温报警";
+const JOB = "现场发现：二手激光机水温报警";
+
+test("taking a new version forgets the builds before it, and not one that is just being installed", async ({ tablet, server }) => {
+  test.setTimeout(120_000);
+  const { page } = await tablet("engineer");
+  await page.reload();
+  const caches = () => page.evaluate(() => self.caches.keys());
+  const make = (build: string) => page.evaluate((build) => self.caches.open(`fieldloop-build-${build}`).then(() => undefined), build);
+  const [own] = await caches();
+  await make("overtaken");
+
+  const other = await makeOtherClient();
+  try {
+    await server.stop();
+    await server.startAgain({ FIELDLOOP_CLIENT_DIST: other.folder });
+    await page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.ready;
+      await registration.update();
+    });
+    const take = page.getByRole("status").getByRole("button", { name: "现在更新" });
+    await expect(take).toBeVisible();
+    await make("arriving");
+    await take.tap();
+    await expect.poll(() => buildOf(page).catch(() => null)).toBe(other.build);
+    await expect.poll(caches).toEqual([own, `fieldloop-build-${other.build}`, "fieldloop-build-arriving"]);
+  } finally {
+    await other.discard();
+  }
+});
 
 test("taking a new version keeps what is not on the server yet", async ({ desk, tablet, server }) => {
   test.setTimeout(120_000);

@@ -65,7 +65,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::new(Method::GET, "/healthz", Public, health::show_health),
         // Signing in and out
         Route::new(Method::POST, "/api/session", Public, sign_in::sign_in),
-        Route::new(Method::GET, "/api/session", SignedIn, sign_in::show_session),
+        Route::new(Method::GET, "/api/session", Public, sign_in::show_session),
         Route::new(Method::DELETE, "/api/session", SignedIn, sign_in::sign_out),
         Route::new(Method::POST, "/api/first-admin", Public, first_admin::create_first_admin),
         Route::new(Method::POST, "/api/password", Public, password_link::choose_password),

@@ -1,5 +1,6 @@
 //! What every request handler can reach.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::auth::limits::SignInLimits;
@@ -13,9 +14,13 @@ use crate::shutdown::Shutdown;
 use crate::store::{Store, StoreError};
 use crate::sync::{Hub, Writer};
 
-/// The server's parts. Cheap to clone.
+/// The server's parts. As cheap to clone as can be: every layer around a request does it.
 #[derive(Debug, Clone)]
-pub(crate) struct AppState {
+pub(crate) struct AppState(Arc<Parts>);
+
+/// What the server is made of.
+#[derive(Debug)]
+pub(crate) struct Parts {
     /// All that is kept.
     pub(crate) store: Store,
     /// Who there is, and where they belong.
@@ -35,7 +40,7 @@ pub(crate) struct AppState {
     /// What time it is.
     pub(crate) clock: Clock,
     /// What the operator has chosen.
-    pub(crate) config: Arc<Config>,
+    pub(crate) config: Config,
     /// Whether the server is about to stop.
     pub(crate) shutdown: Shutdown,
 }
@@ -53,7 +58,7 @@ impl AppState {
         let config = Arc::new(config);
         let ringing =
             Ringing::new(store.clone(), directory.clone(), hub.clone(), clock.clone(), Arc::clone(&config))?;
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             ringing,
             directory,
             writer,
@@ -65,6 +70,14 @@ impl AppState {
             config,
             shutdown: Shutdown::new(),
             store,
-        })
+        })))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }

@@ -1,18 +1,21 @@
 //! Devices and the server keeping the same tickets: `push`, `pull` and `events` are what a device can ask.
 //!
 //! ```text
-//!   push ──▶ writer ──▶ group (judged in memory) ──▶ store, one flush of the disk ──▶ verdicts
-//!                                                          │
-//!                                                          └──▶ hub ──▶ every event stream whose scope it touches
+//!   push ──▶ writer ──▶ desk (judges in memory) ──▶ keeper ──▶ store, one flush of the disk for a group ──▶ verdicts
+//!                                                                          │
+//!                                                                          └──▶ hub ──▶ every event stream in scope
 //!   pull ──▶ store: documents changed since the device's cursor, within the person's scope
 //! ```
 //!
 //! Who may do what to which ticket is `domain::access`; what the messages look like is `sync::messages`.
 
+mod desk;
 pub(crate) mod error;
 pub(crate) mod events;
 mod group;
+mod held;
 mod hub;
+mod keeper;
 mod memory;
 pub(crate) mod pull;
 pub(crate) mod push;

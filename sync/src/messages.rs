@@ -196,7 +196,7 @@ impl Event {
     }
 }
 
-/// Who is signed in, answered by `POST /api/session` and `GET /api/session`.
+/// Who is signed in, answered by `POST /api/session` and `GET /api/session`; the latter has no content if nobody is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionInfo {
     /// The person.

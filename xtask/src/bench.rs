@@ -1,47 +1,63 @@
 //! Measures what a customer would feel. Timings live here, never in tests.
 //!
-//! Each subject gives a list of [`Figure`]s; they are printed as a table for people and, on the last line, as JSON for
-//! whoever compares two builds.
+//! Each subject gives a list of figures ([`figure`]), each beside its goal or something else that was measured in the same
+//! run; they are printed as a table for people and, on the last line, as JSON for whoever compares two builds.
+//!
+//! What is measured is what is deployed: the release client and the release server, in a process of its own, with a database
+//! on the disk. The load comes from the `bench` crate and, for the tablet's side, from a real browser (`end2end/bench/`).
 
-use std::fs;
+mod browser;
+mod bytes;
+mod figure;
+mod server;
+
+use std::path::PathBuf;
 
 use anyhow::Result;
-use serde::Serialize;
+use clap::{Args, ValueEnum};
 
-use crate::client::{self, Flavour};
-use crate::workspace;
+use crate::{console, process, workspace};
 
-/// One measured number.
-#[derive(Serialize)]
-struct Figure {
-    name: String,
-    value: u64,
-    unit: &'static str,
+#[derive(Args)]
+pub(crate) struct BenchOptions {
+    /// Measures one subject only
+    #[arg(value_enum)]
+    subject: Option<Subject>,
+    /// A tenth of the load: shows whether something has become much slower, and nothing finer
+    #[arg(long)]
+    quick: bool,
 }
 
-pub(crate) fn run() -> Result<()> {
-    let figures = measure_client_bytes()?;
-    for figure in &figures {
-        println!("{:32} {:>12} {}", figure.name, figure.value, figure.unit);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Subject {
+    /// What a first visit downloads
+    Bytes,
+    /// Pushes, a fresh device's first pull, events
+    Server,
+    /// The tablet: starting without a network, and saving
+    Browser,
+}
+
+pub(crate) fn run(options: &BenchOptions) -> Result<()> {
+    let subjects = [
+        (Subject::Bytes, bytes::measure as fn(bool) -> Result<Vec<figure::Figure>>),
+        (Subject::Server, server::measure),
+        (Subject::Browser, browser::measure),
+    ];
+    let mut figures = Vec::new();
+    for (subject, measure) in subjects {
+        if options.subject.is_none_or(|only| only == subject) {
+            figures.extend(measure(options.quick)?);
+        }
     }
+    println!("\n{}", figure::table(&figures));
     println!("{}", serde_json::to_string(&figures)?);
     Ok(())
 }
 
-/// What a first visit downloads of the program itself, as a browser gets it: compressed by Brotli.
-fn measure_client_bytes() -> Result<Vec<Figure>> {
-    let package = client::build(Flavour::Release)?.join("pkg");
-    let files = workspace::files_below(&package)?;
-    let mut figures = Vec::new();
-    for kind in ["wasm", "js", "css"] {
-        let ending = format!(".{kind}.br");
-        let mut value = 0;
-        for file in files.iter().filter(|file| file.to_string_lossy().ends_with(&ending)) {
-            value += fs::metadata(file)?.len();
-        }
-        figures.push(Figure { name: format!("client {kind} (Brotli)"), value, unit: "bytes" });
-    }
-    let value = figures.iter().map(|figure| figure.value).sum();
-    figures.push(Figure { name: "client (Brotli)".to_owned(), value, unit: "bytes" });
-    Ok(figures)
+/// Builds the program that makes the load and returns its path.
+fn build_load() -> Result<PathBuf> {
+    console::step("Compiling the load");
+    process::run(process::cargo().args(["build", "--package", "bench", "--profile", "release"]))?;
+    Ok(workspace::target().join("release/bench"))
 }

@@ -41,8 +41,8 @@ enum Chore {
     Test(test::TestOptions),
     /// Checks what compilers don't: format, lints, purity, documents in step
     Tidy(tidy::TidyOptions),
-    /// Measures the release client
-    Bench,
+    /// Measures what would be deployed, each figure beside its goal or a peer
+    Bench(bench::BenchOptions),
 }
 
 fn main() -> ExitCode {
@@ -62,6 +62,6 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Client(options) => client::run(options),
         Chore::Test(options) => test::run(options),
         Chore::Tidy(options) => tidy::run(options),
-        Chore::Bench => bench::run(),
+        Chore::Bench(options) => bench::run(options),
     }
 }

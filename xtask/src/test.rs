@@ -91,7 +91,8 @@ fn measure(name: &'static str, runner: impl FnOnce() -> Result<Runs>) -> Outcome
 fn run_native(more: &[String]) -> Result<Runs> {
     console::step("Running the native tests");
     let mut runs = Runs::one(true);
-    let packages = ["domain", "sync", "server", "app", "xtask"].iter().flat_map(|name| ["--package", name]);
+    let packages =
+        ["domain", "sync", "server", "app", "bench", "xtask"].iter().flat_map(|name| ["--package", name]);
     runs.watch(process::cargo().args(["test", "--no-fail-fast"]).args(packages).args(more))?;
     Ok(runs)
 }

@@ -92,15 +92,17 @@ pub async fn sign_in(user: &str, password: &str) -> Result<SessionInfo, SignInEr
     Ok(signed_in)
 }
 
-/// Asks who is signed in.
+/// Asks who is signed in, if anybody is.
 ///
 /// # Errors
-/// [`ApiError::SignedOut`] if nobody is; otherwise why there is no answer.
-pub async fn session() -> Result<SessionInfo, ApiError> {
+/// Why there is no answer.
+pub async fn session() -> Result<Option<SessionInfo>, ApiError> {
+    const NO_CONTENT: u16 = 204;
     if storage::text(SIGN_OUT_DUE).is_some() {
         sign_out().await?;
     }
-    get("/api/session").await
+    let response = send(Method::GET, "/api/session", None::<&()>).await?;
+    if response.status() == NO_CONTENT { Ok(None) } else { read(&response).await.map(Some) }
 }
 
 /// Ends the session.

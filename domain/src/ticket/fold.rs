@@ -187,11 +187,22 @@ impl Ticket {
         for recorded in log {
             let outcome =
                 if recorded.change.id == first.change.id { Outcome::Applied } else { ticket.apply(recorded) };
-            ticket.outcomes.push((recorded.change.id, outcome));
-            ticket.seen.insert(recorded.change.id);
-            ticket.updated = ticket.updated.max(recorded.happened);
+            ticket.note_outcome(recorded, outcome);
         }
         Some(ticket)
+    }
+
+    /// Goes on folding where [`Self::fold`] stopped. `recorded` must be the new end of the record; then this is the ticket that
+    /// the whole record would give.
+    pub fn fold_on(&mut self, recorded: &Recorded) {
+        let outcome = self.apply(recorded);
+        self.note_outcome(recorded, outcome);
+    }
+
+    fn note_outcome(&mut self, recorded: &Recorded, outcome: Outcome) {
+        self.outcomes.push((recorded.change.id, outcome));
+        self.seen.insert(recorded.change.id);
+        self.updated = self.updated.max(recorded.happened);
     }
 
     fn registered(id: TicketId, number: Option<TicketNumber>, first: &Recorded, intake: &Intake) -> Self {

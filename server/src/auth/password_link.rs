@@ -124,7 +124,7 @@ mod tests {
         let reply = desk.post("/api/password", &body).await;
         assert_eq!(reply.json()["person"]["id"], json!(person.id), "{reply:?}");
         assert_eq!(desk.get("/api/session").await.status, 200);
-        assert_eq!(tablet.get("/api/session").await.status, 401);
+        assert_eq!(tablet.get("/api/session").await.status, 204);
         assert_eq!(admin.get("/api/session").await.status, 200, "others are not affected");
         assert_eq!(server.browser().sign_in("li", PASSWORD).await.status, 401);
         assert_eq!(server.browser().sign_in("li", NEW_PASSWORD).await.status, 200);

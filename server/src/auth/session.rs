@@ -154,6 +154,21 @@ pub(crate) struct SignedIn {
     pub(crate) session: SessionId,
 }
 
+impl SignedIn {
+    /// Finds out who makes a request, if they are signed in.
+    pub(super) async fn find(headers: &HeaderMap, state: &AppState) -> Result<Option<Self>, Surprise> {
+        let Some(token) = cookie::find(headers, &state.config.transport) else {
+            return Ok(None);
+        };
+        let Some(session) = state.sessions.open(&TokenHash::of(token), state.clock.now()).await? else {
+            return Ok(None);
+        };
+        let directory = state.directory.current();
+        let person = directory.person(session.person).filter(|person| person.active);
+        Ok(person.map(|person| Self { person: person.clone(), session: session.id }))
+    }
+}
+
 /// Nobody is signed in, or not any more.
 pub(crate) const NOT_SIGNED_IN: Answer = Answer::new(StatusCode::UNAUTHORIZED, "not_signed_in");
 /// Somebody is signed in, but may not do this.
@@ -166,7 +181,7 @@ impl FromRequestParts<AppState> for SignedIn {
         if let Some(signed_in) = parts.extensions.get::<Self>() {
             return Ok(signed_in.clone());
         }
-        find(&parts.headers, state).await?.ok_or(NOT_SIGNED_IN)
+        Self::find(&parts.headers, state).await?.ok_or(NOT_SIGNED_IN)
     }
 }
 
@@ -176,7 +191,7 @@ pub(crate) async fn require_session(
     mut request: Request,
     next: Next,
 ) -> Response {
-    match find(request.headers(), &state).await {
+    match SignedIn::find(request.headers(), &state).await {
         Ok(Some(signed_in)) => {
             request.extensions_mut().insert(signed_in);
             next.run(request).await
@@ -202,7 +217,7 @@ async fn require_role(
     next: Next,
     allows: impl FnOnce(Role) -> bool + Send,
 ) -> Response {
-    match find(request.headers(), &state).await {
+    match SignedIn::find(request.headers(), &state).await {
         Ok(Some(signed_in)) if allows(signed_in.person.role) => {
             request.extensions_mut().insert(signed_in);
             next.run(request).await
@@ -211,16 +226,4 @@ async fn require_role(
         Ok(None) => NOT_SIGNED_IN.into_response(),
         Err(surprise) => surprise.into_response(),
     }
-}
-
-async fn find(headers: &HeaderMap, state: &AppState) -> Result<Option<SignedIn>, Surprise> {
-    let Some(token) = cookie::find(headers, &state.config.transport) else {
-        return Ok(None);
-    };
-    let Some(session) = state.sessions.open(&TokenHash::of(token), state.clock.now()).await? else {
-        return Ok(None);
-    };
-    let directory = state.directory.current();
-    let person = directory.person(session.person).filter(|person| person.active);
-    Ok(person.map(|person| SignedIn { person: person.clone(), session: session.id }))
 }

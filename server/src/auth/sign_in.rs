@@ -120,9 +120,16 @@ pub(super) async fn begin_session(
     Ok(Some(([(SET_COOKIE, cookie::set(&token, transport))], Json(info)).into_response()))
 }
 
-/// Says who is signed in.
-pub(crate) async fn show_session(State(state): State<AppState>, signed_in: SignedIn) -> Json<SessionInfo> {
-    Json(SessionInfo { person: signed_in.person, server_time: state.clock.now() })
+/// Says who is signed in, if anybody is. That nobody is, is an answer and no refusal: it is the first question of every
+/// fresh browser.
+pub(crate) async fn show_session(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+) -> Result<Response, Surprise> {
+    let Some(signed_in) = SignedIn::find(&headers, &state).await? else {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    };
+    Ok(Json(SessionInfo { person: signed_in.person, server_time: state.clock.now() }).into_response())
 }
 
 /// Ends the session.
@@ -149,7 +156,7 @@ mod tests {
     async fn who_signs_in_is_known_until_they_sign_out() {
         let server = TestServer::with_company().await;
         let browser = server.browser();
-        assert_eq!(browser.get("/api/session").await.refusal(), (401, "not_signed_in".to_owned()));
+        assert_eq!(browser.get("/api/session").await.status, 204);
 
         let reply = browser.sign_in("admin", PASSWORD).await;
         assert_eq!(reply.status, 200);
@@ -160,7 +167,7 @@ mod tests {
         let reply = browser.delete("/api/session").await;
         assert_eq!(reply.status, 204);
         assert!(reply.header("set-cookie").contains("Max-Age=0"), "{reply:?}");
-        assert_eq!(browser.get("/api/session").await.status, 401);
+        assert_eq!(browser.get("/api/session").await.status, 204);
     }
 
     #[tokio::test]
@@ -169,7 +176,7 @@ mod tests {
         let browser = server.browser();
         let cookie = browser.sign_in("admin", PASSWORD).await.cookie();
         browser.delete("/api/session").await;
-        assert_eq!(server.browser().get_with_cookie("/api/session", &cookie).await.status, 401);
+        assert_eq!(server.browser().get_with_cookie("/api/session", &cookie).await.status, 204);
     }
 
     #[tokio::test]
@@ -241,7 +248,7 @@ mod tests {
         let first = browser.sign_in("admin", PASSWORD).await.cookie();
         let second = browser.sign_in("admin", PASSWORD).await.cookie();
         assert_ne!(first, second);
-        assert_eq!(server.browser().get_with_cookie("/api/session", &first).await.status, 401);
+        assert_eq!(server.browser().get_with_cookie("/api/session", &first).await.status, 204);
         assert_eq!(server.browser().get_with_cookie("/api/session", &second).await.status, 200);
     }
 
@@ -262,7 +269,7 @@ mod tests {
             assert_eq!(tablet.get("/api/session").await.status, 200);
         }
         server.clock().advance_millis(IDLE_LIFE_MS);
-        assert_eq!(tablet.get("/api/session").await.status, 401);
+        assert_eq!(tablet.get("/api/session").await.status, 204);
     }
 
     #[tokio::test]
@@ -273,7 +280,7 @@ mod tests {
             assert_eq!(tablet.get("/api/session").await.status, 200);
             server.clock().advance_millis(20 * Timestamp::DAY_MS);
         }
-        assert_eq!(tablet.get("/api/session").await.status, 401);
+        assert_eq!(tablet.get("/api/session").await.status, 204);
     }
 
     #[tokio::test]

@@ -31,7 +31,7 @@ const CHINESE: Labels = Labels {
     cause: "原因",
     part: "更换配件",
     remaining: "遗留事项",
-    statement: "我已核对以上内容,确认服务已按上述内容完成。",
+    statement: "我已核对以上内容，确认服务已按上述内容完成。",
 };
 
 const ENGLISH: Labels = Labels {

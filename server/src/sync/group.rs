@@ -1,19 +1,18 @@
 //! Judging a group of pushes, in memory.
 //!
-//! The writer gathers what the store knows of the tickets and devices that a group names ([`Known`]), lets every change be
-//! judged against it, one after the other, and writes down what came of it ([`Written`]) in one transaction. Nothing here
-//! waits or fails: whatever is wrong with a change is that change's verdict, and the next one is judged all the same.
+//! The desk gathers what is known of the tickets and devices that a push names ([`Known`]) and lets every change be judged
+//! against it, one after the other; what came of all of them ([`Written`]) is written in one transaction. Nothing here waits
+//! or fails: whatever is wrong with a change is that change's verdict, and the next one is judged all the same.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use domain::access;
 use domain::people::{Directory, Person};
-use domain::ticket::{ActionKind, Change, Document, Month, Recorded, ScopeKeys, Stage, Ticket, TicketNumber};
+use domain::ticket::{ActionKind, Change, Month, ScopeKeys, Stage, TicketNumber};
 use domain::{ChangeId, DeviceId, Field, Problem, Refusal, TicketId, Timestamp};
 use sync::messages::{Judged, Verdict};
 
+use super::held::{Held, Taken};
 use super::hub::News;
 use crate::store::chain;
 use crate::store::devices::Device;
@@ -65,16 +64,7 @@ impl Incoming {
     }
 }
 
-/// A ticket as it stands in the record.
-#[derive(Debug)]
-pub(crate) struct Held {
-    /// Its record.
-    pub(crate) document: Document,
-    /// What decides who may see it.
-    pub(crate) keys: ScopeKeys,
-}
-
-/// What is known when a group is judged. Must cover all tickets, devices and months that the group names.
+/// What is known when a push is judged. Must cover all tickets, devices and months that it names.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     /// Where the record ends.
@@ -105,34 +95,41 @@ pub(crate) struct Written {
 
 /// Judges changes.
 #[derive(Debug)]
-pub(crate) struct Group<'d> {
-    directory: &'d Directory,
+pub(crate) struct Group {
     utc_offset_minutes: i32,
     known: Known,
     written: Written,
 }
 
-impl<'d> Group<'d> {
+impl Group {
     /// Begins with what is known. Months are those of the company, whose clocks are `utc_offset_minutes` ahead of UTC.
-    pub(crate) fn new(directory: &'d Directory, utc_offset_minutes: i32, known: Known) -> Self {
-        Self { directory, utc_offset_minutes, known, written: Written::default() }
+    pub(crate) fn new(utc_offset_minutes: i32, known: Known) -> Self {
+        Self { utc_offset_minutes, known, written: Written::default() }
+    }
+
+    /// What is known, to be added to before a push is judged.
+    pub(crate) const fn known_mut(&mut self) -> &mut Known {
+        &mut self.known
     }
 
     /// Judges the changes of a push in their order.
-    pub(crate) fn judge(&mut self, push: &Push) -> Vec<Judged> {
-        let verdict_on =
-            |incoming: &Incoming| Judged { id: incoming.id(), verdict: self.verdict(push, incoming) };
-        push.changes.iter().map(verdict_on).collect()
+    pub(crate) fn judge(&mut self, push: &Push, directory: &Directory) -> Vec<Judged> {
+        let mut verdict_on = |incoming: &Incoming| {
+            let verdict = self.consider(push, directory, incoming);
+            Judged {
+                id: incoming.id(),
+                verdict: verdict.unwrap_or_else(|because| Verdict::Refused { because }),
+            }
+        };
+        push.changes.iter().map(&mut verdict_on).collect()
     }
 
-    fn verdict(&mut self, push: &Push, incoming: &Incoming) -> Verdict {
-        match self.consider(push, incoming) {
-            Ok(verdict) => verdict,
-            Err(because) => Verdict::Refused { because },
-        }
-    }
-
-    fn consider(&mut self, push: &Push, incoming: &Incoming) -> Result<Verdict, Refusal> {
+    fn consider(
+        &mut self,
+        push: &Push,
+        directory: &Directory,
+        incoming: &Incoming,
+    ) -> Result<Verdict, Refusal> {
         let id = incoming.id();
         if id.device != push.device || id.seq == 0 {
             return Err(Refusal::Invalid { field: Field::Other, problem: Problem::OutOfRange });
@@ -163,68 +160,61 @@ impl<'d> Group<'d> {
                 .then_some(Verdict::Duplicate { revision })
                 .ok_or(Refusal::IdReused);
         }
-        let revision = self.take(change, push)?;
+        let revision = self.take(change, push, directory)?;
         Ok(Verdict::Applied { revision })
     }
 
     fn same_as_recorded(&self, change: &Change) -> bool {
         let held = self.known.tickets.get(&change.ticket);
-        held.and_then(|held| held.document.find(change.id)).is_some_and(|recorded| recorded.change == *change)
+        held.and_then(|held| held.document().find(change.id))
+            .is_some_and(|recorded| recorded.change == *change)
     }
 
     /// Puts a change into the record, if it may be. Returns its place.
-    fn take(&mut self, change: &Change, push: &Push) -> Result<u64, Refusal> {
-        let held = self.known.tickets.get(&change.ticket);
-        let fresh = Document::new(change.ticket);
-        let document = held.map_or(&fresh, |held| &held.document);
-        guarded(change.id, || access::judge(change, &push.person, self.directory, document))?;
+    fn take(&mut self, change: &Change, push: &Push, directory: &Directory) -> Result<u64, Refusal> {
+        let mut held =
+            self.known.tickets.remove(&change.ticket).unwrap_or_else(|| Held::fresh(change.ticket));
+        let before = held.keys();
+        let place = held
+            .take(change, &push.person, directory, push.arrival)
+            .map(|taken| self.record(change, push.arrival, &mut held, before, taken));
+        // A ticket of which nothing has been taken is none.
+        if held.keys().is_some() {
+            self.known.tickets.insert(change.ticket, held);
+        }
+        place
+    }
 
-        let recorded = Recorded::place(change.clone(), document.log(), Some(push.arrival));
-        let body: Arc<str> =
-            serde_json::to_string(&recorded).expect("a change holds only texts and numbers").into();
-        let happened = recorded.happened;
-        let (mut document, before) = match self.known.tickets.remove(&change.ticket) {
-            Some(held) => (held.document, Some(held.keys)),
-            None => (fresh, None),
-        };
-        document.insert(recorded);
-        let folded = guarded(change.id, || {
-            let ticket = Ticket::of(&document).ok_or(Refusal::UnknownTicket)?;
-            Ok((ticket.scope_keys(), ticket.stage))
-        });
-        let (keys, stage) = match folded {
-            Ok(folded) => folded,
-            Err(refusal) => {
-                if let Some(keys) = before {
-                    self.known
-                        .tickets
-                        .insert(change.ticket, Held { document: without(&document, change.id), keys });
-                }
-                return Err(refusal);
-            }
-        };
-
-        let place = self.append(change, happened, push.arrival, Arc::clone(&body));
-        let previous = std::mem::replace(&mut document.revision, place);
-        if document.number.is_none() {
-            document.number = Some(self.next_number(push.arrival));
+    /// Writes down what a change that has been taken does.
+    fn record(
+        &mut self,
+        change: &Change,
+        arrival: Timestamp,
+        held: &mut Held,
+        before: Option<ScopeKeys>,
+        taken: Taken,
+    ) -> u64 {
+        let Taken { happened, stored, keys, stage } = taken;
+        let place = self.append(change, happened, arrival, Arc::clone(&stored));
+        let previous = held.move_on(place);
+        if held.document().number.is_none() {
+            held.set_number(self.next_number(arrival));
         }
         if let Some(old) = before.filter(|old| *old != keys) {
             self.written.moves.push(ScopeMove { revision: place, ticket: change.ticket, old });
         }
         self.written.news.push(News {
             ticket: change.ticket,
-            number: document.number.clone(),
+            number: held.document().number.clone(),
             previous,
             revision: place,
             before,
             after: keys,
-            recorded: body,
+            recorded: stored,
         });
         self.written.touched_tickets.insert(change.ticket, stage);
         self.known.recorded.insert(change.id, place);
-        self.known.tickets.insert(change.ticket, Held { document, keys });
-        Ok(place)
+        place
     }
 
     /// Adds a link to the chain. Returns its place.
@@ -263,27 +253,18 @@ impl<'d> Group<'d> {
 }
 
 impl Written {
-    /// Whether there is nothing to write.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.touched_devices.is_empty()
-    }
-
-    /// The tickets that are different.
-    pub(crate) fn ticket_ids(&self) -> Vec<TicketId> {
-        self.touched_tickets.keys().copied().collect()
-    }
-
     /// The tickets to write, as they are `known` now.
     pub(crate) fn tickets(&self, known: &Known) -> Vec<TicketRow> {
         let row = |(id, stage): (&TicketId, &Stage)| {
-            let Held { document, keys } = known.tickets.get(id)?;
+            let held = known.tickets.get(id)?;
+            let document = held.document();
             Some(TicketRow {
                 id: *id,
                 revision: document.revision,
-                keys: *keys,
+                keys: held.keys()?,
                 stage: *stage,
                 number: document.number.clone(),
-                document: serde_json::to_string(document).expect("a record always serialises"),
+                document: held.write(),
             })
         };
         self.touched_tickets.iter().filter_map(row).collect()
@@ -298,26 +279,6 @@ impl Written {
     pub(crate) fn numbers(&self, known: &Known) -> BTreeMap<Month, u32> {
         self.touched_months.iter().filter_map(|month| Some((*month, *known.numbers.get(month)?))).collect()
     }
-}
-
-/// Runs a rule on a change. A rule that panics is a mistake of ours that a newer version may not make: the change is told
-/// that it isn't understood here, and the others never hear of it.
-fn guarded<T>(change: ChangeId, rule: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
-    catch_unwind(AssertUnwindSafe(rule)).unwrap_or_else(|_| {
-        tracing::error!(%change, "a rule panicked; the change is refused as not understood");
-        Err(Refusal::UnsupportedAction)
-    })
-}
-
-/// The record as it was before a change was put into it.
-fn without(document: &Document, change: ChangeId) -> Document {
-    let mut before = Document::new(document.ticket);
-    before.number.clone_from(&document.number);
-    before.revision = document.revision;
-    for recorded in document.log().iter().filter(|recorded| recorded.change.id != change) {
-        before.insert(recorded.clone());
-    }
-    before
 }
 
 #[cfg(test)]
@@ -371,10 +332,10 @@ mod tests {
     #[test]
     fn tickets_are_numbered_in_the_order_of_arrival_within_their_month() {
         let directory = directory();
-        let mut group = Group::new(&directory, 480, Known::default());
+        let mut group = Group::new(480, Known::default());
         let next_month = START.plus_millis(10 * Timestamp::DAY_MS);
-        group.judge(&push(START, vec![registration(1, 1), registration(2, 2)]));
-        group.judge(&push(next_month, vec![registration(3, 3)]));
+        group.judge(&push(START, vec![registration(1, 1), registration(2, 2)]), &directory);
+        group.judge(&push(next_month, vec![registration(3, 3)]), &directory);
         let (_, written) = group.finish();
         let numbers: Vec<_> =
             written.news.iter().map(|news| news.number.as_ref().unwrap().as_str()).collect();
@@ -384,30 +345,13 @@ mod tests {
     #[test]
     fn a_group_of_refusals_moves_the_device_on_and_nothing_else() {
         let directory = directory();
-        let mut group = Group::new(&directory, 480, Known::default());
-        let verdicts = group.judge(&push(START, vec![change(1, 9, agent().id, Action::CheckIn(Nothing {}))]));
+        let mut group = Group::new(480, Known::default());
+        let too_early = change(1, 9, agent().id, Action::CheckIn(Nothing {}));
+        let verdicts = group.judge(&push(START, vec![too_early]), &directory);
         assert_eq!(verdicts[0].verdict, Verdict::Refused { because: Refusal::UnknownTicket });
         let (known, written) = group.finish();
         assert_eq!(known.head, Head::default());
-        assert!(known.tickets.is_empty() && written.changes.is_empty() && !written.is_empty());
+        assert!(known.tickets.is_empty() && written.changes.is_empty());
         assert_eq!(known.devices[&DEVICE].judged, 1);
-    }
-
-    #[test]
-    fn a_rule_that_panics_refuses_its_change_and_harms_no_other() {
-        let id = ChangeId { device: DEVICE, seq: 1 };
-        let outcome = guarded(id, || -> Result<(), Refusal> { panic!("a mistake of ours") });
-        assert_eq!(outcome, Err(Refusal::UnsupportedAction));
-    }
-
-    #[test]
-    fn a_record_without_its_last_change_is_what_it_was() {
-        let recorded = |change: Change| Recorded::place(change, &[], Some(START));
-        let mut before = Document::new(TicketId::from_uuid(Uuid::from_u128(1)));
-        before.insert(recorded(registration(1, 1)));
-        let mut after = before.clone();
-        let comment = change(2, 1, agent().id, crate::sync::testing::comment("poison"));
-        after.insert(recorded(comment.clone()));
-        assert_eq!(without(&after, comment.id), before);
     }
 }

@@ -455,3 +455,79 @@ async fn a_device_whose_first_push_comes_under_another_session_stays_its_owners(
     assert_eq!(verdicts(refused), [Verdict::Refused { because: Refusal::WrongAuthor }]);
     applied(&owner, &registered).await;
 }
+
+/// A push as the writer gets it.
+fn pushed(company: &Company, tablet: &Tablet, changes: &[Change]) -> super::Push {
+    let readable = |change: &Change| super::Incoming::Readable(Box::new(change.clone()));
+    super::Push {
+        person: tablet.person.clone(),
+        device: tablet.device,
+        arrival: company.state.clock.now(),
+        changes: changes.iter().map(readable).collect(),
+    }
+}
+
+#[tokio::test]
+async fn a_change_sent_again_before_the_first_answer_has_come_counts_once() {
+    let company = Company::open().await;
+    let mut tablet = company.tablet(&company.agent).await;
+    let registered = tablet.register();
+    let ticket = registered.ticket;
+    let changes: Vec<_> =
+        [registered].into_iter().chain((0..20).map(|_| tablet.comment(ticket, "again and again"))).collect();
+    // Some of the repetitions fall into the same group, some into the one after, and some find the first one stored.
+    let mut submitted = Vec::new();
+    for change in &changes {
+        for _ in 0..3 {
+            let push = pushed(&company, &tablet, std::slice::from_ref(change));
+            submitted.push(company.state.writer.submit(push).await.unwrap());
+        }
+        tokio::task::yield_now().await;
+    }
+    for (index, push) in (0_u64..).zip(submitted) {
+        let revision = index / 3 + 1;
+        let first = index % 3 == 0;
+        let expected = if first { Verdict::Applied { revision } } else { Verdict::Duplicate { revision } };
+        assert_eq!(push.verdicts().await.unwrap()[0].verdict, expected);
+    }
+    assert_eq!(tablet.pull().await.documents[0].log().len(), changes.len());
+    let changes = changes.len() as u64;
+    assert_eq!(company.state.store.verify_chain().await.unwrap(), Verified::Whole { changes });
+}
+
+#[tokio::test]
+async fn what_was_judged_upon_a_push_that_could_not_be_written_is_judged_anew() {
+    let company = Company::open().await;
+    let mut desk = company.tablet(&company.agent).await;
+    let mut other = company.tablet(&company.agent).await;
+    let registered = desk.register();
+    let ticket = registered.ticket;
+    applied(&desk, &registered).await;
+    other.pull().await;
+    company
+        .state
+        .store
+        .run_sql(
+            "CREATE TRIGGER full_disk BEFORE INSERT ON changes WHEN NEW.body LIKE '%unlucky%'
+         BEGIN SELECT RAISE(ABORT, 'no room'); END",
+        )
+        .await;
+    // As long as this holds the database, nothing lands: what comes in is judged upon what is in flight.
+    let turn = company.state.store.writer().await;
+    let submit = async |tablet: &Tablet, change: &Change| {
+        let push = pushed(&company, tablet, std::slice::from_ref(change));
+        company.state.writer.submit(push).await.unwrap()
+    };
+    let unlucky = desk.comment(ticket, "unlucky");
+    let builds_on_it = desk.comment(ticket, "comes after it");
+    let elsewhere = other.comment(ticket, "knows nothing of it");
+    let unlucky = submit(&desk, &unlucky).await;
+    let builds_on_it = submit(&desk, &builds_on_it).await;
+    let elsewhere = submit(&other, &elsewhere).await;
+    drop(turn);
+    assert_eq!(unlucky.verdicts().await, Err(super::NotWritten));
+    assert_eq!(builds_on_it.verdicts().await.unwrap()[0].verdict, refused(Refusal::OutOfOrder));
+    assert_eq!(elsewhere.verdicts().await.unwrap()[0].verdict, Verdict::Applied { revision: 2 });
+    assert_eq!(texts(&desk.pull().await.documents[0]), ["knows nothing of it"]);
+    assert_eq!(company.state.store.verify_chain().await.unwrap(), Verified::Whole { changes: 2 });
+}

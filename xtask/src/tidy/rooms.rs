@@ -13,11 +13,12 @@ const DOMAIN_MAY_USE: [&str; 8] =
     ["chrono", "garde", "serde", "serde_bytes", "serde_json", "sha2", "thiserror", "uuid"];
 
 /// Which crates of ours each crate may use.
-const MAY_USE_OURS: [(&str, &[&str]); 6] = [
+const MAY_USE_OURS: [(&str, &[&str]); 7] = [
     ("domain", &[]),
     ("sync", &["domain"]),
     ("server", &["domain", "sync"]),
     ("app", &["domain", "sync"]),
+    ("bench", &["domain", "sync"]),
     ("xtask", &[]),
     ("bindgen", &[]),
 ];

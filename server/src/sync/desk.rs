@@ -1,0 +1,370 @@
+//! Judges pushes in their order, ahead of the disk.
+//!
+//! The desk keeps one *open* group, judged and not yet handed over, and knows of one in *flight*, which the keeper is writing.
+//! An open group takes pushes until the one in flight has landed. It builds upon that one and upon what is remembered of
+//! earlier ones; only what is not to be found there is read from the store. Nobody is answered before the flight that carries
+//! their push has landed, and flights land in order.
+//!
+//! If a flight does not land, all that is remembered may be wrong and is forgotten. Its pushes, and those judged upon it, are
+//! judged anew, each in a group by itself: one that can't be written takes no other with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use domain::ticket::Month;
+use domain::{ChangeId, DeviceId, TicketId};
+use futures_util::FutureExt;
+use sync::messages::Judged;
+use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout_at;
+
+use super::NotWritten;
+use super::group::{Group, Incoming, Known, Push};
+use super::held::Held;
+use super::keeper::{Bundle, Landing, Rows};
+use super::memory::Memory;
+use super::writer::Job;
+use crate::people::DirectoryCache;
+use crate::store::devices::Device;
+use crate::store::ledger::Head;
+use crate::store::{Store, StoreError, devices, ledger, tickets};
+
+/// No further push is taken into a group that holds so many changes.
+const GROUP_CHANGES: usize = 4_096;
+/// Twice so many tickets are remembered at most.
+const REMEMBERED_TICKETS: usize = 1_024;
+/// Twice so many devices are remembered at most.
+const REMEMBERED_DEVICES: usize = 4_096;
+
+/// Judges pushes and hands them over, group by group.
+#[derive(Debug)]
+pub(super) struct Desk {
+    store: Store,
+    directory: DirectoryCache,
+    utc_offset_minutes: i32,
+    keeper: mpsc::Sender<Bundle>,
+    flight: Option<Flight>,
+    rhythm: Rhythm,
+    tickets: Memory<TicketId, Held>,
+    devices: Memory<DeviceId, Device>,
+    numbers: BTreeMap<Month, u32>,
+    head: Option<Head>,
+}
+
+/// A group that the keeper is writing.
+#[derive(Debug)]
+struct Flight {
+    pushes: usize,
+    /// What will be remembered when it has landed.
+    known: Known,
+    landed: oneshot::Receiver<Landing>,
+}
+
+/// A group that still takes pushes.
+#[derive(Debug)]
+struct Open {
+    head: Head,
+    group: Group,
+    judged: Vec<(Job, Vec<Judged>)>,
+    changes: usize,
+}
+
+/// What was judged does not count; these pushes have to be judged anew.
+#[derive(Debug)]
+struct Void(Vec<Job>);
+
+/// How many pushes came together last. Whoever was answered together often comes back together, and a little patience then
+/// saves a flush of the disk.
+#[derive(Debug)]
+struct Rhythm {
+    pushes: usize,
+    patient_until: Instant,
+}
+
+impl Desk {
+    pub(super) fn new(
+        store: Store,
+        directory: DirectoryCache,
+        utc_offset_minutes: i32,
+        keeper: mpsc::Sender<Bundle>,
+    ) -> Self {
+        Self {
+            store,
+            directory,
+            utc_offset_minutes,
+            keeper,
+            flight: None,
+            rhythm: Rhythm { pushes: 0, patient_until: Instant::now() },
+            tickets: Memory::new(REMEMBERED_TICKETS),
+            devices: Memory::new(REMEMBERED_DEVICES),
+            numbers: BTreeMap::new(),
+            head: None,
+        }
+    }
+
+    /// Judges what comes, until nobody can send any more and everything has landed.
+    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        loop {
+            let served = match self.wait(&mut jobs).await {
+                Ok(Some(first)) => self.serve(first, &mut jobs).await,
+                Ok(None) => break,
+                Err(void) => Err(void),
+            };
+            if let Err(void) = served {
+                self.start_afresh(void).await;
+            }
+        }
+    }
+
+    /// Waits for the next push; nothing, if there won't be any.
+    async fn wait(&mut self, jobs: &mut mpsc::Receiver<Job>) -> Result<Option<Job>, Void> {
+        while let Some(flight) = &mut self.flight {
+            tokio::select! {
+                landing = &mut flight.landed => self.landed(landing.unwrap_or_else(|_| Err(Vec::new())))?,
+                job = jobs.recv() => match job {
+                    Some(job) => return Ok(Some(job)),
+                    None => self.land().await?,
+                },
+            }
+        }
+        Ok(jobs.recv().await)
+    }
+
+    /// Fills a group, beginning with `first`, and hands it over once the keeper is free.
+    async fn serve(&mut self, first: Job, jobs: &mut mpsc::Receiver<Job>) -> Result<(), Void> {
+        let Ok(mut open) = self.open().await else { return Err(Void(vec![first])) };
+        match self.fill(&mut open, first, jobs).await {
+            Ok(()) => {
+                self.hand_over(open).await;
+                Ok(())
+            }
+            Err(Void(jobs)) => {
+                let mut void: Vec<_> = open.judged.into_iter().map(|(job, _)| job).collect();
+                void.extend(jobs);
+                Err(Void(void))
+            }
+        }
+    }
+
+    async fn fill(
+        &mut self,
+        open: &mut Open,
+        first: Job,
+        jobs: &mut mpsc::Receiver<Job>,
+    ) -> Result<(), Void> {
+        self.admit(open, first).await?;
+        while open.changes < GROUP_CHANGES
+            && let Some(job) = self.next(open.judged.len(), jobs).await?
+        {
+            self.admit(open, job).await?;
+        }
+        self.land().await
+    }
+
+    /// The next push for a group of so many; nothing, if it is better to hand the group over.
+    async fn next(&mut self, pushes: usize, jobs: &mut mpsc::Receiver<Job>) -> Result<Option<Job>, Void> {
+        while let Some(flight) = &mut self.flight {
+            tokio::select! {
+                landing = &mut flight.landed => self.landed(landing.unwrap_or_else(|_| Err(Vec::new())))?,
+                job = jobs.recv() => return Ok(job),
+            }
+        }
+        match jobs.try_recv() {
+            Ok(job) => Ok(Some(job)),
+            Err(TryRecvError::Empty) if pushes < self.rhythm.pushes => {
+                Ok(timeout_at(self.rhythm.patient_until.into(), jobs.recv()).await.ok().flatten())
+            }
+            Err(_) => Ok(None),
+        }
+    }
+
+    async fn open(&mut self) -> Result<Open, StoreError> {
+        let head = match self.head {
+            Some(head) => head,
+            None => ledger::head(&mut *self.store.read().await?).await?,
+        };
+        let group = Group::new(self.utc_offset_minutes, Known { head, ..Known::default() });
+        Ok(Open { head, group, judged: Vec::new(), changes: 0 })
+    }
+
+    /// Judges a push into the open group.
+    async fn admit(&mut self, open: &mut Open, job: Job) -> Result<(), Void> {
+        let judging = AssertUnwindSafe(self.judge(&mut open.group, &job.push)).catch_unwind().await;
+        let failure: Box<dyn std::error::Error> = match judging {
+            Ok(Ok(verdicts)) => {
+                open.changes += job.push.changes.len();
+                open.judged.push((job, verdicts));
+                return Ok(());
+            }
+            Ok(Err(error)) => error.into(),
+            Err(_panic) => NotWritten.into(),
+        };
+        tracing::error!(failure = &*failure, "a push could not be judged");
+        Err(Void(vec![job]))
+    }
+
+    async fn judge(&mut self, group: &mut Group, push: &Push) -> Result<Vec<Judged>, StoreError> {
+        self.inform(group.known_mut(), push).await?;
+        Ok(group.judge(push, &self.directory.current()))
+    }
+
+    /// Sees to it that everything is known that judging a push needs to know.
+    async fn inform(&mut self, known: &mut Known, push: &Push) -> Result<(), StoreError> {
+        self.inform_of_device(known, push.device).await?;
+        self.inform_of_tickets(known, push).await?;
+        self.inform_of_repetitions(known, push).await?;
+        if push.changes.iter().any(Incoming::registers) {
+            self.inform_of_month(known, Month::of(push.arrival, self.utc_offset_minutes)).await?;
+        }
+        Ok(())
+    }
+
+    async fn inform_of_device(&mut self, known: &mut Known, id: DeviceId) -> Result<(), StoreError> {
+        if known.devices.contains_key(&id) {
+            return Ok(());
+        }
+        let in_flight = self.flight.as_mut().and_then(|flight| flight.known.devices.remove(&id));
+        match in_flight.or_else(|| self.devices.take(&id)) {
+            Some(device) => drop(known.devices.insert(id, device)),
+            None => known.devices.extend(devices::find(&mut *self.store.read().await?, &[id]).await?),
+        }
+        Ok(())
+    }
+
+    async fn inform_of_tickets(&mut self, known: &mut Known, push: &Push) -> Result<(), StoreError> {
+        let mut strangers = BTreeSet::new();
+        for id in push.changes.iter().filter_map(Incoming::ticket) {
+            if known.tickets.contains_key(&id) || strangers.contains(&id) {
+                continue;
+            }
+            let in_flight = self.flight.as_mut().and_then(|flight| flight.known.tickets.remove(&id));
+            match in_flight.or_else(|| self.tickets.take(&id)) {
+                Some(held) => drop(known.tickets.insert(id, held)),
+                None => drop(strangers.insert(id)),
+            }
+        }
+        if !strangers.is_empty() {
+            let strangers: Vec<_> = strangers.into_iter().collect();
+            let found = tickets::find(&mut *self.store.read().await?, &strangers).await?;
+            known.tickets.extend(
+                found.into_iter().map(|(document, keys)| (document.ticket, Held::read(document, keys))),
+            );
+        }
+        Ok(())
+    }
+
+    /// Looks for changes that may have been recorded before: their device has been judged further than they are.
+    async fn inform_of_repetitions(&mut self, known: &mut Known, push: &Push) -> Result<(), StoreError> {
+        let mut unknown: Vec<ChangeId> = Vec::new();
+        for id in push.changes.iter().map(Incoming::id) {
+            let is_again = known.devices.get(&id.device).is_some_and(|device| id.seq <= device.judged);
+            if !is_again || known.recorded.contains_key(&id) {
+                continue;
+            }
+            match self.flight.as_ref().and_then(|flight| flight.known.recorded.get(&id)) {
+                Some(place) => drop(known.recorded.insert(id, *place)),
+                None => unknown.push(id),
+            }
+        }
+        if !unknown.is_empty() {
+            known.recorded.extend(ledger::find(&mut *self.store.read().await?, &unknown).await?);
+        }
+        Ok(())
+    }
+
+    async fn inform_of_month(&mut self, known: &mut Known, month: Month) -> Result<(), StoreError> {
+        if known.numbers.contains_key(&month) {
+            return Ok(());
+        }
+        let last = match self.numbers.get(&month) {
+            Some(last) => *last,
+            None => ledger::last_number(&mut *self.store.read().await?, month).await?,
+        };
+        known.numbers.insert(month, last);
+        Ok(())
+    }
+
+    /// Gives a group to the keeper, who is free.
+    async fn hand_over(&mut self, open: Open) {
+        let Open { head, group, judged, .. } = open;
+        let (known, mut written) = group.finish();
+        let rows = Rows {
+            heads: (head, known.head),
+            changes: std::mem::take(&mut written.changes),
+            tickets: written.tickets(&known),
+            moves: std::mem::take(&mut written.moves),
+            devices: written.devices(&known),
+            numbers: written.numbers(&known),
+        };
+        self.head = Some(known.head);
+        self.numbers.extend(&known.numbers);
+        let (land, landed) = oneshot::channel();
+        self.flight = Some(Flight { pushes: judged.len(), known, landed });
+        let bundle = Bundle { rows, news: written.news, answers: judged, landed: land };
+        // Without a keeper the bundle is dropped, and with it every hope of an answer: that is what the devices are told.
+        let _ = self.keeper.send(bundle).await;
+    }
+
+    /// Waits until nothing is in flight.
+    async fn land(&mut self) -> Result<(), Void> {
+        match &mut self.flight {
+            Some(flight) => {
+                let landing = (&mut flight.landed).await;
+                self.landed(landing.unwrap_or_else(|_| Err(Vec::new())))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn landed(&mut self, landing: Landing) -> Result<(), Void> {
+        let Some(Flight { pushes, known, .. }) = self.flight.take() else { return Ok(()) };
+        let taken = landing.map_err(Void)?;
+        self.rhythm = Rhythm { pushes, patient_until: Instant::now() + patience(taken) };
+        for (ticket, held) in known.tickets {
+            self.tickets.put(ticket, held);
+        }
+        for (id, device) in known.devices {
+            self.devices.put(id, device);
+        }
+        Ok(())
+    }
+
+    /// Forgets everything and judges these pushes anew, each by itself.
+    async fn start_afresh(&mut self, Void(jobs): Void) {
+        let mut again = match self.land().await {
+            Ok(()) => Vec::new(),
+            Err(Void(jobs)) => jobs,
+        };
+        again.extend(jobs);
+        self.forget();
+        for job in again {
+            if let Err(Void(jobs)) = self.serve_alone(job).await {
+                self.forget();
+                for job in jobs {
+                    job.answer(Err(NotWritten));
+                }
+            }
+        }
+    }
+
+    async fn serve_alone(&mut self, job: Job) -> Result<(), Void> {
+        let Ok(mut open) = self.open().await else { return Err(Void(vec![job])) };
+        self.admit(&mut open, job).await?;
+        self.hand_over(open).await;
+        self.land().await
+    }
+
+    fn forget(&mut self) {
+        self.tickets.clear();
+        self.devices.clear();
+        self.numbers.clear();
+        self.head = None;
+    }
+}
+
+/// How long it is worth waiting for others, if writing takes so long.
+fn patience(taken: Duration) -> Duration {
+    taken / 2
+}
