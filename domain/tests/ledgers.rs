@@ -371,6 +371,27 @@ fn a_wall_clock_that_goes_back_over_midnight_loses_no_minute() {
     }
 }
 
+/// The wall clock goes from 23:50 on to 00:50: what counted in the minutes before the day's moved beginning is told.
+#[test]
+fn a_wall_clock_that_jumps_over_midnight_loses_no_minute() {
+    let midnight = THURSDAY + 3 * DAY + 8 * HOUR;
+    let mut policy = in_open(60);
+    policy.calendars[0].zone = domain::sla::Zone {
+        name: "Test/Zone".into(),
+        offset: 0,
+        transitions: vec![((midnight - 10) * 60, 3_600)],
+    };
+    let hours = vec![domain::sla::Interval { from: time("00:00"), until: time("24:00") }];
+    policy.calendars[0].week = domain::sla::Weekday::ALL.map(|weekday| (weekday, hours.clone())).into();
+    policy.calendars[0].holidays.clear();
+    for start in -20..20 {
+        let record = assigned_at(midnight + start);
+        let ledger = explained(&record, std::slice::from_ref(&policy), ClockName::Resolution, midnight);
+        assert_eq!(ledger.clock.due, Some(minute(midnight + start + HOUR)));
+        assert_eq!(counted(&ledger), HOUR, "{:#?}", ledger.lines);
+    }
+}
+
 #[test]
 fn beyond_the_last_known_holidays_it_says_so() {
     let told = |start: i64| {

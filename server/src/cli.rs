@@ -98,36 +98,44 @@ enum SlaCommand {
     Eval,
 }
 
-const EVAL: &str = r#"\
-Reads questions from the standard input, one JSON object a line, and writes an answer for each to the standard output, in
-the same order: {"id": …, "result": …}, or {"id": …, "error": "…"} for a question that makes no sense. Empty lines are
-skipped. No server and no data folder are needed; the same code decides in the product.
+const EVAL: &str = r#"Reads questions from the standard input, one JSON object a line, and writes an
+answer for each to the standard output, in the same order: {"id": …, "result": …},
+or {"id": …, "error": "…"} for a question that makes no sense. Empty lines are
+skipped. No server and no data folder are needed; the same code decides in the
+product.
 
 A question has an id, a calendar, an operation (op), and what that needs:
 
-  calendar   tz: an IANA name; week: hours of each day, {"mon": [["09:00","12:00"],["13:00","18:00"]], …}, a day that is
-             missing is closed, "24:00" is the day's end; holidays: dates that are closed; extra_workdays: dates with
-             hours of their own, {"2024-05-11": [["09:00","18:00"]]}. A holiday beats extra_workdays on the same date
-
-  add, sub   start, seconds (or minutes) of open time forward or back → an instant
-  between    start, end → seconds of open time
-  is_open    at → true or false
-  next_open  start → start itself if that is open, else the next opening
-  sla        targets {"first_response_min", "resolution_min"} in minutes of open time; pauses: which of the two clocks a
-             pause stops; events {at, kind, …}: created, first_response, pause, resume, priority_change and
-             policy_change (with new targets), calendar_change, resolved, closed; evaluate_at: judge as of then
-             → for each clock: …_due, …_used_min, …_diff_min (target less used), …_breached
+  calendar   tz: an IANA name
+             week: hours of each day, {"mon": [["09:00","12:00"],["13:00","18:00"]]};
+               a day that is missing is closed, "24:00" is the day's end
+             holidays: dates that are closed
+             extra_workdays: dates with hours of their own,
+               {"2024-05-11": [["09:00","18:00"]]}; a holiday beats them
+  add, sub   start, seconds (or minutes) of open time forward or back: an instant
+  between    start, end: seconds of open time
+  is_open    at: true or false
+  next_open  start: start itself if that is open, else the next opening
+  sla        targets: {"first_response_min": 60, "resolution_min": 480}, in
+               minutes of open time
+             pauses: which of the two clocks a pause stops,
+               ["first_response", "resolution"]
+             events: [{"at": …, "kind": …}]: created, first_response, pause,
+               resume, priority_change and policy_change (with new targets),
+               calendar_change, resolved, closed
+             evaluate_at: judge as of then
+             For each clock: …_due, …_used_min, …_diff_min (target less used),
+             …_breached
 
 Instants are written as in RFC 3339, such as 2024-05-24T09:00:00+08:00.
 
-Example:
-    fieldloop sla eval < cases.jsonl > answers.jsonl
-
-    {"id":1,"calendar":{"tz":"Asia/Shanghai","week":{"fri":[["09:00","18:00"]],"mon":[["09:00","18:00"]]}},
-     "op":"add","start":"2024-05-24T17:00:00+08:00","minutes":120}          (on one line)
+Example, each on one line:
+    {"id":1,"calendar":{"tz":"Asia/Shanghai","week":{"fri":[["09:00","18:00"]],
+     "mon":[["09:00","18:00"]]}},"op":"add","start":"2024-05-24T17:00:00+08:00",
+     "minutes":120}
     {"id":1,"result":"2024-05-27T10:00:00+08:00"}
 
-The exit code is 0 even if questions were refused; it is 1 when the input can't be read."#;
+The exit code is 0 even if questions were refused, and 1 if the input can't be read."#;
 
 #[derive(Debug, Subcommand)]
 enum AdminCommand {

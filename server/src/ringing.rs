@@ -42,6 +42,8 @@ use post::{Hook, Mailer};
 /// How long nobody looks whether there is something to do, if nothing wakes them: the machine's clock may have been set, and
 /// another program may have published a policy.
 const IDLE: Duration = Duration::from_secs(15);
+/// How long news may gather before they are planned: pushes come in bursts, and each planning is one more flush of the disk.
+const GATHERING: Duration = Duration::from_millis(100);
 /// How many tickets are planned in one transaction.
 const BATCH: u32 = 64;
 
@@ -123,7 +125,7 @@ impl Ringing {
             }
             let pause = if done.is_ok() { self.pause().await } else { IDLE };
             tokio::select! {
-                () = self.hub.recorded() => {}
+                () = self.hub.recorded() => tokio::time::sleep(GATHERING).await,
                 _ = directories.changed() => {}
                 () = tokio::time::sleep(pause) => {}
                 () = shutdown.requested() => return,

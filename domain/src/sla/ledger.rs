@@ -256,7 +256,7 @@ impl Teller<'_, '_> {
         let start = self.run.clock.started;
         let hours = workdays.hours();
         let pauses = self.run.pauses_until(until);
-        let first = hours.date(start);
+        let first = last_before(hours, start.plus_millis(1));
         let last = last_before(hours, until).max(first);
         let mut told = Vec::new();
         if let Some(opened) = hours.next_open(start).filter(|opened| *opened > start) {
@@ -343,7 +343,7 @@ impl Run<'_> {
     }
 }
 
-/// The date that has begun last before an instant. Where the wall clock jumped back over midnight, it shows an earlier one.
+/// The date that has begun last before an instant. Where the wall clock has jumped over midnight, it may show another one.
 fn last_before(hours: &Hours, until: Timestamp) -> Date {
     let shown = hours.date(until);
     let begun = (-1..=2).rev().map(|days| shown.plus(days)).find(|date| hours.midnight(*date) < until);

@@ -158,11 +158,17 @@ pub(crate) fn plan(situation: Situation<'_>, rows: Vec<Row>) -> Plan {
         };
         !ring.late && ring.due.is_some_and(|due| due <= now) && wanted.iter().any(overtakes)
     };
-    let told_already: BTreeSet<RingId> = rows
+    let told: BTreeSet<(RingId, Option<PersonId>)> = rows
         .iter()
         .filter(|row| matches!(row.state, State::Told | State::Correcting))
-        .map(|row| row.line.ring.clone())
+        .map(|row| (row.line.ring.clone(), row.line.recipient))
         .collect();
+    // Those who come later are not told again what others were told in time. Whoever answers for the ticket now is, unless
+    // they know already: a new address brings no old news.
+    let stale = |line: &Line, want: &Want<'_>| {
+        let mut told = told.iter().filter(|(ring, _)| *ring == line.ring);
+        want.ring.at <= now && told.any(|(_, person)| !want.accountable || *person == line.recipient)
+    };
 
     let mut latest: BTreeMap<Line, Row> = BTreeMap::new();
     let before = rows.clone();
@@ -174,9 +180,8 @@ pub(crate) fn plan(situation: Situation<'_>, rows: Vec<Row>) -> Plan {
     }
 
     for (line, want) in &wanted {
-        let Want { ring, accountable } = want;
-        // Those who come later are not told again what others were told in time; whoever answers for the ticket is.
-        let stale = ring.at <= now && !accountable && told_already.contains(&line.ring);
+        let ring = want.ring;
+        let omitted = superseded(line, ring) || stale(line, want);
         let fresh = || Row {
             id: None,
             line: line.clone(),
@@ -191,19 +196,15 @@ pub(crate) fn plan(situation: Situation<'_>, rows: Vec<Row>) -> Plan {
             cause: None,
         };
         let planned = match latest.get(line) {
-            None if superseded(line, ring) || stale => continue,
-            None => fresh(),
-            Some(row) if row.state == State::Corrected && (superseded(line, ring) || stale) => continue,
-            Some(row) if row.state == State::Corrected => Row { round: row.round + 1, ..fresh() },
-            Some(row) if row.state == State::Cancelled && (superseded(line, ring) || stale) => continue,
-            Some(row) if matches!(row.state, State::Cancelled | State::Planned) => {
-                if superseded(line, ring) {
-                    Row { state: State::Cancelled, cause: Some(Cause::Superseded), ..row.clone() }
-                } else {
-                    Row { id: row.id, round: row.round, ..fresh() }
-                }
+            Some(row) if row.state == State::Planned && superseded(line, ring) => {
+                Row { state: State::Cancelled, cause: Some(Cause::Superseded), ..row.clone() }
             }
-            Some(_) => continue,
+            Some(row) if row.state == State::Planned => Row { id: row.id, round: row.round, ..fresh() },
+            Some(row) if matches!(row.state, State::Told | State::Correcting) => continue,
+            _ if omitted => continue,
+            None => fresh(),
+            Some(row) if row.state == State::Corrected => Row { round: row.round + 1, ..fresh() },
+            Some(row) => Row { id: row.id, round: row.round, ..fresh() },
         };
         latest.insert(line.clone(), planned);
     }

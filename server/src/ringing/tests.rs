@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 use super::plan::{Row, State};
 use crate::clock::Clock;
-use crate::people::{Contact, EmailAddress, UserName};
+use crate::people::{Contact, ContactEdit, EmailAddress, UserName};
 use crate::state::AppState;
 use crate::store::accounts::NewAccount;
 use crate::sync::testing::{Company, EAST, SERVICE, SOUTH, Tablet, intake, person};
@@ -490,6 +490,27 @@ async fn a_mail_sent_before_a_kill_could_be_recorded_comes_again_under_the_same_
     let id = |mail: &String| mail.lines().find(|line| line.starts_with("Message-ID:")).unwrap().to_owned();
     assert_eq!(mails.len(), 2);
     assert_eq!(id(&mails[0]), id(&mails[1]));
+}
+
+#[tokio::test]
+async fn an_address_that_is_entered_later_brings_no_old_news() {
+    let port = free_port();
+    let sink = Sink::listen(port).await;
+    let mut scene = Scene::on(TestServer::builder().mail(port).start().await, Urgency::Urgent).await;
+    scene.work().await;
+    let engineer = scene.company.east_engineer.clone();
+    let email = Some(EmailAddress::parse("engineer@example.com").unwrap());
+    let edit = crate::store::directory::DirectoryEdit::ChangePerson(
+        engineer,
+        Some(ContactEdit { email: Some(email), language: None }),
+    );
+    scene.state().store.change_directory(|_| Ok::<_, ()>(edit)).await.unwrap().unwrap();
+    scene.pass(MINUTE).await;
+    scene.state().ringing.deliver().await.unwrap();
+    assert_eq!(sink.mails().len(), 0, "that the ticket is urgent was told before");
+    scene.pass(2 * HOUR).await;
+    scene.state().ringing.deliver().await.unwrap();
+    assert_eq!(sink.mails().len(), 1, "that it is overdue is news");
 }
 
 /// What a webhook was sent: headers and body.

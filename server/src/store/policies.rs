@@ -280,3 +280,27 @@ fn read_draft(row: &SqliteRow) -> Result<Draft, StoreError> {
         updated_by: read(row, "policy_drafts", "updated_by")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_published_is_ever_altered_or_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let statements = [
+            "UPDATE policies SET document = '{}'",
+            "UPDATE policies SET effective = 5",
+            "UPDATE policies SET in_force = 0",
+            "UPDATE policies SET withdrawn_at = 5",
+            "DELETE FROM policies",
+        ];
+        for statement in statements {
+            let mut turn = store.writer().await;
+            let mut transaction = turn.begin().await.unwrap();
+            assert!(sqlx::raw_sql(statement).execute(&mut *transaction).await.is_err(), "{statement}");
+        }
+        assert_eq!(store.policies().await.unwrap()[0].policy, Policy::shipped());
+    }
+}
