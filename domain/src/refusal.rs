@@ -111,6 +111,7 @@ pub enum Field {
     Cause,
     Remaining,
     SignerName,
+    Sheet,
     Signature,
     Satisfaction,
     Reason,

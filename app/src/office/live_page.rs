@@ -158,7 +158,7 @@ fn LiveRow(card: Card, clock: Clock) -> impl IntoView {
         number,
         stage,
         waiting,
-        signed,
+        answered,
         cycle,
         urgency,
         flags,
@@ -187,7 +187,7 @@ fn LiveRow(card: Card, clock: Clock) -> impl IntoView {
                 </small>
             </th>
             <td data-fit data-label=t!(lang, live_stage)>
-                <StageBadge stage waiting=Signal::stored(waiting) signed cycle />
+                <StageBadge stage waiting=Signal::stored(waiting) answered=Signal::stored(answered) cycle />
             </td>
             <td data-fit data-label=t!(lang, live_person)>
                 <PersonName person=Signal::stored(scope.accountable) />

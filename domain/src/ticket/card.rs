@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Flag, Kind, Stage, Ticket, TicketNumber, Urgency, Waiting};
+use super::{Answered, Flag, Kind, Stage, Ticket, TicketNumber, Urgency, Waiting};
 use crate::people::Directory;
 use crate::sla::{self, ClockName, Policy};
 use crate::{DepartmentId, PersonId, TicketId, Timestamp};
@@ -53,7 +53,9 @@ pub struct Card {
     pub created: Timestamp,
     pub updated: Timestamp,
     pub cycle: u32,
-    pub signed: bool,
+    /// How the customer has answered the present work, if they have.
+    #[serde(default)]
+    pub answered: Option<Answered>,
     pub conflicts: usize,
     /// The clocks that are running, next due first.
     pub clocks: Vec<CardClock>,
@@ -96,7 +98,7 @@ impl Card {
             created: ticket.created,
             updated: ticket.updated,
             cycle: ticket.cycle,
-            signed: ticket.sign_off().is_some(),
+            answered: ticket.answered(),
             conflicts: ticket.conflicts().len(),
             clocks,
         }
