@@ -227,10 +227,14 @@ fn LoadPanel(minute: Memo<i64>) -> impl IntoView {
                             class="meter"
                             max=most.to_string()
                             value=load.open.to_string()
-                            data-tone=(load.overdue > 0).then_some("danger")
                             aria-label=label
                         />
-                        <span class="number">{load.open}</span>
+                        <span class="number" aria-hidden="true">{load.open}</span>
+                        {(load.overdue > 0).then(|| view! {
+                            <span class="count" data-tone="danger" aria-hidden="true" title=move || lang.words().live_load_overdue(load.overdue)>
+                                {load.overdue}
+                            </span>
+                        })}
                     </div>
                 </li>
             }
