@@ -7,6 +7,8 @@ mod vocabulary;
 
 use leptos::prelude::*;
 
+use crate::device::prefs;
+
 /// A language of the app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Locale {
@@ -75,6 +77,12 @@ impl Lang {
     /// Switches the language.
     pub fn set(self, locale: Locale) {
         self.0.set(locale);
+    }
+
+    /// Switches the language, and begins with it the next time: somebody has said what they read best.
+    pub fn choose(self, locale: Locale) {
+        self.set(locale);
+        prefs::remember_locale(locale);
     }
 }
 

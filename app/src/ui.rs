@@ -16,7 +16,7 @@ mod toasts;
 
 pub use choice::{Chips, ChoiceChips, Segmented, SelectField};
 pub use combobox::{Combobox, Suggestion};
-pub use dialog::{Confirm, Dialog, DialogSize};
+pub use dialog::{Confirm, Dialog, DialogSize, SaveButtons};
 pub use form_errors::{FormErrors, missing};
 pub use icon::{Icon, IconSize};
 pub use states::{Empty, Notice, Skeleton, Tone};

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use domain::people::{Directory, Person};
 use domain::sla::PolicyBook;
-use domain::ticket::{Action, Card, Document, Ticket};
+use domain::ticket::{Action, Card, Document, Seen, Ticket};
 use domain::{ChangeId, Refusal, TicketId, Timestamp, sla};
 use futures_util::future::abortable;
 use leptos::prelude::*;
@@ -64,7 +64,7 @@ pub struct TicketView {
 /// How far a change has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChangeMark {
-    /// Saved on this tablet only.
+    /// Saved on this device only.
     OnTablet,
     /// On the server.
     OnServer,
@@ -195,7 +195,7 @@ impl Workspace {
         let core = self.core;
         if let Some(number) = core.try_with_value(|core| Rc::clone(core).watch(id, state)) {
             on_cleanup(move || {
-                core.try_with_value(|core| core.unwatch(number));
+                core.try_with_value(|core| Rc::clone(core).unwatch(number));
             });
         }
         state.into()
@@ -225,13 +225,28 @@ impl Workspace {
         self.core.try_with_value(|core| core.may(ticket, action)).unwrap_or(Err(Refusal::UnknownTicket))
     }
 
-    /// Records what the person did. When this returns `Ok`, it is saved on this tablet.
+    /// Records what the person did. When this returns `Ok`, it is saved on this device.
     ///
     /// # Errors
     /// Why not. Nothing of it was kept then.
     pub async fn record(&self, ticket: TicketId, action: Action) -> Result<ChangeId, RecordError> {
         let Some(core) = self.core() else { return Err(RecordError::Elsewhere) };
-        core.record(ticket, action).await
+        core.record(ticket, action, None).await
+    }
+
+    /// Records what the person did by what they had seen at an earlier moment ([`Ticket::seen`]): what has come in since was
+    /// not before them, and must not count as agreed to.
+    ///
+    /// # Errors
+    /// Why not. Nothing of it was kept then.
+    pub async fn record_by(
+        &self,
+        ticket: TicketId,
+        action: Action,
+        seen: Seen,
+    ) -> Result<ChangeId, RecordError> {
+        let Some(core) = self.core() else { return Err(RecordError::Elsewhere) };
+        core.record(ticket, action, Some(seen)).await
     }
 
     /// An id for a ticket that is about to be registered.

@@ -126,20 +126,25 @@ impl Events for ModelEvents {
     async fn next(&mut self) -> Option<Event> {
         loop {
             self.line.check().ok()?;
-            let events = {
-                let model = self.line.0.borrow();
-                model.server.events(&model.person, self.seq)
-            };
-            if let Some(event) = events.into_iter().next() {
-                self.seq = match &event {
-                    Event::Changed(changed) => changed.revision,
-                    Event::Gone(gone) => gone.revision,
-                    Event::Behind | Event::SignedOut => self.seq,
-                };
+            if let Some(event) = self.arrived() {
                 return Some(event);
             }
             clock::sleep(5).await;
         }
+    }
+
+    fn arrived(&mut self) -> Option<Event> {
+        let events = {
+            let model = self.line.0.borrow();
+            model.server.events(&model.person, self.seq)
+        };
+        let event = events.into_iter().next()?;
+        self.seq = match &event {
+            Event::Changed(changed) => changed.revision,
+            Event::Gone(gone) => gone.revision,
+            Event::Behind | Event::SignedOut => self.seq,
+        };
+        Some(event)
     }
 }
 
@@ -312,6 +317,74 @@ async fn what_a_colleague_does_appears_by_itself() {
             .is_some_and(|view| view.ticket.accountable.value.person == Some(engineer_of_the_south().id))
     })
     .await;
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_burst_of_a_colleagues_changes_appears_whole_and_in_order() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let ticket = window.workspace.new_ticket_id();
+    let state = window.look_at(ticket);
+    window.workspace.record(ticket, register("busy")).await.unwrap();
+    until("it is delivered", || window.unsent() == Unsent::default()).await;
+    let texts: Vec<_> = (0..40).map(|number| format!("note {number}")).collect();
+    line.colleague(engineer(), |device| {
+        for text in &texts {
+            device.tap(ticket, comment(text), clock::now()).unwrap();
+        }
+    });
+    until("all of them appear", || view(state).is_some_and(|view| view.ticket.comments.len() == 40)).await;
+    let shown: Vec<_> =
+        view(state).unwrap().ticket.comments.iter().map(|comment| comment.fact.clone()).collect();
+    assert_eq!(shown, texts);
+    assert_eq!(window.link(), Link::Live);
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn leaving_a_page_while_something_is_being_saved_leaves_nothing_out_of_date() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let workspace = window.workspace;
+    let ticket = workspace.new_ticket_id();
+    workspace.record(ticket, register("a page")).await.unwrap();
+    until("it is delivered", || workspace.outbox().with_untracked(|outbox| outbox.is_empty())).await;
+    line.set(|model| model.reachable = false);
+    until("the loss is noticed", || window.link() == Link::Offline).await;
+
+    let page = window.owner.child();
+    let state = page.with(|| workspace.ticket(ticket));
+    until("it is read", || view(state).is_some()).await;
+    let (saved, ()) = join!(workspace.record(ticket, urgency(Urgency::Urgent)), async { page.cleanup() });
+    saved.unwrap();
+    let shown = workspace.cards().with_untracked(|cards| cards[0].urgency);
+    assert_eq!(shown, Urgency::Urgent);
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn what_is_recorded_by_an_earlier_sight_claims_no_more_than_that() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let workspace = window.workspace;
+    let ticket = workspace.new_ticket_id();
+    let state = window.look_at(ticket);
+    workspace.record(ticket, register("read this")).await.unwrap();
+    until("it is shown", || view(state).is_some()).await;
+    let seen = view(state).unwrap().ticket.seen.clone();
+    line.set(|model| model.reachable = false);
+    let later = workspace.record(ticket, comment("and this")).await.unwrap();
+    let change = workspace.record_by(ticket, comment("agreed"), seen.clone()).await.unwrap();
+    let entry = workspace
+        .outbox()
+        .with_untracked(|outbox| outbox.iter().find(|entry| entry.change.id == change).cloned())
+        .unwrap();
+    assert_eq!(entry.change.seen, seen);
+    assert!(!entry.change.seen.contains(later));
     window.close().await;
 }
 

@@ -114,6 +114,7 @@ pub enum Field {
     Cause,
     Remaining,
     SignerName,
+    Sheet,
     Signature,
     Satisfaction,
     Reason,

@@ -37,6 +37,6 @@ pub use number::{Month, TicketNumber, provisional_number};
 pub use plan::{Milestone, MilestoneReached, Plan};
 pub use quality::Inspection;
 pub(crate) use sign_off::hex;
-pub use sign_off::{Answer, Point, Satisfaction, Sheet, SheetRow, SignOff, Signature, Stroke};
+pub use sign_off::{Answer, Answered, Point, Satisfaction, Sheet, SheetRow, SignOff, Signature, Stroke};
 pub use single::{Overruled, Single};
 pub use stage::{Stage, Waiting};

@@ -2,7 +2,8 @@
 
 use domain::sla::{ClockName, PolicyBook};
 use domain::ticket::{
-    Action, Card, CardClock, CardLeft, Document, Flag, ProgressKind, Recorded, Ticket, TicketNumber, Urgency,
+    Action, Answer, Answered, Card, CardClock, CardLeft, Document, Flag, ProgressKind, Recorded, Signature, Ticket,
+    TicketNumber, Urgency,
 };
 use domain::{TicketId, Timestamp};
 use uuid::Uuid;
@@ -51,6 +52,24 @@ fn some_jobs() -> Vec<Card> {
         done(job(6, 0, Urgency::Urgent, &[Flag::SafetyHazard])),
         job(8, 100, Urgency::Normal, &[]),
     ]
+}
+
+#[test]
+fn a_card_tells_a_signature_from_a_refusal_and_rework_has_neither() {
+    let mut record = Record::completed();
+    assert_eq!(card(&record).answered, None);
+    record.act(BO, 70, samples::sign_off("更换轴承"));
+    assert_eq!(card(&record).answered, Some(Answered::Refused));
+    record.act(GUS, 80, samples::reopen());
+    assert_eq!(card(&record).answered, None);
+
+    let mut record = Record::completed();
+    let Action::SignOff(mut sign_off) = samples::sign_off("更换轴承") else { unreachable!("it is one") };
+    let signature = Signature::Typed { name: "王丽".into() };
+    sign_off.answer =
+        Answer::Signed { name: "王丽".into(), signature, satisfaction: None, remark: String::new() };
+    record.act(BO, 70, Action::SignOff(sign_off));
+    assert_eq!(card(&record).answered, Some(Answered::Signed));
 }
 
 #[test]
@@ -174,7 +193,7 @@ fn a_card_is_the_same_from_the_same_record_and_reads_back_what_it_wrote() {
     record.act(BO, 70, samples::sign_off("更换轴承"));
     record.act(BO, 80, samples::replace_part("密封圈"));
     let made = card(&record);
-    assert!(made.signed);
+    assert!(made.answered.is_some());
     assert_eq!(made.conflicts, 1);
     let written = serde_json::to_string(&made).unwrap();
     assert_eq!(serde_json::from_str::<Card>(&written).unwrap(), made);

@@ -222,7 +222,8 @@ fn a_signature_of_a_million_strokes_or_of_endless_lines_is_judged_and_not_believ
     assert!(Signature::Drawn { strokes, height: i32::MIN }.check().is_err());
     let point = |x, y| domain::ticket::Point { x, y, at_ms: u32::MAX, pressure: 255 };
     let across = vec![vec![point(i32::MIN, i32::MAX), point(i32::MAX, i32::MIN)]];
-    assert_eq!(Signature::Drawn { strokes: across, height: 0 }.check(), Ok(()));
+    let nowhere = Refusal::Invalid { field: Field::Signature, problem: Problem::OutOfRange };
+    assert_eq!(Signature::Drawn { strokes: across, height: 0 }.check(), Err(nowhere));
     let scribble = vec![vec![point(0, 0); 8_001]];
     let long = Refusal::Invalid { field: Field::Signature, problem: Problem::TooLong };
     assert_eq!(Signature::Drawn { strokes: scribble, height: 0 }.check(), Err(long));

@@ -674,10 +674,18 @@ impl Oracle<'_> {
     }
 }
 
-fn state(expected: &Expected, at: i64) -> ClockState {
+/// Whether its end counts: what it waited for happened, or it was late when the ticket ended without being cancelled.
+fn end_counts(expected: &Expected, timeline: &Timeline) -> bool {
+    let late = expected.ended.zip(expected.due).is_some_and(|(ended, due)| ended > due);
+    expected.life.end.is_some_and(|(place, stopped)| {
+        stopped || (late && !matches!(timeline.events[place].what, Happening::Cancelled))
+    })
+}
+
+fn state(expected: &Expected, timeline: &Timeline, at: i64) -> ClockState {
     let late = |instant: i64| expected.due.is_some_and(|due| instant > due);
-    match (expected.ended, expected.life.end) {
-        (Some(ended), Some((_, true))) => {
+    match (expected.ended, end_counts(expected, timeline)) {
+        (Some(ended), true) => {
             if late(ended) {
                 ClockState::Missed
             } else {
@@ -705,8 +713,8 @@ fn same_life(seed: u64, timeline: &Timeline, oracle: &Oracle<'_>, tally: &mut Ta
     assert_eq!(names(&found_names), names(&expected_names), "{}", about());
     for (clock, life) in found.iter().zip(lives) {
         let expected = oracle.expected(timeline, life);
-        let stopped = expected.ended.filter(|_| life.end.is_some_and(|(_, stopped)| stopped));
-        let withdrawn = expected.ended.filter(|_| life.end.is_some_and(|(_, stopped)| !stopped));
+        let stopped = expected.ended.filter(|_| end_counts(&expected, timeline));
+        let withdrawn = expected.ended.filter(|_| !end_counts(&expected, timeline));
         let millis = |found: Option<Timestamp>| found.map(Timestamp::as_millis);
         let which = || format!("{:?}: {}", clock, about());
         assert_eq!(clock.started.as_millis(), expected.started, "started, {}", which());
@@ -738,7 +746,7 @@ fn same_life(seed: u64, timeline: &Timeline, oracle: &Oracle<'_>, tally: &mut Ta
         moments.extend(expected.due.into_iter().flat_map(|due| [due - 1, due, due + 1]));
         for now in moments.into_iter().filter(|now| *now < window.1) {
             let clock_state = clock.state(Timestamp::from_millis(now));
-            assert_eq!(clock_state, state(&expected, now), "state at {now}, {}", which());
+            assert_eq!(clock_state, state(&expected, timeline, now), "state at {now}, {}", which());
             tally.late += u64::from(matches!(clock_state, ClockState::Overdue | ClockState::Missed));
         }
         tally.paused += u64::from(!expected.pauses.is_empty());

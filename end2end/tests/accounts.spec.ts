@@ -36,7 +36,7 @@ test.describe("at work", () => {
       await engineer.page.getByLabel("账户与设置").tap();
       await engineer.page.getByRole("button", { name: "退出登录" }).tap();
     };
-    await engineer.page.getByRole("link", { name: "现场发现:二手激光机水温报警" }).tap();
+    await engineer.page.getByRole("link", { name: "现场发现：二手激光机水温报警" }).tap();
     await server.kill();
     await expect(pill(engineer.page)).toHaveText("离线");
     await addNote(engineer.page, "滤芯已更换");
@@ -44,7 +44,7 @@ test.describe("at work", () => {
 
     await signOut();
     const refusal = engineer.page.getByRole("dialog", { name: "没有退出登录" });
-    await expect(refusal).toContainText("有 1 项更改只保存在本平板上");
+    await expect(refusal).toContainText("有 1 项更改只保存在本机上");
     await refusal.getByRole("link", { name: "查看这些更改" }).tap();
     await expect(engineer.page.getByRole("listitem").filter({ hasText: "备注" })).toContainText("已存本机");
 

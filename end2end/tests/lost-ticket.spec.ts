@@ -6,8 +6,8 @@ import { addNote, nextStep } from "../support/work.ts";
 
 test.use({ serverOptions: { demo: true } });
 
-const LOST = "切割断面挂渣,功率下降";
-const KEPT = "现场发现:二手激光机水温报警";
+const LOST = "切割断面挂渣，功率下降";
+const KEPT = "现场发现：二手激光机水温报警";
 
 test("what was done in good faith is taken, what is no longer theirs to decide comes back", async ({ desk, tablet, server }) => {
   test.setTimeout(150_000);
@@ -38,7 +38,7 @@ test("what was done in good faith is taken, what is no longer theirs to decide c
 
   await engineer.switchOn(job);
   await expect(pill(engineer.page)).toHaveText("1 项需要处理");
-  await expect(engineer.page.getByText("本平板上没有这个任务")).toBeVisible();
+  await expect(engineer.page.getByText("本机上没有这个任务")).toBeVisible();
   const work = history(office).filter({ hasText: PEOPLE.engineer });
   await expect(work.filter({ hasText: "准直镜已到，开始更换" })).toBeVisible();
   await expect(work.filter({ hasText: "到达签到" })).toHaveCount(2);

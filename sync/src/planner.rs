@@ -9,6 +9,8 @@ use crate::replica::Replica;
 const LONGEST_PAUSE_MS: i64 = 60_000;
 /// Pause after the first failure, in milliseconds.
 const FIRST_PAUSE_MS: i64 = 1_000;
+/// Longest pause that a server may ask for, in milliseconds: whatever it says, the work on the device goes out this hour.
+const LONGEST_ASKED_MS: i64 = 15 * 60_000;
 
 /// The next thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,13 +61,28 @@ pub enum Link {
     TooOld,
 }
 
+/// A pause by the device's clock, which people and networks set right now and then.
+#[derive(Debug, Clone, Copy)]
+struct Pause {
+    from: Timestamp,
+    until: Timestamp,
+}
+
+impl Pause {
+    /// Whether it lasts at `clock`. A clock that was set back to before the pause began ends it: by that clock it could go
+    /// on for days.
+    fn lasts(&self, clock: Timestamp) -> bool {
+        self.from <= clock && clock < self.until
+    }
+}
+
 /// Plans a device's exchange with the server.
 #[derive(Debug, Default)]
 pub struct Planner {
     link: Link,
     caught_up: bool,
     failures: u32,
-    not_before: Option<Timestamp>,
+    pause: Option<Pause>,
     /// The server answered a push without judging anything; pushing again at once would go on for ever.
     push_stalled: bool,
 }
@@ -83,10 +100,8 @@ impl Planner {
             Link::TooOld => return Step::Update,
             Link::Connecting | Link::Live | Link::Offline => {}
         }
-        if let Some(not_before) = self.not_before
-            && clock < not_before
-        {
-            return Step::Wait(not_before);
+        if let Some(pause) = self.pause.filter(|pause| pause.lasts(clock)) {
+            return Step::Wait(pause.until);
         }
         if !self.push_stalled
             && let Some(request) = replica.push_request()
@@ -143,7 +158,9 @@ impl Planner {
                 self.failures += 1;
                 self.pause(clock, pause.min(LONGEST_PAUSE_MS), jitter);
             }
-            Failure::Busy { retry_after_ms } => self.pause(clock, retry_after_ms, jitter),
+            Failure::Busy { retry_after_ms } => {
+                self.pause(clock, retry_after_ms.clamp(FIRST_PAUSE_MS, LONGEST_ASKED_MS), jitter);
+            }
         }
     }
 
@@ -151,12 +168,12 @@ impl Planner {
     #[expect(clippy::cast_precision_loss, reason = "a pause is far below 2^53 ms")]
     fn pause(&mut self, clock: Timestamp, pause_ms: i64, jitter: f64) {
         let spread = (pause_ms as f64 * jitter.clamp(0.0, 1.0) / 2.0) as i64;
-        self.not_before = Some(clock.plus_millis(pause_ms + spread));
+        self.pause = Some(Pause { from: clock, until: clock.plus_millis(pause_ms + spread) });
     }
 
     /// The network is said to be back, or the person wants it now.
     pub fn try_now(&mut self) {
-        self.not_before = None;
+        self.pause = None;
         self.push_stalled = false;
     }
 
@@ -167,7 +184,7 @@ impl Planner {
 
     fn reached(&mut self) {
         self.failures = 0;
-        self.not_before = None;
+        self.pause = None;
         if self.link == Link::Offline {
             self.link = Link::Connecting;
         }

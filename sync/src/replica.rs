@@ -185,12 +185,24 @@ impl Replica {
     /// # Errors
     /// Why they may not.
     pub fn prepare(&self, ticket: TicketId, action: Action, clock: Timestamp) -> Result<Batch, Refusal> {
-        action.check(ticket)?;
-        let document = self.document(ticket);
-        let now = Ticket::of(&document);
-        access::may(self.person(), &self.directory, now.as_ref(), &action)?;
+        let seen = self.document(ticket).log().iter().map(|recorded| recorded.change.id).collect();
+        self.prepare_by(ticket, action, seen, clock)
+    }
+
+    /// Like [`prepare`](Self::prepare), for what a person does by what they had seen at an earlier moment ([`Ticket::seen`]):
+    /// what has come in since was not before them.
+    ///
+    /// # Errors
+    /// Why they may not, as the ticket stands now.
+    pub fn prepare_by(
+        &self,
+        ticket: TicketId,
+        action: Action,
+        seen: Seen,
+        clock: Timestamp,
+    ) -> Result<Batch, Refusal> {
+        self.may(ticket, &action)?;
         let claim = Claim { clock, offset_ms: self.meta.clock_offset_ms };
-        let seen = document.log().iter().map(|recorded| recorded.change.id).collect();
         Ok(self.append(ticket, action, claim, seen))
     }
 
@@ -353,29 +365,46 @@ impl Replica {
         }
     }
 
-    /// Takes an event of the stream. The documents of the tickets it names must be in memory if they are held; see
-    /// [`needs`](Self::needs).
-    pub fn on_event(&self, event: &Event) -> Absorbed {
+    /// Takes events of the stream, in their order, as one batch. The documents of the tickets they name must be in memory if
+    /// they are held; see [`needs`](Self::needs). Unless all of them fit, none is taken: the pull brings them.
+    pub fn on_events(&self, events: &[Event]) -> Absorbed {
         let Some(cursor) = &self.meta.cursor else { return Absorbed::Behind };
-        let mut batch = Batch::default();
-        let seq = match event {
-            Event::Changed(changed) => {
-                match self.follow(changed) {
-                    Follow::Hold(hold) => batch.hold.push(*hold),
+        // What the events so far have made of the tickets they named; nothing, of those that have gone.
+        let mut now: BTreeMap<TicketId, Option<(Held, Document)>> = BTreeMap::new();
+        let mut seq = cursor.seq;
+        for event in events {
+            let (ticket, revision) = match event {
+                Event::Changed(changed) => (changed.ticket, changed.revision),
+                Event::Gone(gone) => (gone.ticket, gone.revision),
+                Event::Behind => return Absorbed::Behind,
+                Event::Notice(_) | Event::SignedOut => continue,
+            };
+            if revision <= cursor.seq {
+                continue;
+            }
+            match event {
+                Event::Changed(changed) => match self.follow(changed, now.get(&ticket)) {
+                    Follow::Hold(hold) => {
+                        now.insert(ticket, Some(*hold));
+                    }
                     Follow::Known => {}
                     Follow::Behind => return Absorbed::Behind,
+                },
+                _ => {
+                    now.insert(ticket, None);
                 }
-                changed.revision
             }
-            Event::Gone(gone) => {
-                batch.release.push(gone.ticket);
-                gone.revision
-            }
-            Event::Behind => return Absorbed::Behind,
-            Event::Notice(_) | Event::SignedOut => return Absorbed::Batch(Box::default()),
-        };
+            seq = seq.max(revision);
+        }
         if seq <= cursor.seq {
             return Absorbed::Batch(Box::default());
+        }
+        let mut batch = Batch::default();
+        for (ticket, held) in now {
+            match held {
+                Some(hold) => batch.hold.push(hold),
+                None => batch.release.push(ticket),
+            }
         }
         let epoch = cursor.epoch.clone();
         self.settle(&mut batch, Some(&epoch), &epoch, seq);
@@ -385,14 +414,20 @@ impl Replica {
         Absorbed::Batch(Box::new(batch))
     }
 
-    fn follow(&self, changed: &Changed) -> Follow {
-        let mut document = match self.held.get(&changed.ticket) {
-            Some(held) if held.revision >= changed.revision => return Follow::Known,
-            Some(held) if held.revision != changed.previous => return Follow::Behind,
-            Some(_) => match self.documents.get(&changed.ticket) {
-                Some(document) => document.clone(),
-                None => return Follow::Behind,
-            },
+    /// What a change makes of its ticket, as it is held or as earlier events have left it.
+    fn follow(&self, changed: &Changed, earlier: Option<&Option<(Held, Document)>>) -> Follow {
+        let held = match earlier {
+            Some(earlier) => earlier.as_ref().map(|(held, document)| (held.revision, Some(document))),
+            None => {
+                let held = self.held.get(&changed.ticket);
+                held.map(|held| (held.revision, self.documents.get(&changed.ticket)))
+            }
+        };
+        let mut document = match held {
+            Some((revision, _)) if revision >= changed.revision => return Follow::Known,
+            Some((revision, _)) if revision != changed.previous => return Follow::Behind,
+            Some((_, Some(document))) => document.clone(),
+            Some((_, None)) => return Follow::Behind,
             None if changed.previous != 0 => return Follow::Behind,
             None => Document::new(changed.ticket),
         };

@@ -119,6 +119,23 @@ fn a_busy_server_is_left_alone_for_as_long_as_it_asks_and_is_not_called_offline(
 }
 
 #[test]
+fn a_server_can_not_keep_a_device_away_for_a_day() {
+    let (_, device, mut planner) = fresh();
+    planner.failed(Failure::Busy { retry_after_ms: i64::MAX }, at(0), 0.0);
+    assert_eq!(pause(&planner, &device), Some(15 * 60_000));
+    planner.failed(Failure::Busy { retry_after_ms: -5 }, at(0), 0.0);
+    assert_eq!(pause(&planner, &device), Some(1_000), "nor make it ask without a pause");
+}
+
+#[test]
+fn a_clock_that_is_set_back_during_a_pause_does_not_make_it_longer() {
+    let (_, device, mut planner) = fresh();
+    planner.failed(Failure::Unreachable, at(0), 0.0);
+    assert!(matches!(planner.next(&device.replica, at(999)), Step::Wait(_)));
+    assert!(matches!(planner.next(&device.replica, at(-1)), Step::Pull(_)));
+}
+
+#[test]
 fn an_ended_session_and_an_old_version_wait_for_a_person() {
     let (_, mut device, mut planner) = fresh();
     device.tap(ticket_id(1), register("kept"), at(0)).unwrap();

@@ -7,7 +7,7 @@ use domain::Refusal;
 use domain::people::Role;
 use domain::ticket::{Stage, Urgency};
 use sync::messages::{Event, Judged, PushResponse, Verdict};
-use sync::{OutboxState, Unsent};
+use sync::{Absorbed, OutboxState, Unsent};
 
 use self::world::{
     Device, Server, agent, arrived, assign, at, comment, engineer, engineer_of_the_south, register,
@@ -197,7 +197,7 @@ fn an_event_that_follows_is_taken_in_without_a_pull() {
     office.tap(ticket_id(2), register("another one"), at(11)).unwrap();
     office.sync(&mut server, at(12));
     for event in server.events(&engineer(), before) {
-        assert!(field.hear(&event));
+        assert!(field.hear(&[event]));
     }
     assert_eq!(field.comments(TICKET), ["the gate is open"]);
     assert!(field.see(ticket_id(2)).is_some());
@@ -207,14 +207,62 @@ fn an_event_that_follows_is_taken_in_without_a_pull() {
 }
 
 #[test]
+fn events_that_came_together_are_one_batch() {
+    let (mut server, mut office, mut field) = office_and_field();
+    let before = server.seq();
+    office.tap(TICKET, comment("one"), at(10)).unwrap();
+    office.tap(ticket_id(2), register("comes"), at(11)).unwrap();
+    office.tap(TICKET, comment("two"), at(12)).unwrap();
+    office.tap(ticket_id(3), register("goes"), at(13)).unwrap();
+    office.tap(ticket_id(3), assign(&engineer_of_the_south()), at(14)).unwrap();
+    office.sync(&mut server, at(15));
+    field.know(TICKET);
+    let events = server.events(&engineer(), before);
+    let Absorbed::Batch(batch) = field.replica.on_events(&events) else { panic!("they follow") };
+    let held: Vec<_> = batch.hold.iter().map(|(_, document)| document.ticket).collect();
+    assert_eq!((events.len(), held), (5, vec![TICKET, ticket_id(2)]));
+    assert_eq!(batch.release, [ticket_id(3)]);
+    field.keep(*batch);
+    field.restart();
+    assert_eq!(field.comments(TICKET), ["one", "two"]);
+    assert_eq!(field.replica.meta().cursor.as_ref().unwrap().seq, server.seq());
+
+    // One that doesn't follow takes the others along: what they brought comes with the pull.
+    let before = server.seq();
+    for (text, moment) in [("three", 20), ("missed", 21), ("five", 22)] {
+        office.tap(TICKET, comment(text), at(moment)).unwrap();
+    }
+    office.sync(&mut server, at(23));
+    let mut events = server.events(&engineer(), before);
+    events.remove(1);
+    assert!(!field.hear(&events));
+    assert_eq!(field.comments(TICKET), ["one", "two"]);
+}
+
+#[test]
+fn what_is_done_by_an_earlier_sight_of_a_ticket_has_seen_nothing_later() {
+    let (mut server, mut office, mut field) = office_and_field();
+    let seen = field.see(TICKET).unwrap().seen;
+    let later = office.tap(TICKET, comment("unseen"), at(10)).unwrap();
+    office.sync(&mut server, at(11));
+    field.sync(&mut server, at(12));
+    let by_now = field.tap(TICKET, comment("by what is known"), at(13)).unwrap();
+    let by_then = field.tap_by(TICKET, comment("by what was shown"), seen.clone(), at(14)).unwrap();
+    let has_seen = |field: &Device, change| {
+        let entry = field.replica.outbox().find(|entry| entry.change.id == change).unwrap();
+        entry.change.seen.clone()
+    };
+    assert!(has_seen(&field, by_now).contains(later));
+    assert_eq!(has_seen(&field, by_then), seen);
+}
+
+#[test]
 fn an_event_brings_ones_own_change_home() {
     let (mut server, _, mut field) = office_and_field();
     let before = server.seq();
     let change = field.tap(TICKET, comment("mine"), at(10)).unwrap();
     field.push(&mut server, at(20), false);
-    for event in server.events(&engineer(), before) {
-        assert!(field.hear(&event));
-    }
+    assert!(field.hear(&server.events(&engineer(), before)));
     assert_eq!(field.state(change), None);
     assert_eq!(field.comments(TICKET), ["mine"]);
 }
@@ -227,11 +275,11 @@ fn an_event_that_does_not_follow_calls_for_a_pull_and_changes_nothing() {
     office.tap(TICKET, comment("heard"), at(11)).unwrap();
     office.sync(&mut server, at(12));
     let events = server.events(&engineer(), before);
-    assert!(!field.hear(&events[1]));
+    assert!(!field.hear(&events[1..]));
     assert_eq!(field.comments(TICKET), [""; 0]);
     field.sync(&mut server, at(20));
     assert_eq!(field.comments(TICKET), ["missed", "heard"]);
-    assert!(field.hear(&events[1]), "what is known already does no harm");
+    assert!(field.hear(&events[1..]), "what is known already does no harm");
     assert_eq!(field.comments(TICKET), ["missed", "heard"]);
 }
 
@@ -243,7 +291,7 @@ fn an_event_tells_that_a_ticket_has_left_the_scope() {
     office.sync(&mut server, at(11));
     let events = server.events(&engineer(), before);
     assert!(matches!(events[..], [Event::Gone(_)]));
-    assert!(field.hear(&events[0]));
+    assert!(field.hear(&events));
     assert_eq!(field.replica.card(TICKET), None);
 }
 

@@ -53,16 +53,24 @@ impl EventStream {
     /// A call that is given up loses no event. An event that can't be read counts as [`Event::Behind`]: a pull brings what it meant.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
-            while let Some((name, data)) = self.parser.next() {
-                match Event::read(&name, &data) {
-                    Ok(Some(event)) => return Some(event),
-                    Ok(None) => {}
-                    Err(_) => return Some(Event::Behind),
-                }
+            if let Some(event) = self.arrived() {
+                return Some(event);
             }
             let bytes = self.read().await?;
             self.parser.feed(&bytes);
         }
+    }
+
+    /// The next event, if it has come with an earlier one.
+    pub fn arrived(&mut self) -> Option<Event> {
+        while let Some((name, data)) = self.parser.next() {
+            match Event::read(&name, &data) {
+                Ok(Some(event)) => return Some(event),
+                Ok(None) => {}
+                Err(_) => return Some(Event::Behind),
+            }
+        }
+        None
     }
 
     async fn read(&mut self) -> Option<Vec<u8>> {

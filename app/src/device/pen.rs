@@ -1,6 +1,6 @@
 //! Drawing by finger, pen or mouse, as strokes that look the same on any screen.
 
-use domain::ticket::{Point, Stroke};
+use domain::ticket::{Point, Signature, Stroke};
 use gloo_events::{EventListener, EventListenerOptions};
 use leptos::prelude::*;
 use leptos::tachys::html::element::ElementType;
@@ -13,6 +13,10 @@ use super::network::keep;
 const WIDTH: f64 = 10_000.0;
 /// Pressure of devices that can't tell.
 const PLAIN_PRESSURE: u8 = 128;
+/// Places nearer to one another than this are one place, in units of a [`Point`]: a hand that rests adds nothing to a line.
+const NEAR: f64 = 8.0;
+/// Farthest place from the pad's corner that is noted: a stroke may leave the pad, not the screen.
+const FARTHEST: f64 = 90_000.0;
 
 /// What has been drawn on a pad.
 #[derive(Debug, Clone, Copy)]
@@ -109,10 +113,18 @@ impl Pen {
         // Fails for a pointer that is gone already; its stroke then ends where it leaves the pad.
         let _ = pad.set_pointer_capture(event.pointer_id());
         let frame = pad.get_bounding_client_rect();
-        self.height.set((frame.height() / frame.width().max(1.0) * WIDTH).round() as i32);
+        self.height
+            .set((frame.height() / frame.width().max(1.0) * WIDTH).round().clamp(0.0, FARTHEST) as i32);
         self.begun.update_value(|begun| {
             begun.get_or_insert(event.time_stamp());
         });
+        // A hand that never stops draws into the void, so that what it has drawn can still be kept and sent.
+        if self
+            .strokes
+            .with_untracked(|strokes| strokes.len() >= Signature::MAX_STROKES || room(strokes) == 0)
+        {
+            return;
+        }
         self.drawing.set(Some(event.pointer_id()));
         let first = self.point(pad, event);
         self.strokes.update(|strokes| strokes.push(vec![first]));
@@ -131,9 +143,11 @@ impl Pen {
             .collect();
         let points = if between.is_empty() { vec![self.point(pad, event)] } else { between };
         self.strokes.update(|strokes| {
+            let room = room(strokes);
             let Some(stroke) = strokes.last_mut() else { return };
+            let full = stroke.len() + room;
             for point in points {
-                if stroke.last().is_none_or(|last| (last.x, last.y) != (point.x, point.y)) {
+                if stroke.len() < full && stroke.last().is_none_or(|last| distance(*last, point) >= NEAR) {
                     stroke.push(point);
                 }
             }
@@ -149,7 +163,7 @@ impl Pen {
     fn point(self, pad: &Element, event: &PointerEvent) -> Point {
         let frame = pad.get_bounding_client_rect();
         let scale = WIDTH / frame.width().max(1.0);
-        let place = |distance: f64| (distance * scale).round() as i32;
+        let place = |distance: f64| (distance * scale).round().clamp(-FARTHEST, FARTHEST) as i32;
         let begun = self.begun.get_value().unwrap_or_else(|| event.time_stamp());
         let pressure = match event.pointer_type().as_str() {
             "pen" => (f64::from(event.pressure()) * 255.0).round() as u8,
@@ -162,4 +176,14 @@ impl Pen {
             pressure,
         }
     }
+}
+
+/// How many points more a signature may have.
+fn room(strokes: &[Stroke]) -> usize {
+    let drawn: usize = strokes.iter().map(Vec::len).sum();
+    Signature::MAX_POINTS.saturating_sub(drawn)
+}
+
+fn distance(one: Point, other: Point) -> f64 {
+    f64::hypot(f64::from(one.x) - f64::from(other.x), f64::from(one.y) - f64::from(other.y))
 }

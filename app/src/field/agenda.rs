@@ -65,7 +65,7 @@ fn group(card: &Card, person: &Person, end_of_today: Timestamp) -> Option<Group>
     }
     Some(match card.stage {
         Stage::Closed | Stage::Cancelled => Group::Ended,
-        Stage::Done if card.signed => Group::Answered,
+        Stage::Done if card.answered.is_some() => Group::Answered,
         Stage::Done => Group::ToSign,
         Stage::New | Stage::Assigned | Stage::Working if card.waiting.is_some() => Group::Waiting,
         Stage::Working => Group::UnderWay,
@@ -82,7 +82,7 @@ mod tests {
 
     use domain::people::Role;
     use domain::sla::ClockName;
-    use domain::ticket::{CardClock, CardLeft, Flag, Kind, ScopeKeys, Urgency, Waiting};
+    use domain::ticket::{Answered, CardClock, CardLeft, Flag, Kind, ScopeKeys, Urgency, Waiting};
     use domain::{DepartmentId, PersonId, TicketId};
     use uuid::Uuid;
 
@@ -135,7 +135,7 @@ mod tests {
             created: Timestamp::from_millis(0),
             updated: Timestamp::from_millis(0),
             cycle: 1,
-            signed: false,
+            answered: None,
             conflicts: 0,
             clocks: due.into_iter().map(clock).collect(),
         }
@@ -151,8 +151,7 @@ mod tests {
 
     #[test]
     fn what_is_under_way_comes_first_and_what_waits_for_the_office_last() {
-        let mut signed = card(4, Stage::Done, None);
-        signed.signed = true;
+        let signed = Card { answered: Some(Answered::Signed), ..card(4, Stage::Done, None) };
         let cards = [
             signed,
             card(3, Stage::Assigned, Some(5_000)),

@@ -104,7 +104,7 @@ fn CompletionForm(ticket: TicketId, number: Signal<String>) -> impl IntoView {
         recorder.record(ticket, action, move || {
             recorded.set_value(true);
             draft.clear();
-            toasts.say(t!(lang, saved_on_tablet));
+            toasts.say(t!(lang, saved_here));
             navigate(
                 &format!("/jobs/{ticket}"),
                 NavigateOptions { replace: true, ..NavigateOptions::default() },

@@ -53,7 +53,7 @@ pub(super) fn JobLoading() -> impl IntoView {
     }
 }
 
-/// A job that isn't on this tablet.
+/// A job that isn't on this device.
 #[component]
 pub(super) fn JobMissing() -> impl IntoView {
     let lang = use_lang();
@@ -176,15 +176,15 @@ fn Actions(
             record(Action::Assign(Assignment { person: me.id, department: me.department }), Words::job_taken);
         }
         NextStep::Contact => sheets.open_progress(ProgressKind::ContactedCustomer),
-        NextStep::Resume => record(progress(ProgressKind::WorkResumed), Words::saved_on_tablet),
-        NextStep::SetOut => record(progress(ProgressKind::OnTheWay), Words::saved_on_tablet),
-        NextStep::CheckIn => record(Action::CheckIn(Nothing {}), Words::saved_on_tablet),
+        NextStep::Resume => record(progress(ProgressKind::WorkResumed), Words::saved_here),
+        NextStep::SetOut => record(progress(ProgressKind::OnTheWay), Words::saved_here),
+        NextStep::CheckIn => record(Action::CheckIn(Nothing {}), Words::saved_here),
         NextStep::Complete => go.run((format!("/jobs/{ticket}/complete"), false)),
         NextStep::HandOver => {
             kiosk::take_whole_screen();
             go.run((format!("/jobs/{ticket}/sign-off"), true));
         }
-        NextStep::CheckOut => record(Action::CheckOut(Nothing {}), Words::saved_on_tablet),
+        NextStep::CheckOut => record(Action::CheckOut(Nothing {}), Words::saved_here),
     };
     let primary = move || {
         next.get().map(|step| {

@@ -46,12 +46,7 @@ pub(super) fn JobHead(view: View) -> impl IntoView {
                 <StageBadge
                     stage=Signal::derive(move || view.read().ticket.stage)
                     waiting=Signal::derive(move || view.read().ticket.waiting)
-                    // Whoever would not sign has answered, but not signed.
-                    signed=Signal::derive(move || {
-                        let view = view.read();
-                        let answer = view.ticket.sign_off().map(|sign_off| &sign_off.fact.answer);
-                        matches!(answer, Some(Answer::Signed { .. }))
-                    })
+                    answered=Signal::derive(move || view.read().ticket.answered())
                     cycle=Signal::derive(move || view.read().ticket.cycle)
                 />
                 <UrgencyBadge urgency=Signal::derive(move || view.read().ticket.urgency.value) />

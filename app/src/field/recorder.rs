@@ -1,7 +1,9 @@
 //! Recording, once, and what became of it.
 
-use domain::TicketId;
-use domain::ticket::Action;
+use std::future::Future;
+
+use domain::ticket::{Action, Seen};
+use domain::{ChangeId, TicketId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -21,15 +23,28 @@ pub fn use_recorder() -> Recorder {
 }
 
 impl Recorder {
-    /// Records an action; `saved` is called once it is saved on this tablet, and not otherwise.
+    /// Records an action; `saved` is called once it is saved on this device, and not otherwise.
     pub fn record(self, ticket: TicketId, action: Action, saved: impl FnOnce() + 'static) {
+        self.keep(async move { self.workspace.record(ticket, action).await }, saved);
+    }
+
+    /// Records an action that rests on what was seen earlier, and not on what is known by now.
+    pub fn record_by(self, ticket: TicketId, action: Action, seen: Seen, saved: impl FnOnce() + 'static) {
+        self.keep(async move { self.workspace.record_by(ticket, action, seen).await }, saved);
+    }
+
+    fn keep(
+        self,
+        recording: impl Future<Output = Result<ChangeId, RecordError>> + 'static,
+        saved: impl FnOnce() + 'static,
+    ) {
         if self.busy.get_untracked() {
             return;
         }
         self.busy.set(true);
         self.problem.set(None);
         spawn_local(async move {
-            let outcome = self.workspace.record(ticket, action).await;
+            let outcome = recording.await;
             // Whoever leaves the page meanwhile takes its signals along; what was recorded stays recorded.
             if self.busy.try_set(false).is_some() {
                 return;

@@ -2,41 +2,26 @@
 
 use std::sync::Arc;
 
-use domain::ticket::{Action, Customer, PartReplacement, Progress, ProgressKind};
+use domain::ticket::{Action, Customer, PartReplacement, Progress, ProgressKind, Seen};
 use domain::{Field, Refusal, TicketId, Timestamp};
 use leptos::prelude::*;
+use leptos::text_prop::TextProp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::job_list_page::start_of_tomorrow;
 use super::links;
 use super::recorder::{Recorder, use_recorder};
+use crate::device::drafts::Draft;
 use crate::device::local_time;
 use crate::i18n::{Lang, Locale, use_lang};
 use crate::t;
 use crate::tickets::glyph;
 use crate::ui::{
-    ChoiceChips, Dialog, DialogSize, FieldMark, FormErrors, Icon, Notice, Segmented, Stepper, TextArea,
-    TextField, TextKind, ToastBoard, Tone, use_toasts,
+    ChoiceChips, Dialog, DialogSize, FieldMark, FormErrors, Icon, Notice, SaveButtons, Segmented, Stepper,
+    TextArea, TextField, TextKind, ToastBoard, Tone, use_toasts,
 };
 use crate::workspace::{TicketView, Workspace, use_workspace};
-
-/// The buttons of a sheet: cancel and save.
-#[component]
-fn SheetFoot(open: RwSignal<bool>, recorder: Recorder) -> impl IntoView {
-    let lang = use_lang();
-    view! {
-        <p class="dialog__foot-note">{t!(lang, sheet_where_saved)}</p>
-        <button class="button" type="button" on:click=move |_| open.set(false)>{t!(lang, ui_cancel)}</button>
-        <button
-            class="button"
-            type="submit"
-            data-kind="primary"
-            data-busy=recorder.is_busy()
-            aria-disabled=move || recorder.is_busy().get().then_some("true")
-        >
-            {t!(lang, sheet_save)}
-        </button>
-    }
-}
 
 /// Why the last attempt was not saved.
 #[component]
@@ -50,13 +35,6 @@ pub(super) fn NotSaved(recorder: Recorder) -> impl IntoView {
     }
 }
 
-/// What is wrong beyond the form's own fields.
-#[component]
-fn Beyond(errors: FormErrors, shown: &'static [Field]) -> impl IntoView {
-    let beyond = errors.beyond(use_lang(), shown);
-    move || beyond.get().map(|(title, text)| view! { <Notice tone=Tone::Danger title text answers=true /> })
-}
-
 /// Checks, records, says so, and closes.
 #[derive(Clone, Copy)]
 struct Saving {
@@ -67,6 +45,8 @@ struct Saving {
     toasts: ToastBoard,
     errors: FormErrors,
     recorder: Recorder,
+    /// The draft of what the sheet was last opened for.
+    draft: StoredValue<Option<Draft>>,
 }
 
 /// The way of a sheet's content into the record. What was wrong before is forgotten when the sheet opens.
@@ -86,23 +66,130 @@ fn use_saving(ticket: TicketId, open: RwSignal<bool>) -> Saving {
         toasts: use_toasts(),
         errors,
         recorder,
+        draft: StoredValue::new(None),
     }
 }
 
 impl Saving {
-    fn save(self, action: Action) {
-        let Self { ticket, open, lang, toasts, .. } = self;
-        if self.errors.take(untrack(|| self.workspace.may(ticket, &action))) {
-            self.recorder.record(ticket, action, move || {
-                open.set(false);
-                toasts.say(t!(lang, saved_on_tablet));
-            });
+    /// Fills the sheet when it opens, and keeps what is typed until it is recorded or dropped: a reload, a crash or a tap
+    /// beside the sheet loses nothing.
+    ///
+    /// `form` names the draft, `fresh` is what the sheet holds without one, and a draft that doesn't fit to that is passed
+    /// over.
+    fn keep_typed<T>(
+        self,
+        form: impl Fn() -> String + 'static,
+        fresh: impl Fn() -> T + 'static,
+        fits: fn(&T, &T) -> bool,
+        fill: impl Fn(T) + 'static,
+        typed: impl Fn() -> T + 'static,
+    ) where
+        T: Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static,
+    {
+        let untouched = StoredValue::new(None::<T>);
+        Effect::new(move |_| {
+            if !self.open.get() {
+                return;
+            }
+            let fresh = untrack(&fresh);
+            let person = self.workspace.person().with_untracked(|person| person.id);
+            let draft = Draft::of(person, &untrack(&form), self.ticket);
+            let kept = draft.load().filter(|kept| fits(kept, &fresh));
+            self.draft.set_value(Some(draft));
+            untouched.set_value(Some(fresh.clone()));
+            fill(kept.unwrap_or(fresh));
+        });
+        Effect::new(move |_| {
+            let typed = typed();
+            let Some(draft) = self.draft.get_value().filter(|_| self.open.get_untracked()) else { return };
+            if untouched.with_value(|untouched| untouched.as_ref() == Some(&typed)) {
+                draft.clear();
+            } else {
+                draft.keep(&typed);
+            }
+        });
+    }
+
+    fn drop_draft(self) {
+        if let Some(draft) = self.draft.get_value() {
+            draft.clear();
         }
+    }
+
+    fn save(self, action: Action) {
+        if self.allows(&action) {
+            self.recorder.record(self.ticket, action, move || self.saved());
+        }
+    }
+
+    /// Saves what rests on what the sheet was filled with: what came in while it was open has not been seen.
+    fn save_by(self, action: Action, seen: Seen) {
+        if self.allows(&action) {
+            self.recorder.record_by(self.ticket, action, seen, move || self.saved());
+        }
+    }
+
+    fn allows(self, action: &Action) -> bool {
+        self.errors.take(untrack(|| self.workspace.may(self.ticket, action)))
+    }
+
+    fn saved(self) {
+        let lang = self.lang;
+        self.drop_draft();
+        self.open.set(false);
+        self.toasts.say(t!(lang, saved_here));
     }
 
     fn at(self, field: Field) -> Signal<Option<String>> {
         self.errors.at(self.lang, field)
     }
+}
+
+/// The frame of a sheet: its ticket's number, what is wrong with it, cancel and save.
+#[component]
+fn Sheet(
+    saving: Saving,
+    #[prop(into)] title: TextProp,
+    number: Signal<String>,
+    /// The fields that show their own errors.
+    shown: &'static [Field],
+    #[prop(into)] on_save: Callback<()>,
+    children: ChildrenFn,
+) -> impl IntoView {
+    let lang = saving.lang;
+    let busy = saving.recorder.is_busy();
+    let beyond = saving.errors.beyond(lang, shown);
+    let beyond = move || {
+        beyond.get().map(|(title, text)| view! { <Notice tone=Tone::Danger title text answers=true /> })
+    };
+    let cancel = Callback::new(move |()| {
+        saving.drop_draft();
+        saving.open.set(false);
+    });
+    let footer = move || {
+        view! {
+            <p class="dialog__foot-note">{t!(lang, dialog_note)}</p>
+            <SaveButtons busy on_cancel=cancel />
+        }
+    };
+    let children = StoredValue::new(children);
+    view! {
+        <Dialog open=saving.open title sub=number on_submit=on_save footer>
+            <div class="form" on:input=move |_| saving.errors.clear()>
+                <NotSaved recorder=saving.recorder />
+                {beyond}
+                {children.with_value(|children| children())}
+            </div>
+        </Dialog>
+    }
+}
+
+/// A progress entry as it is being typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct TypedProgress {
+    kind: ProgressKind,
+    note: String,
+    promised: String,
 }
 
 /// What happened, in an entry: kind, words, and a promise to the customer.
@@ -116,18 +203,22 @@ pub(super) fn ProgressSheet(
     preset: Signal<ProgressKind>,
     view: Signal<Arc<TicketView>>,
 ) -> impl IntoView {
-    const SHOWN: &[Field] = &[Field::Note];
     let saving = use_saving(ticket, open);
     let lang = saving.lang;
     let kind = RwSignal::new(ProgressKind::Note);
     let (note, promised) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    Effect::new(move |_| {
-        if open.get() {
-            kind.set(preset.get_untracked());
-            note.set(String::new());
-            promised.set(String::new());
-        }
-    });
+    saving.keep_typed(
+        // One for each way in: a note that was begun must not turn up where the next step is to call the customer.
+        move || format!("progress-{:?}", preset.get()),
+        move || TypedProgress { kind: preset.get(), note: String::new(), promised: String::new() },
+        |_, _| true,
+        move |typed| {
+            kind.set(typed.kind);
+            note.set(typed.note);
+            promised.set(typed.promised);
+        },
+        move || TypedProgress { kind: kind.get(), note: note.get(), promised: promised.get() },
+    );
     let save = move |()| {
         let promised =
             takes_promise(kind.get_untracked()).then(|| local_time::from_field(&promised.read_untracked()));
@@ -153,43 +244,33 @@ pub(super) fn ProgressSheet(
         })
     };
     view! {
-        <Dialog
-            open
-            title=t!(lang, job_progress_title)
-            sub=number
-            on_submit=save
-            footer=move || view! { <SheetFoot open recorder=saving.recorder /> }
-        >
-            <div class="form" on:input=move |_| saving.errors.clear()>
-                <NotSaved recorder=saving.recorder />
-                <Beyond errors=saving.errors shown=SHOWN />
-                <ChoiceChips
-                    label=t!(lang, job_progress_kind)
-                    options=ProgressKind::ALL.to_vec()
-                    value=Signal::derive(move || Some(kind.get()))
-                    word=move |kind| lang.words().progress(kind)
-                    on_choose=move |chosen| kind.set(chosen)
-                    icon=Callback::new(glyph::of_progress)
+        <Sheet saving title=t!(lang, job_progress_title) number shown=&[Field::Note] on_save=save>
+            <ChoiceChips
+                label=t!(lang, job_progress_kind)
+                options=ProgressKind::ALL.to_vec()
+                value=Signal::derive(move || Some(kind.get()))
+                word=move |kind| lang.words().progress(kind)
+                on_choose=move |chosen| kind.set(chosen)
+                icon=Callback::new(glyph::of_progress)
+            />
+            {call}
+            {move || takes_promise(kind.get()).then(|| view! {
+                <SoonButtons value=promised />
+                <TextField
+                    label=move || lang.words().promise_label(kind.get())
+                    hint=move || lang.words().promise_hint(kind.get())
+                    value=promised
+                    kind=TextKind::Moment
+                    mark=FieldMark::Optional
                 />
-                {call}
-                {move || takes_promise(kind.get()).then(|| view! {
-                    <SoonButtons value=promised />
-                    <TextField
-                        label=move || lang.words().promise_label(kind.get())
-                        hint=move || lang.words().promise_hint(kind.get())
-                        value=promised
-                        kind=TextKind::Moment
-                        mark=FieldMark::Optional
-                    />
-                })}
-                <TextArea
-                    label=move || lang.words().field(Field::Note)
-                    value=note
-                    error=saving.at(Field::Note)
-                    hint=move || if is_note() { lang.words().job_progress_note_needed() } else { lang.words().job_progress_note_hint() }
-                />
-            </div>
-        </Dialog>
+            })}
+            <TextArea
+                label=move || lang.words().field(Field::Note)
+                value=note
+                error=saving.at(Field::Note)
+                hint=move || if is_note() { lang.words().job_progress_note_needed() } else { lang.words().job_progress_note_hint() }
+            />
+        </Sheet>
     }
 }
 
@@ -232,6 +313,17 @@ pub(crate) const fn takes_promise(kind: ProgressKind) -> bool {
     )
 }
 
+/// A part as it is being typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct TypedPart {
+    name: String,
+    part_number: String,
+    old_serial: String,
+    new_serial: String,
+    quantity: u32,
+    note: String,
+}
+
 /// One part out, another in.
 #[component]
 pub(super) fn PartSheet(
@@ -252,14 +344,34 @@ pub(super) fn PartSheet(
     let text = || RwSignal::new(String::new());
     let (name, part_number, old_serial, new_serial, note) = (text(), text(), text(), text(), text());
     let quantity = RwSignal::new(1);
-    Effect::new(move |_| {
-        if open.get() {
-            for text in [name, part_number, old_serial, new_serial, note] {
-                text.set(String::new());
-            }
-            quantity.set(1);
-        }
-    });
+    saving.keep_typed(
+        || "part".to_owned(),
+        || TypedPart {
+            name: String::new(),
+            part_number: String::new(),
+            old_serial: String::new(),
+            new_serial: String::new(),
+            quantity: 1,
+            note: String::new(),
+        },
+        |_, _| true,
+        move |typed| {
+            name.set(typed.name);
+            part_number.set(typed.part_number);
+            old_serial.set(typed.old_serial);
+            new_serial.set(typed.new_serial);
+            quantity.set(typed.quantity);
+            note.set(typed.note);
+        },
+        move || TypedPart {
+            name: name.get(),
+            part_number: part_number.get(),
+            old_serial: old_serial.get(),
+            new_serial: new_serial.get(),
+            quantity: quantity.get(),
+            note: note.get(),
+        },
+    );
     let save = move |()| {
         let typed = |text: RwSignal<String>| text.get_untracked().trim().to_owned();
         saving.save(Action::ReplacePart(PartReplacement {
@@ -272,55 +384,52 @@ pub(super) fn PartSheet(
         }));
     };
     view! {
-        <Dialog
-            open
-            title=t!(lang, part_title)
-            sub=number
-            on_submit=save
-            footer=move || view! { <SheetFoot open recorder=saving.recorder /> }
-        >
-            <div class="form" on:input=move |_| saving.errors.clear()>
-                <NotSaved recorder=saving.recorder />
-                <Beyond errors=saving.errors shown=SHOWN />
-                <div class="form__grid">
-                    <TextField
-                        label=move || lang.words().field(Field::PartName)
-                        value=name
-                        error=saving.at(Field::PartName)
-                        mark=FieldMark::Required
-                    />
-                    <TextField
-                        label=move || lang.words().field(Field::PartNumber)
-                        value=part_number
-                        kind=TextKind::Code
-                        error=saving.at(Field::PartNumber)
-                    />
-                </div>
-                <div class="form__grid">
-                    <TextField
-                        label=move || lang.words().field(Field::OldSerial)
-                        value=old_serial
-                        kind=TextKind::Code
-                        error=saving.at(Field::OldSerial)
-                    />
-                    <TextField
-                        label=move || lang.words().field(Field::NewSerial)
-                        value=new_serial
-                        kind=TextKind::Code
-                        error=saving.at(Field::NewSerial)
-                    />
-                    <Stepper label=move || lang.words().field(Field::Quantity) value=quantity />
-                    <TextArea
-                        label=move || lang.words().field(Field::Note)
-                        value=note
-                        rows=2
-                        wide=true
-                        error=saving.at(Field::Note)
-                    />
-                </div>
+        <Sheet saving title=t!(lang, part_title) number shown=SHOWN on_save=save>
+            <div class="form__grid">
+                <TextField
+                    label=move || lang.words().field(Field::PartName)
+                    value=name
+                    error=saving.at(Field::PartName)
+                    mark=FieldMark::Required
+                />
+                <TextField
+                    label=move || lang.words().field(Field::PartNumber)
+                    value=part_number
+                    kind=TextKind::Code
+                    error=saving.at(Field::PartNumber)
+                />
             </div>
-        </Dialog>
+            <div class="form__grid">
+                <TextField
+                    label=move || lang.words().field(Field::OldSerial)
+                    value=old_serial
+                    kind=TextKind::Code
+                    error=saving.at(Field::OldSerial)
+                />
+                <TextField
+                    label=move || lang.words().field(Field::NewSerial)
+                    value=new_serial
+                    kind=TextKind::Code
+                    error=saving.at(Field::NewSerial)
+                />
+                <Stepper label=move || lang.words().field(Field::Quantity) value=quantity />
+                <TextArea
+                    label=move || lang.words().field(Field::Note)
+                    value=note
+                    rows=2
+                    wide=true
+                    error=saving.at(Field::Note)
+                />
+            </div>
+        </Sheet>
     }
+}
+
+/// A contact as it is being typed, and the one that it was when somebody began to correct it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct TypedContact {
+    before: Customer,
+    typed: Customer,
 }
 
 /// Whom to talk to, corrected.
@@ -337,76 +446,83 @@ pub(super) fn ContactSheet(
     let text = || RwSignal::new(String::new());
     let (name, company, phone, email) = (text(), text(), text(), text());
     let language = RwSignal::new(None::<Locale>);
-    Effect::new(move |_| {
-        if open.get() {
-            let contact = view.read_untracked().ticket.contact.value.clone();
-            language.set(Locale::from_tag(&contact.language));
-            for (text, known) in [
-                (name, contact.name),
-                (company, contact.company),
-                (phone, contact.phone),
-                (email, contact.email),
-            ] {
-                text.set(known);
-            }
-        }
-    });
+    let (before, seen) = (RwSignal::new(Customer::default()), StoredValue::new(Seen::default()));
+    let typed = move || Customer {
+        name: name.get(),
+        company: company.get(),
+        phone: phone.get(),
+        email: email.get(),
+        language: language
+            .get()
+            .map_or_else(|| before.read().language.clone(), |locale| locale.tag().to_owned()),
+    };
+    saving.keep_typed(
+        || "contact".to_owned(),
+        move || {
+            let before = view.read().ticket.contact.value.clone();
+            TypedContact { typed: before.clone(), before }
+        },
+        // Saved over a contact that somebody else has corrected meanwhile, a draft would undo that.
+        |kept, fresh| kept.before == fresh.before,
+        move |contact| {
+            seen.set_value(view.read_untracked().ticket.seen.clone());
+            before.set(contact.before);
+            language.set(Locale::from_tag(&contact.typed.language));
+            name.set(contact.typed.name);
+            company.set(contact.typed.company);
+            phone.set(contact.typed.phone);
+            email.set(contact.typed.email);
+        },
+        move || TypedContact { before: before.get(), typed: typed() },
+    );
     let save = move |()| {
-        let typed = |text: RwSignal<String>| text.get_untracked().trim().to_owned();
-        saving.save(Action::EditContact(Customer {
-            name: typed(name),
-            company: typed(company),
-            phone: typed(phone),
-            email: typed(email),
-            language: language.get_untracked().map_or_else(String::new, |locale| locale.tag().to_owned()),
-        }));
+        let Customer { name, company, phone, email, language } = untrack(typed);
+        let trimmed = |text: String| text.trim().to_owned();
+        let contact = Customer {
+            name: trimmed(name),
+            company: trimmed(company),
+            phone: trimmed(phone),
+            email: trimmed(email),
+            language,
+        };
+        saving.save_by(Action::EditContact(contact), seen.get_value());
     };
     view! {
-        <Dialog
-            open
-            title=t!(lang, job_contact_title)
-            sub=number
-            on_submit=save
-            footer=move || view! { <SheetFoot open recorder=saving.recorder /> }
-        >
-            <div class="form" on:input=move |_| saving.errors.clear()>
-                <NotSaved recorder=saving.recorder />
-                <Beyond errors=saving.errors shown=SHOWN />
-                <div class="form__grid">
-                    <TextField
-                        label=move || lang.words().field(Field::CustomerName)
-                        value=name
-                        kind=TextKind::Name
-                        error=saving.at(Field::CustomerName)
-                    />
-                    <TextField
-                        label=move || lang.words().field(Field::Company)
-                        value=company
-                        error=saving.at(Field::Company)
-                    />
-                    <TextField
-                        label=move || lang.words().field(Field::Phone)
-                        value=phone
-                        kind=TextKind::Phone
-                        error=saving.at(Field::Phone)
-                    />
-                    <TextField
-                        label=move || lang.words().field(Field::Email)
-                        value=email
-                        kind=TextKind::Email
-                        error=saving.at(Field::Email)
-                    />
-                    <Segmented
-                        label=t!(lang, job_contact_language)
-                        options=Locale::ALL.to_vec()
-                        value=language
-                        word=Locale::own_name
-                        on_choose=move |chosen| language.set(Some(chosen))
-                        wide=true
-                    />
-                </div>
+        <Sheet saving title=t!(lang, job_contact_title) number shown=SHOWN on_save=save>
+            <div class="form__grid">
+                <TextField
+                    label=move || lang.words().field(Field::CustomerName)
+                    value=name
+                    kind=TextKind::Name
+                    error=saving.at(Field::CustomerName)
+                />
+                <TextField
+                    label=move || lang.words().field(Field::Company)
+                    value=company
+                    error=saving.at(Field::Company)
+                />
+                <TextField
+                    label=move || lang.words().field(Field::Phone)
+                    value=phone
+                    kind=TextKind::Phone
+                    error=saving.at(Field::Phone)
+                />
+                <TextField
+                    label=move || lang.words().field(Field::Email)
+                    value=email
+                    kind=TextKind::Email
+                    error=saving.at(Field::Email)
+                />
+                <Segmented
+                    label=t!(lang, job_contact_language)
+                    options=Locale::ALL.to_vec()
+                    value=language
+                    word=Locale::own_name
+                    on_choose=move |chosen| language.set(Some(chosen))
+                    wide=true
+                />
             </div>
-        </Dialog>
+        </Sheet>
     }
 }
 

@@ -11,7 +11,7 @@ mod quality;
 
 use std::sync::Arc;
 
-use domain::ticket::Action;
+use domain::ticket::{Action, Seen};
 use domain::{Field, TicketId};
 use leptos::prelude::*;
 use leptos::text_prop::TextProp;
@@ -30,7 +30,7 @@ use crate::field::{Recorder, use_recorder};
 use crate::i18n::{Words, use_lang};
 use crate::t;
 use crate::tickets::number_of;
-use crate::ui::{Dialog, FormErrors, Icon, Notice, Tone, use_toasts};
+use crate::ui::{Dialog, FormErrors, Notice, SaveButtons, Tone, use_toasts};
 use crate::workspace::{RecordError, TicketView};
 
 /// Which dialog is open.
@@ -143,16 +143,28 @@ impl ActionForm {
 
     /// Checks the action, records it, then closes the dialog and calls `saved`.
     fn save(self, action: Action, toast: impl FnOnce() + 'static, saved: impl FnOnce() + 'static) {
-        let ticket = self.ticket();
-        self.recorder.clear();
-        if !self.errors.take(action.check(ticket)) {
-            return;
+        if self.allows(&action) {
+            self.recorder.record(self.ticket(), action, move || self.saved(saved, toast));
         }
-        self.recorder.record(ticket, action, move || {
-            self.open.set(false);
-            saved();
-            toast();
-        });
+    }
+
+    /// Saves what rests on a copy that was taken when the dialog opened: what came in since has not been seen, and must
+    /// turn up as a conflict instead of being overwritten.
+    fn save_by(self, action: Action, seen: Seen, toast: impl FnOnce() + 'static) {
+        if self.allows(&action) {
+            self.recorder.record_by(self.ticket(), action, seen, move || self.saved(|| (), toast));
+        }
+    }
+
+    fn allows(self, action: &Action) -> bool {
+        self.recorder.clear();
+        self.errors.take(action.check(self.ticket()))
+    }
+
+    fn saved(self, saved: impl FnOnce(), toast: impl FnOnce()) {
+        self.open.set(false);
+        saved();
+        toast();
     }
 }
 
@@ -163,9 +175,9 @@ fn ActionDialog(
     /// What it is.
     #[prop(into)]
     title: TextProp,
-    /// The words of the button that saves.
-    #[prop(into)]
-    save: TextProp,
+    /// The words of the button that saves, where "save" doesn't say it.
+    #[prop(optional, into)]
+    save: Option<TextProp>,
     /// Whether saving ends something.
     #[prop(optional)]
     destroys: bool,
@@ -184,20 +196,10 @@ fn ActionDialog(
     };
     let busy = form.recorder.is_busy();
     let footer = move || {
-        let save = save.clone();
+        let save: TextProp = save.clone().unwrap_or_else(|| t!(lang, ui_save).into());
         view! {
             <p class="dialog__foot-note">{t!(lang, dialog_note)}</p>
-            <button class="button" type="button" on:click=move |_| form.open.set(false)>{t!(lang, dialog_cancel)}</button>
-            <button
-                class="button"
-                type="submit"
-                data-kind=if destroys { "destroy" } else { "primary" }
-                data-busy=move || busy.get().then_some("")
-                aria-disabled=move || busy.get().then_some("true")
-            >
-                {move || busy.get().then(|| view! { <Icon name="sync" turning=true /> })}
-                {move || save.get()}
-            </button>
+            <SaveButtons busy on_cancel=move |()| form.open.set(false) save destroys />
         }
     };
     let beyond = form.errors.beyond(lang, fields);

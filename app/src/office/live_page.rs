@@ -175,7 +175,7 @@ fn LiveRow(card: Card, clock: CardClock, giving: Giving, may_assign: bool) -> im
         number,
         stage,
         waiting,
-        signed,
+        answered,
         cycle,
         urgency,
         flags,
@@ -224,7 +224,7 @@ fn LiveRow(card: Card, clock: CardClock, giving: Giving, may_assign: bool) -> im
                 </small>
             </th>
             <td data-fit data-label=t!(lang, live_stage)>
-                <StageBadge stage waiting=Signal::stored(waiting) signed cycle />
+                <StageBadge stage waiting=Signal::stored(waiting) answered=Signal::stored(answered) cycle />
             </td>
             <td data-fit data-label=t!(lang, live_person)>
                 {person}
@@ -268,7 +268,6 @@ fn LoadPanel(loads: Memo<Loads>) -> impl IntoView {
                             class="meter"
                             max=most.to_string()
                             value=load.open.to_string()
-                            data-tone=(load.overdue > 0).then_some("danger")
                             aria-label=label
                         />
                         <span class="number">{load.open}</span>

@@ -1,7 +1,7 @@
 //! The way of a ticket round its loop, as a strip of steps.
 
 use domain::Timestamp;
-use domain::ticket::{Action, Document, Stage, Ticket};
+use domain::ticket::{Action, Answered, Document, Stage, Ticket};
 
 use crate::i18n::Words;
 
@@ -70,8 +70,9 @@ pub fn strip(ticket: &Ticket, document: &Document) -> Vec<Stop> {
         Stage::New | Stage::Cancelled => 0,
         Stage::Assigned => 1,
         Stage::Working => 2,
-        Stage::Done if ticket.sign_off().is_none() && ticket.callback().is_none() => 3,
-        Stage::Done => 4,
+        // Whoever refused to sign has answered, but confirmed nothing.
+        Stage::Done if ticket.answered() == Some(Answered::Signed) || ticket.callback().is_some() => 4,
+        Stage::Done => 3,
         Stage::Closed => 5,
     };
     let stop = |(place, step): (usize, Step)| {
@@ -98,8 +99,10 @@ fn reached(step: Step, ticket: &Ticket, document: &Document) -> Option<Timestamp
         Step::Working => None,
         Step::Done => ticket.completion().map(|completion| completion.happened),
         Step::Confirmed => {
-            let signed = ticket.sign_off().map(|sign_off| sign_off.happened);
-            signed.or_else(|| ticket.callback().map(|callback| callback.happened))
+            let signed = ticket.sign_off().filter(|_| ticket.answered() == Some(Answered::Signed));
+            signed
+                .map(|sign_off| sign_off.happened)
+                .or_else(|| ticket.callback().map(|callback| callback.happened))
         }
         Step::Closed => ticket.closing.as_ref().map(|closing| closing.happened),
     }

@@ -98,7 +98,7 @@ fn TicketHead(view: Signal<Arc<TicketView>>, switches: DialogSwitches) -> impl I
                 <StageBadge
                     stage=Signal::derive(move || view.read().ticket.stage)
                     waiting=Signal::derive(move || view.read().ticket.waiting)
-                    signed=Signal::derive(move || view.read().ticket.sign_off().is_some())
+                    answered=Signal::derive(move || view.read().ticket.answered())
                     cycle=Signal::derive(move || view.read().ticket.cycle)
                 />
                 <UrgencyBadge urgency=Signal::derive(move || view.read().ticket.urgency.value) />

@@ -252,7 +252,7 @@ fn TicketRow(
                     <StageBadge
                         stage=Signal::derive(move || card.read().stage)
                         waiting=Signal::derive(move || card.read().waiting)
-                        signed=Signal::derive(move || card.read().signed)
+                        answered=Signal::derive(move || card.read().answered)
                         cycle=Signal::derive(move || card.read().cycle)
                     />
                     <NumberText ticket number=Signal::derive(move || card.read().number.clone()) />

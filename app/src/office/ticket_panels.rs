@@ -10,7 +10,7 @@ use super::acts::Act;
 use super::dialogs::DialogSwitches;
 use super::panel::{Fact, Panel};
 use crate::field::use_recorder;
-use crate::i18n::use_lang;
+use crate::i18n::{Locale, use_lang};
 use crate::sign_off::SignatureInk;
 use crate::t;
 use crate::tickets::deed::{Deed, Speaker};
@@ -336,7 +336,9 @@ fn SignOffFacts(entry: Entry<SignOff>) -> impl IntoView {
     let when = use_when();
     let SignOff { sheet, sha256, answer } = entry.fact;
     let showing = RwSignal::new(false);
-    let (shown_at, language, happened) = (sheet.shown_at, sheet.language.clone(), entry.happened);
+    let (shown_at, happened) = (sheet.shown_at, entry.happened);
+    let language = Locale::from_tag(&sheet.language)
+        .map_or_else(|| sheet.language.clone(), |locale| locale.own_name().to_owned());
     let answer = match answer {
         Answer::Signed { name, signature, satisfaction, remark } => {
             let signer = name.clone();

@@ -5,11 +5,11 @@ use domain::people::{Department, DepartmentFunction};
 use leptos::prelude::*;
 
 use super::accounts::{DepartmentForm, split_list};
-use super::form::Form;
+use super::form::{EditDialog, Form};
 use crate::device::api;
 use crate::i18n::use_lang;
 use crate::t;
-use crate::ui::{Dialog, FieldMark, Icon, Notice, SelectField, TextField, TextKind, Tone, use_toasts};
+use crate::ui::{FieldMark, SelectField, TextField, TextKind, use_toasts};
 use crate::workspace::use_workspace;
 
 const FUNCTIONS: [DepartmentFunction; 7] = [
@@ -101,74 +101,40 @@ pub(super) fn DepartmentDialog(
     let department_name = move |id: DepartmentId| {
         directory.read().department(id).map(|department| department.name.clone()).unwrap_or_default()
     };
-    let beyond = form.beyond(lang, &["name", "parent", "function", "regions"]);
-    let failure =
-        move || beyond.get().map(|said| view! { <Notice tone=Tone::Danger title=said answers=true /> });
-    let busy = form.is_busy();
-    let footer = move || {
-        view! {
-            <button class="button" type="button" on:click=move |_| open.set(false)>{t!(lang, people_cancel)}</button>
-            <button
-                class="button"
-                type="submit"
-                data-kind="primary"
-                data-busy=move || busy.get().then_some("")
-                aria-disabled=move || busy.get().then_some("true")
-            >
-                {move || busy.get().then(|| view! { <Icon name="sync" turning=true /> })}
-                {t!(lang, people_save)}
-            </button>
-        }
-    };
-    // Closed by the cross or Esc, the next one to edit may be the same department again.
-    Effect::watch(
-        move || open.get(),
-        move |open, _, _| {
-            if !open {
-                subject.set(None);
-            }
-        },
-        false,
-    );
     view! {
-        <Dialog open title on_submit=move |()| save() footer>
-            <div class="form">
-                {failure}
-                <div class="form__grid">
-                    <TextField
-                        label=t!(lang, department_name)
-                        value=name
-                        kind=TextKind::Name
-                        error=form.at(lang, "name")
-                        autofocus=true
-                    />
-                    <SelectField
-                        label=t!(lang, department_function)
-                        options=FUNCTIONS.to_vec()
-                        value=Signal::derive(move || Some(function.get()))
-                        word=move |function| lang.words().function(function)
-                        on_choose=move |chosen| function.set(chosen.unwrap_or(DepartmentFunction::Other))
-                        error=form.at(lang, "function")
-                    />
-                    <SelectField
-                        label=t!(lang, department_parent)
-                        options=parents
-                        value=parent
-                        word=department_name
-                        on_choose=move |chosen| parent.set(chosen)
-                        nothing=t!(lang, department_parent_none)
-                        error=form.at(lang, "parent")
-                    />
-                    <TextField
-                        label=t!(lang, department_regions)
-                        value=regions
-                        kind=TextKind::Name
-                        mark=FieldMark::Optional
-                        hint=t!(lang, department_regions_hint)
-                        error=form.at(lang, "regions")
-                    />
-                </div>
-            </div>
-        </Dialog>
+        <EditDialog form subject open title shown=&["name", "parent", "function", "regions"] on_save=move |()| save()>
+            <TextField
+                label=t!(lang, department_name)
+                value=name
+                kind=TextKind::Name
+                error=form.at(lang, "name")
+                autofocus=true
+            />
+            <SelectField
+                label=t!(lang, department_function)
+                options=FUNCTIONS.to_vec()
+                value=Signal::derive(move || Some(function.get()))
+                word=move |function| lang.words().function(function)
+                on_choose=move |chosen| function.set(chosen.unwrap_or(DepartmentFunction::Other))
+                error=form.at(lang, "function")
+            />
+            <SelectField
+                label=t!(lang, department_parent)
+                options=parents
+                value=parent
+                word=department_name
+                on_choose=move |chosen| parent.set(chosen)
+                nothing=t!(lang, department_parent_none)
+                error=form.at(lang, "parent")
+            />
+            <TextField
+                label=t!(lang, department_regions)
+                value=regions
+                kind=TextKind::Name
+                mark=FieldMark::Optional
+                hint=t!(lang, department_regions_hint)
+                error=form.at(lang, "regions")
+            />
+        </EditDialog>
     }
 }

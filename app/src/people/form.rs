@@ -4,10 +4,12 @@ use std::future::Future;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos::text_prop::TextProp;
 
 use super::accounts::Failure;
 use crate::device::api::ApiError;
-use crate::i18n::Lang;
+use crate::i18n::{Lang, use_lang};
+use crate::ui::{Dialog, Notice, SaveButtons, Tone};
 
 /// One form that is sent to the server.
 #[derive(Debug, Clone, Copy)]
@@ -70,5 +72,46 @@ impl Form {
                 .filter(|failure| !failure.field.as_deref().is_some_and(|field| shown.contains(&field)))?;
             Some(failure.said(lang.words()))
         })
+    }
+}
+
+/// A dialog in which something is edited and sent to the server.
+#[component]
+pub(super) fn EditDialog<S>(
+    form: Form,
+    /// What it is about, while it is open.
+    subject: RwSignal<Option<S>>,
+    open: RwSignal<bool>,
+    #[prop(into)] title: TextProp,
+    /// The fields that show their own errors.
+    shown: &'static [&'static str],
+    #[prop(into)] on_save: Callback<()>,
+    children: ChildrenFn,
+) -> impl IntoView
+where
+    S: Send + Sync + 'static,
+{
+    let beyond = form.beyond(use_lang(), shown);
+    let failure =
+        move || beyond.get().map(|said| view! { <Notice tone=Tone::Danger title=said answers=true /> });
+    let footer = move || view! { <SaveButtons busy=form.is_busy() on_cancel=move |()| open.set(false) /> };
+    // Closed by the cross or Esc, the next one to edit may be the same again.
+    Effect::watch(
+        move || open.get(),
+        move |open, _, _| {
+            if !open {
+                subject.set(None);
+            }
+        },
+        false,
+    );
+    let children = StoredValue::new(children);
+    view! {
+        <Dialog open title on_submit=on_save footer>
+            <div class="form">
+                {failure}
+                <div class="form__grid">{children.with_value(|children| children())}</div>
+            </div>
+        </Dialog>
     }
 }

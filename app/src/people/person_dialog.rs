@@ -5,11 +5,11 @@ use domain::people::Role;
 use leptos::prelude::*;
 
 use super::accounts::{Account, ChangedPerson, NewPerson, PasswordLink, PersonAdded, split_list};
-use super::form::Form;
-use crate::device::api;
+use super::form::{EditDialog, Form};
+use crate::device::{api, focus};
 use crate::i18n::{Locale, use_lang};
 use crate::t;
-use crate::ui::{Dialog, FieldMark, Icon, Notice, SelectField, TextField, TextKind, Tone, use_toasts};
+use crate::ui::{FieldMark, SelectField, TextField, TextKind, use_toasts};
 use crate::workspace::use_workspace;
 
 /// Whom the dialog is about.
@@ -43,10 +43,12 @@ pub(super) fn PersonDialog(
     let language = RwSignal::new(None::<Locale>);
     let role = RwSignal::new(None::<Role>);
     let department = RwSignal::new(None::<DepartmentId>);
+    let missing = RwSignal::new(false);
     // The fields edit a copy of their own, taken when the dialog opens.
     Effect::new(move |_| {
         let Some(subject) = subject.get() else { return };
         form.forget();
+        missing.set(false);
         match subject {
             Subject::New => {
                 for field in [name, user, skills, email] {
@@ -69,14 +71,19 @@ pub(super) fn PersonDialog(
         open.set(true);
     });
     let is_new = Memo::new(move |_| matches!(&*subject.read(), None | Some(Subject::New)));
-    let missing = RwSignal::new(false);
+    let is_blank = |text: RwSignal<String>| text.read_untracked().trim().is_empty();
     let save = move || {
-        let (Some(role), Some(department)) = (role.get_untracked(), department.get_untracked()) else {
+        // All that is missing at once, rather than one field after another.
+        let typed_name = name.read_untracked().trim().to_owned();
+        let nameless = typed_name.is_empty() || (is_new.get_untracked() && is_blank(user));
+        let (Some(role), Some(department), false) =
+            (role.get_untracked(), department.get_untracked(), nameless)
+        else {
             missing.set(true);
+            focus::first_invalid();
             return;
         };
         missing.set(false);
-        let typed_name = name.read_untracked().trim().to_owned();
         let skills = split_list(&skills.read_untracked());
         let email = Some(email.read_untracked().trim().to_owned()).filter(|email| !email.is_empty());
         let language = language.get_untracked().map(|language| language.tag().to_owned());
@@ -130,103 +137,72 @@ pub(super) fn PersonDialog(
             empty.or_else(|| said.get())
         })
     };
+    let blank = |text: RwSignal<String>| Signal::derive(move || text.read().trim().is_empty());
+    let name_error = missing_here(blank(name), form.at(lang, "name"));
+    let user_error = missing_here(blank(user), form.at(lang, "user"));
     let role_error = missing_here(Signal::derive(move || role.get().is_none()), form.at(lang, "role"));
     let department_error =
         missing_here(Signal::derive(move || department.get().is_none()), form.at(lang, "department"));
-    let beyond = form.beyond(lang, &["name", "user", "role", "department", "skills", "email", "language"]);
-    let failure =
-        move || beyond.get().map(|said| view! { <Notice tone=Tone::Danger title=said answers=true /> });
-    let busy = form.is_busy();
-    let footer = move || {
-        view! {
-            <button class="button" type="button" on:click=move |_| open.set(false)>{t!(lang, people_cancel)}</button>
-            <button
-                class="button"
-                type="submit"
-                data-kind="primary"
-                data-busy=move || busy.get().then_some("")
-                aria-disabled=move || busy.get().then_some("true")
-            >
-                {move || busy.get().then(|| view! { <Icon name="sync" turning=true /> })}
-                {t!(lang, people_save)}
-            </button>
-        }
-    };
-    // Closed by the cross or Esc, the next one to edit may be the same person again.
-    Effect::watch(
-        move || open.get(),
-        move |open, _, _| {
-            if !open {
-                subject.set(None);
-            }
-        },
-        false,
-    );
     view! {
-        <Dialog open title on_submit=move |()| save() footer>
-            <div class="form">
-                {failure}
-                <div class="form__grid">
-                    <TextField
-                        label=t!(lang, people_name)
-                        value=name
-                        kind=TextKind::Name
-                        error=form.at(lang, "name")
-                        autofocus=true
-                    />
-                    <Show when=move || is_new.get()>
-                        <TextField
-                            label=t!(lang, people_user)
-                            value=user
-                            kind=TextKind::Code
-                            hint=t!(lang, people_user_hint)
-                            error=form.at(lang, "user")
-                        />
-                    </Show>
-                    <SelectField
-                        label=t!(lang, people_role)
-                        options=Role::ALL.to_vec()
-                        value=role
-                        word=move |role| lang.words().role(role)
-                        on_choose=move |chosen| role.set(chosen)
-                        error=role_error
-                    />
-                    <SelectField
-                        label=t!(lang, people_department)
-                        options=departments
-                        value=department
-                        word=department_name
-                        on_choose=move |chosen| department.set(chosen)
-                        error=department_error
-                    />
-                    <TextField
-                        label=t!(lang, people_email)
-                        value=email
-                        kind=TextKind::Email
-                        mark=FieldMark::Optional
-                        hint=t!(lang, people_email_hint)
-                        error=form.at(lang, "email")
-                    />
-                    <SelectField
-                        label=t!(lang, people_language)
-                        options=Locale::ALL.to_vec()
-                        value=language
-                        word=Locale::own_name
-                        on_choose=move |chosen| language.set(chosen)
-                        nothing=t!(lang, people_language_default)
-                        error=form.at(lang, "language")
-                    />
-                    <TextField
-                        label=t!(lang, people_skills)
-                        value=skills
-                        kind=TextKind::Code
-                        mark=FieldMark::Optional
-                        hint=t!(lang, people_skills_hint)
-                        error=form.at(lang, "skills")
-                        wide=true
-                    />
-                </div>
-            </div>
-        </Dialog>
+        <EditDialog form subject open title shown=&["name", "user", "role", "department", "email", "language", "skills"] on_save=move |()| save()>
+            <TextField
+                label=t!(lang, people_name)
+                value=name
+                kind=TextKind::Name
+                error=name_error
+                autofocus=true
+            />
+            <Show when=move || is_new.get()>
+                <TextField
+                    label=t!(lang, people_user)
+                    value=user
+                    kind=TextKind::Code
+                    hint=t!(lang, people_user_hint)
+                    error=user_error
+                />
+            </Show>
+            <SelectField
+                label=t!(lang, people_role)
+                options=Role::ALL.to_vec()
+                value=role
+                word=move |role| lang.words().role(role)
+                on_choose=move |chosen| role.set(chosen)
+                error=role_error
+            />
+            <SelectField
+                label=t!(lang, people_department)
+                options=departments
+                value=department
+                word=department_name
+                on_choose=move |chosen| department.set(chosen)
+                error=department_error
+            />
+            <TextField
+                label=t!(lang, people_email)
+                value=email
+                kind=TextKind::Email
+                mark=FieldMark::Optional
+                hint=t!(lang, people_email_hint)
+                error=form.at(lang, "email")
+            />
+            <SelectField
+                label=t!(lang, people_language)
+                options=Locale::ALL.to_vec()
+                value=language
+                word=Locale::own_name
+                on_choose=move |chosen| language.set(chosen)
+                nothing=t!(lang, people_language_default)
+                error=form.at(lang, "language")
+            />
+            <TextField
+                label=t!(lang, people_skills)
+                value=skills
+                kind=TextKind::Code
+                mark=FieldMark::Optional
+                hint=t!(lang, people_skills_hint)
+                error=form.at(lang, "skills")
+                wide=true
+            />
+        </EditDialog>
     }
 }

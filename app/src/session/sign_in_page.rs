@@ -169,10 +169,7 @@ fn LanguageRow() -> impl IntoView {
                 data-size="s"
                 lang=locale.tag()
                 aria-pressed=move || (lang.locale() == locale).to_string()
-                on:click=move |_| {
-                    lang.set(locale);
-                    crate::device::prefs::remember_locale(locale);
-                }
+                on:click=move |_| lang.choose(locale)
             >
                 {locale.own_name()}
             </button>

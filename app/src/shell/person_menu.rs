@@ -14,7 +14,7 @@ use crate::workspace::use_workspace;
 /// The person's menu.
 #[component]
 pub fn PersonMenu(
-    /// Whether it opens upwards.
+    /// Whether it stands at the foot of the office's navigation: opens upwards, and says the name where there is room.
     #[prop(optional)]
     up: bool,
 ) -> impl IntoView {
@@ -41,15 +41,17 @@ pub fn PersonMenu(
             }
         });
     };
+    let name = move || person.with(|person| person.name.clone());
     let initial = move || person.with(|person| person.name.chars().next().unwrap_or('·').to_string());
     view! {
         <details class="menu">
-            <summary class="icon-button" aria-label=t!(lang, menu_account)>
+            <summary class=if up { "nav__item" } else { "icon-button" } aria-label=t!(lang, menu_account)>
                 <span class="person__mark" aria-hidden="true">{initial}</span>
+                {up.then(|| view! { <span class="nav__label" aria-hidden="true">{name}</span> })}
             </summary>
             <div class="menu__list" data-up=up.then_some("")>
                 <p class="menu__note">
-                    {move || person.with(|person| person.name.clone())} " · "
+                    {name} " · "
                     {move || lang.words().role(person.with(|person| person.role))}
                 </p>
                 <hr class="menu__line" />
@@ -77,10 +79,7 @@ pub fn LanguageChoice() -> impl IntoView {
                 class="menu__item"
                 lang=locale.tag()
                 aria-pressed=move || (lang.locale() == locale).to_string()
-                on:click=move |_| {
-                    lang.set(locale);
-                    prefs::remember_locale(locale);
-                }
+                on:click=move |_| lang.choose(locale)
             >
                 <Icon name=Signal::derive(move || if lang.locale() == locale { "check" } else { "language" }) />
                 {locale.own_name()}

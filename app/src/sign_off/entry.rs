@@ -54,8 +54,41 @@ impl Entry {
         }
     }
 
-    /// Wipes the drawing: it was made under another sheet.
-    pub(super) fn forget_drawing(self) {
+    /// Takes the signature back, drawn or typed: it was given under another sheet. Everything else stays.
+    pub(super) fn forget_signature(self) {
         self.strokes.set(Vec::new());
+        if self.manner.get_untracked() == Manner::Typed {
+            self.name.set(String::new());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ticket::Point;
+
+    use super::*;
+
+    fn signed(manner: Manner) -> Entered {
+        let strokes = vec![vec![Point { x: 1, y: 2, at_ms: 3, pressure: 4 }]];
+        Entered { manner, name: "王丽".into(), strokes, remark: "谢谢".into(), ..Entered::default() }
+    }
+
+    #[test]
+    fn another_sheet_takes_every_kind_of_signature_back_and_nothing_else() {
+        let owner = Owner::new();
+        owner.with(|| {
+            for manner in Manner::ALL {
+                let entry = Entry::new(signed(manner));
+                entry.forget_signature();
+                let left = untrack(|| entry.entered());
+                assert_eq!((left.strokes, left.remark.as_str()), (Vec::new(), "谢谢"));
+                assert_eq!(
+                    left.name.is_empty(),
+                    manner == Manner::Typed,
+                    "{manner:?}: the name is the signature"
+                );
+            }
+        });
     }
 }

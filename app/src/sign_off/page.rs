@@ -111,7 +111,7 @@ fn HandOver(ticket: TicketId, view: Signal<Arc<TicketView>>) -> impl IntoView {
         });
     }
     let show_again = Callback::new(move |()| {
-        entry.forget_drawing();
+        entry.forget_signature();
         shown.set(untrack(fresh));
         step.set(Step::Read);
     });
@@ -271,8 +271,9 @@ fn Asking(
     };
     let refusal = Memo::new(move |_| workspace.may(ticket, &action()).err());
     // What is wrong with the form is the customer's to mend; anything else is the engineer's.
-    let blocked =
-        Memo::new(move |_| refusal.get().filter(|refusal| !matches!(refusal, Refusal::Invalid { .. })));
+    let is_customers =
+        |refusal: &Refusal| matches!(refusal, Refusal::Invalid { field, .. } if *field != Field::Sheet);
+    let blocked = Memo::new(move |_| refusal.get().filter(|refusal| !is_customers(refusal)));
     let why_not = Signal::derive(move || {
         let words = lang.words();
         match (step.get(), overtaken.get(), refusal.get()) {
@@ -288,7 +289,10 @@ fn Asking(
         match step.get_untracked() {
             Step::Read => turn_to(Step::Rate),
             Step::Rate => turn_to(Step::Sign),
-            Step::Sign => recorder.record(ticket, untrack(action), move || given.set(true)),
+            Step::Sign => {
+                let seen = shown.read_untracked().seen.clone();
+                recorder.record_by(ticket, untrack(action), seen, move || given.set(true));
+            }
         }
     };
     let title = move || {
@@ -398,7 +402,7 @@ fn needs(refusal: &Refusal, words: Words) -> String {
         Refusal::Invalid { field: Field::Signature, problem: Problem::TooLittleInk } => {
             words.sign_needs_more_ink().to_owned()
         }
-        Refusal::Invalid { field: Field::Signature, problem: Problem::TooLong } => {
+        Refusal::Invalid { field: Field::Signature, problem: Problem::TooLong | Problem::OutOfRange } => {
             words.sign_needs_less_ink().to_owned()
         }
         Refusal::Invalid { field: Field::Reason, problem: Problem::Missing } => {

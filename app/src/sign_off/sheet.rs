@@ -3,7 +3,7 @@
 //! Only what has been recorded stands on it. The short facts come first; how many they are is only for laying them out.
 
 use domain::Timestamp;
-use domain::ticket::{PartReplacement, Sheet, SheetRow, Ticket, Visit};
+use domain::ticket::{PartReplacement, Seen, Sheet, SheetRow, Ticket, Visit};
 use serde::{Deserialize, Serialize};
 
 use crate::field::place;
@@ -17,6 +17,8 @@ pub struct ShownSheet {
     pub sheet: Sheet,
     /// How many of its first rows are short facts.
     pub facts: usize,
+    /// What was known of the ticket when it was written: that, and nothing that came in later, is what the signature is under.
+    pub seen: Seen,
 }
 
 impl ShownSheet {
@@ -70,7 +72,8 @@ pub fn sheet(ticket: &Ticket, speaker: &Speaker<'_>, shown_at: Timestamp) -> Sho
     let rows = facts.0.into_iter().chain(work.0).collect();
     let language = words.0.tag().to_owned();
     let statement = words.sheet_statement().to_owned();
-    ShownSheet { sheet: Sheet::new(ticket.id, number, language, shown_at, rows, statement), facts: count }
+    let sheet = Sheet::new(ticket.id, number, language, shown_at, rows, statement);
+    ShownSheet { sheet, facts: count, seen: ticket.seen.clone() }
 }
 
 #[derive(Default)]
@@ -217,6 +220,16 @@ mod tests {
         let mut left = finished();
         left.add(40, Action::CheckOut(Nothing {}));
         assert!(before.is_overtaken_by(&shown(&left, Locale::En)));
+    }
+
+    #[test]
+    fn it_remembers_what_it_was_written_from() {
+        let sample = finished();
+        let before = shown(&sample, Locale::En).seen;
+        let mut later = finished();
+        later.add(40, Action::Comment(Comment { text: "…".into() }));
+        assert_eq!(before, sample.ticket().seen);
+        assert_ne!(before, shown(&later, Locale::En).seen);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::ticket::{Flag, Stage, TicketNumber, Urgency, Waiting, provisional_number};
+use domain::ticket::{Answered, Flag, Stage, TicketNumber, Urgency, Waiting, provisional_number};
 use domain::{PersonId, TicketId};
 use leptos::prelude::*;
 
@@ -48,15 +48,15 @@ pub fn StageBadge(
     /// What the work waits for.
     #[prop(optional, into)]
     waiting: Signal<Option<Waiting>>,
-    /// Whether the customer has answered.
+    /// How the customer has answered, if they have.
     #[prop(optional, into)]
-    signed: Signal<bool>,
+    answered: Signal<Option<Answered>>,
     /// The cycle, from 1: a later one is rework.
     #[prop(default = Signal::stored(1), into)]
     cycle: Signal<u32>,
 ) -> impl IntoView {
     let lang = use_lang();
-    let look = move || StageLook::of(stage.get(), waiting.get(), signed.get(), cycle.get());
+    let look = move || StageLook::of(stage.get(), waiting.get(), answered.get(), cycle.get());
     let icon = Signal::derive(move || look().icon());
     view! {
         <span class="stage" data-stage=move || look().style()>

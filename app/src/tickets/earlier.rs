@@ -43,7 +43,7 @@ pub fn EarlierTickets(
         }
         let role = person.read().role;
         let rows = found.into_iter().map(|card| {
-            let look = StageLook::of(card.stage, card.waiting, card.signed, card.cycle);
+            let look = StageLook::of(card.stage, card.waiting, card.answered, card.cycle);
             let number = super::number_words(&card, lang.words());
             let created = card.created;
             view! {

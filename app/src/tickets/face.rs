@@ -26,10 +26,11 @@ impl Span {
         (self.minutes / 1_440, self.minutes % 1_440 / 60, self.minutes % 60)
     }
 
-    /// As short as a chip needs it: `2:41`, from a day on `2 天 4 h`.
+    /// As short as a chip needs it: `2:41`, from a day on `2 天 4 小时`.
     pub fn figure(self, words: Words) -> String {
         match self.split() {
             (0, hours, minutes) => format!("{hours}:{minutes:02}"),
+            (days, 0, _) => words.span_days(days),
             (days, hours, _) => words.span_days_short(days, hours),
         }
     }
@@ -265,7 +266,11 @@ mod tests {
         assert_eq!(Span::of_millis(161 * Timestamp::MINUTE_MS).figure(ZH), "2:41");
         assert_eq!(Span::of_millis(5 * Timestamp::MINUTE_MS).figure(ZH), "0:05");
         assert_eq!(Span::of_millis(1_439 * Timestamp::MINUTE_MS).figure(ZH), "23:59");
-        assert_eq!(Span::of_millis((2 * 1_440 + 4 * 60 + 59) * Timestamp::MINUTE_MS).figure(ZH), "2 天 4 h");
+        assert_eq!(
+            Span::of_millis((2 * 1_440 + 4 * 60 + 59) * Timestamp::MINUTE_MS).figure(ZH),
+            "2 天 4 小时"
+        );
+        assert_eq!(Span::of_millis(2 * 1_440 * Timestamp::MINUTE_MS).figure(ZH), "2 天");
     }
 
     #[test]

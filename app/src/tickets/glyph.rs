@@ -1,6 +1,6 @@
 //! The picture that stands for each of the domain's values, as a name in the icon sheet.
 
-use domain::ticket::{Action, Channel, Flag, Kind, ProgressKind, Stage, Urgency, Waiting};
+use domain::ticket::{Action, Answered, Channel, Flag, Kind, ProgressKind, Stage, Urgency, Waiting};
 
 /// The icon of an urgency, beside its word.
 pub const fn of_urgency(urgency: Urgency) -> &'static str {
@@ -132,23 +132,25 @@ pub const fn of_action(action: &Action) -> &'static str {
 pub struct StageLook {
     stage: Stage,
     waiting: Option<Waiting>,
-    signed: bool,
+    answered: Option<Answered>,
     reopened: bool,
 }
 
 impl StageLook {
     /// The look of a ticket in this stage. `cycle` counts from 1.
-    pub const fn of(stage: Stage, waiting: Option<Waiting>, signed: bool, cycle: u32) -> Self {
+    pub const fn of(stage: Stage, waiting: Option<Waiting>, answered: Option<Answered>, cycle: u32) -> Self {
         let waiting = if stage.awaits_work() { waiting } else { None };
-        let signed = signed && matches!(stage, Stage::Done);
-        Self { stage, waiting, signed, reopened: cycle > 1 && matches!(stage, Stage::New | Stage::Assigned) }
+        let answered = if matches!(stage, Stage::Done) { answered } else { None };
+        let reopened = cycle > 1 && matches!(stage, Stage::New | Stage::Assigned);
+        Self { stage, waiting, answered, reopened }
     }
 
     /// The name in the style sheets.
     pub const fn style(self) -> &'static str {
         match self {
             Self { waiting: Some(_), .. } => "waiting",
-            Self { signed: true, .. } => "signed",
+            Self { answered: Some(Answered::Signed), .. } => "signed",
+            Self { answered: Some(Answered::Refused), .. } => "refused",
             Self { reopened: true, .. } => "rework",
             Self { stage: Stage::New, .. } => "registered",
             Self { stage: Stage::Assigned, .. } => "assigned",
@@ -164,6 +166,7 @@ impl StageLook {
         match self.style() {
             "waiting" => "stage-waiting",
             "signed" => "stage-signed",
+            "refused" => "stage-refused",
             "rework" => "stage-rework",
             "registered" => "stage-registered",
             "assigned" => "stage-assigned",
@@ -178,7 +181,8 @@ impl StageLook {
     pub fn word(self, words: crate::i18n::Words) -> &'static str {
         match self {
             Self { waiting: Some(waiting), .. } => words.waiting(waiting),
-            Self { signed: true, .. } => words.stage_signed(),
+            Self { answered: Some(Answered::Signed), .. } => words.stage_signed(),
+            Self { answered: Some(Answered::Refused), .. } => words.stage_refused(),
             Self { reopened: true, .. } => words.stage_rework(),
             Self { stage, .. } => words.stage(stage),
         }
@@ -192,20 +196,22 @@ mod tests {
 
     #[test]
     fn work_that_waits_is_shown_as_waiting_and_done_work_never_is() {
-        let look = StageLook::of(Stage::Working, Some(Waiting::Parts), false, 1);
+        let look = StageLook::of(Stage::Working, Some(Waiting::Parts), None, 1);
         assert_eq!((look.style(), look.word(Words(Locale::ZhCn))), ("waiting", "等待配件"));
-        assert_eq!(StageLook::of(Stage::Done, Some(Waiting::Parts), false, 1).style(), "completed");
+        assert_eq!(StageLook::of(Stage::Done, Some(Waiting::Parts), None, 1).style(), "completed");
     }
 
     #[test]
     fn a_signature_shows_until_the_ticket_is_closed() {
-        assert_eq!(StageLook::of(Stage::Done, None, true, 1).style(), "signed");
-        assert_eq!(StageLook::of(Stage::Closed, None, true, 1).style(), "closed");
+        let look = |stage, answered| StageLook::of(stage, None, Some(answered), 1).style();
+        assert_eq!(look(Stage::Done, Answered::Signed), "signed");
+        assert_eq!(look(Stage::Closed, Answered::Signed), "closed");
+        assert_eq!(look(Stage::Done, Answered::Refused), "refused", "it is an answer, and no signature");
     }
 
     #[test]
     fn a_reopened_ticket_is_rework_until_work_begins_again() {
-        assert_eq!(StageLook::of(Stage::Assigned, None, false, 2).style(), "rework");
-        assert_eq!(StageLook::of(Stage::Working, None, false, 2).style(), "in-progress");
+        assert_eq!(StageLook::of(Stage::Assigned, None, None, 2).style(), "rework");
+        assert_eq!(StageLook::of(Stage::Working, None, None, 2).style(), "in-progress");
     }
 }

@@ -46,34 +46,30 @@ pub fn Segmented<T, W, S, C>(
 where
     T: Copy + PartialEq + Send + Sync + 'static,
     W: Fn(T) -> S + Copy + Send + Sync + 'static,
-    S: Into<Oco<'static, str>>,
+    S: Into<Oco<'static, str>> + 'static,
     C: Fn(T) + Copy + Send + Sync + 'static,
 {
+    let options = radios(options, value, word, on_choose, "segmented__option", urgency, None);
+    view! {
+        <Group label hide_label wide mark hint error>
+            <div class="segmented">{options}</div>
+        </Group>
+    }
+}
+
+/// The frame of several answers to one question.
+#[component]
+fn Group(
+    label: TextProp,
+    #[prop(optional)] hide_label: bool,
+    #[prop(optional)] wide: bool,
+    #[prop(optional)] mark: FieldMark,
+    hint: Option<TextProp>,
+    error: Signal<Option<String>>,
+    children: Children,
+) -> impl IntoView {
     let ids = FieldIds::new();
-    let hinted = hint.is_some();
-    let described_by = {
-        let ids = ids.clone();
-        move || ids.described_by(hinted, error.read().is_some())
-    };
-    let name = fresh_id("choice");
-    let options = options
-        .into_iter()
-        .enumerate()
-        .map(|(index, option)| {
-            view! {
-                <label class="segmented__option" data-urgency=urgency.map(|urgency| urgency.run(option))>
-                    <input
-                        type="radio"
-                        name=name.clone()
-                        value=index.to_string()
-                        prop:checked=move || value.get() == Some(option)
-                        on:change=move |_| on_choose(option)
-                    />
-                    {move || word(option).into()}
-                </label>
-            }
-        })
-        .collect_view();
+    let described_by = ids.described_by(hint.as_ref(), error);
     view! {
         <fieldset
             class="field"
@@ -84,10 +80,45 @@ where
             <legend class="field__label" class:visually-hidden=hide_label>
                 {move || label.get()} " " <MarkWords mark />
             </legend>
-            <div class="segmented">{options}</div>
+            {children()}
             <UnderField ids hint error />
         </fieldset>
     }
+}
+
+/// One out of several answers, each as a radio button inside its label.
+fn radios<T, W, S, C>(
+    options: Vec<T>,
+    value: Signal<Option<T>>,
+    word: W,
+    on_choose: C,
+    class: &'static str,
+    urgency: Option<Callback<T, &'static str>>,
+    icon: Option<Callback<T, &'static str>>,
+) -> impl IntoView
+where
+    T: Copy + PartialEq + Send + Sync + 'static,
+    W: Fn(T) -> S + Copy + Send + Sync + 'static,
+    S: Into<Oco<'static, str>> + 'static,
+    C: Fn(T) + Copy + Send + Sync + 'static,
+{
+    let name = fresh_id("choice");
+    let options = options.into_iter().enumerate().map(|(index, option)| {
+        view! {
+            <label class=class data-urgency=urgency.map(|urgency| urgency.run(option))>
+                <input
+                    type="radio"
+                    name=name.clone()
+                    value=index.to_string()
+                    prop:checked=move || value.get() == Some(option)
+                    on:change=move |_| on_choose(option)
+                />
+                {icon.map(|icon| view! { <Icon name=icon.run(option) /> })}
+                {move || word(option).into()}
+            </label>
+        }
+    });
+    options.collect_view()
 }
 
 /// Any number of known values.
@@ -124,14 +155,8 @@ pub fn Chips<T, W, S>(
 where
     T: Copy + Ord + Send + Sync + 'static,
     W: Fn(T) -> S + Copy + Send + Sync + 'static,
-    S: Into<Oco<'static, str>>,
+    S: Into<Oco<'static, str>> + 'static,
 {
-    let ids = FieldIds::new();
-    let hinted = hint.is_some();
-    let described_by = {
-        let ids = ids.clone();
-        move || ids.described_by(hinted, error.read().is_some())
-    };
     let toggle = move |option: T| {
         value.update(|chosen| {
             if !chosen.remove(&option) {
@@ -155,13 +180,7 @@ where
             }
         })
         .collect_view();
-    view! {
-        <fieldset class="field" data-span=wide.then_some("all") aria-describedby=described_by>
-            <legend class="field__label">{move || label.get()} " " <MarkWords mark /></legend>
-            <div class="chips">{options}</div>
-            <UnderField ids hint error />
-        </fieldset>
-    }
+    view! { <Group label wide mark hint error><div class="chips">{options}</div></Group> }
 }
 
 /// One out of many known values.
@@ -199,15 +218,11 @@ pub fn SelectField<T, W, S, C>(
 where
     T: Clone + PartialEq + Send + Sync + 'static,
     W: Fn(T) -> S + Copy + Send + Sync + 'static,
-    S: Into<Oco<'static, str>>,
+    S: Into<Oco<'static, str>> + 'static,
     C: Fn(Option<T>) + Copy + Send + Sync + 'static,
 {
     let ids = FieldIds::new();
-    let hinted = hint.is_some();
-    let described_by = {
-        let ids = ids.clone();
-        move || ids.described_by(hinted, error.read().is_some())
-    };
+    let described_by = ids.described_by(hint.as_ref(), error);
     let lang = crate::i18n::use_lang();
     let may_be_nothing = nothing.is_some();
     let nothing = nothing.unwrap_or_else(|| crate::t!(lang, ui_choose).into());
@@ -276,40 +291,9 @@ pub fn ChoiceChips<T, W, S, C>(
 where
     T: Copy + PartialEq + Send + Sync + 'static,
     W: Fn(T) -> S + Copy + Send + Sync + 'static,
-    S: Into<Oco<'static, str>>,
+    S: Into<Oco<'static, str>> + 'static,
     C: Fn(T) + Copy + Send + Sync + 'static,
 {
-    let ids = FieldIds::new();
-    let hinted = hint.is_some();
-    let described_by = {
-        let ids = ids.clone();
-        move || ids.described_by(hinted, error.read().is_some())
-    };
-    let name = fresh_id("choice");
-    let options = options
-        .into_iter()
-        .enumerate()
-        .map(|(index, option)| {
-            view! {
-                <label class="chip">
-                    <input
-                        type="radio"
-                        name=name.clone()
-                        value=index.to_string()
-                        prop:checked=move || value.get() == Some(option)
-                        on:change=move |_| on_choose(option)
-                    />
-                    {icon.map(|icon| view! { <Icon name=icon.run(option) /> })}
-                    {move || word(option).into()}
-                </label>
-            }
-        })
-        .collect_view();
-    view! {
-        <fieldset class="field" aria-describedby=described_by>
-            <legend class="field__label">{move || label.get()}</legend>
-            <div class="chips">{options}</div>
-            <UnderField ids hint error />
-        </fieldset>
-    }
+    let options = radios(options, value, word, on_choose, "chip", None, icon);
+    view! { <Group label hint error><div class="chips">{options}</div></Group> }
 }

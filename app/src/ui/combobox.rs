@@ -56,11 +56,7 @@ pub fn Combobox(
 ) -> impl IntoView {
     let lang = use_lang();
     let ids = FieldIds::new();
-    let hinted = hint.is_some();
-    let described_by = {
-        let ids = ids.clone();
-        move || ids.described_by(hinted, error.read().is_some())
-    };
+    let described_by = ids.described_by(hint.as_ref(), error);
     let wanted = RwSignal::new(false);
     let active = RwSignal::new(None::<usize>);
     let is_open = Memo::new(move |_| wanted.get() && !suggestions.read().is_empty());

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::text_prop::TextProp;
 
 use super::{Icon, fresh_id};
-use crate::i18n::use_lang;
+use crate::i18n::{Words, use_lang};
 use crate::t;
 
 /// How large a dialog is.
@@ -133,6 +133,43 @@ pub fn Dialog(
     view
 }
 
+/// The buttons at the foot of a dialog's form: cancel, and save.
+#[component]
+pub fn SaveButtons(
+    /// Whether it is being saved.
+    #[prop(into)]
+    busy: Signal<bool>,
+    /// Called when the person doesn't want it.
+    #[prop(into)]
+    on_cancel: Callback<()>,
+    /// The words of the button that saves, where "save" doesn't say it.
+    #[prop(optional, into)]
+    save: Option<TextProp>,
+    /// Whether saving ends something.
+    #[prop(optional)]
+    destroys: bool,
+) -> impl IntoView {
+    let lang = use_lang();
+    let save = save.unwrap_or_else(|| t!(lang, ui_save).into());
+    view! {
+        <button class="button" type="button" on:click=move |_| on_cancel.run(())>{move || no(destroys, lang.words())}</button>
+        <button
+            class="button"
+            type="submit"
+            data-kind=if destroys { "destroy" } else { "primary" }
+            data-busy=busy
+            aria-disabled=move || busy.get().then_some("true")
+        >
+            {move || save.get()}
+        </button>
+    }
+}
+
+/// The words that leave everything as it is. Beside a button that ends something, "cancel" could be taken for that.
+fn no(destroys: bool, words: Words) -> &'static str {
+    if destroys { words.ui_go_back() } else { words.ui_cancel() }
+}
+
 /// Asks before something that can't be taken back.
 #[component]
 pub fn Confirm(
@@ -162,7 +199,7 @@ pub fn Confirm(
     let footer = move || {
         let action = action.clone();
         view! {
-            <button class="button" type="button" on:click=move |_| open.set(false)>{t!(lang, ui_cancel)}</button>
+            <button class="button" type="button" on:click=move |_| open.set(false)>{move || no(destroys, lang.words())}</button>
             <button class="button" type="submit" data-kind=if destroys { "destroy" } else { "primary" }>
                 {move || action.get()}
             </button>

@@ -117,6 +117,7 @@ impl Words {
             Field::Cause => self.field_cause(),
             Field::Remaining => self.field_remaining(),
             Field::SignerName => self.field_signer_name(),
+            Field::Sheet => self.field_sheet(),
             Field::Signature => self.field_signature(),
             Field::Satisfaction => self.field_satisfaction(),
             Field::Reason => self.field_reason(),

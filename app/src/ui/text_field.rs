@@ -98,12 +98,20 @@ impl FieldIds {
     }
 
     /// What describes the control: hint and error, as far as they are there.
-    pub(super) fn described_by(&self, hinted: bool, failed: bool) -> Option<String> {
-        let ids: Vec<_> = [(hinted, &self.hint), (failed, &self.error)]
-            .into_iter()
-            .filter_map(|(there, id)| there.then_some(id.as_str()))
-            .collect();
-        (!ids.is_empty()).then(|| ids.join(" "))
+    pub(super) fn described_by(
+        &self,
+        hint: Option<&TextProp>,
+        error: Signal<Option<String>>,
+    ) -> impl Fn() -> Option<String> + Clone + Send + Sync + use<> {
+        let ids = self.clone();
+        let hinted = hint.is_some();
+        move || {
+            let ids: Vec<_> = [(hinted, &ids.hint), (error.read().is_some(), &ids.error)]
+                .into_iter()
+                .filter_map(|(there, id)| there.then_some(id.as_str()))
+                .collect();
+            (!ids.is_empty()).then(|| ids.join(" "))
+        }
     }
 }
 
@@ -173,11 +181,7 @@ pub fn TextField(
     children: Option<Children>,
 ) -> impl IntoView {
     let ids = FieldIds::new();
-    let hinted = hint.is_some();
-    let described_by = {
-        let ids = ids.clone();
-        move || ids.described_by(hinted, error.read().is_some())
-    };
+    let described_by = ids.described_by(hint.as_ref(), error);
     let input = view! {
         <input
             class="input"
@@ -242,11 +246,7 @@ pub fn TextArea(
     autofocus: bool,
 ) -> impl IntoView {
     let ids = FieldIds::new();
-    let hinted = hint.is_some();
-    let described_by = {
-        let ids = ids.clone();
-        move || ids.described_by(hinted, error.read().is_some())
-    };
+    let described_by = ids.described_by(hint.as_ref(), error);
     view! {
         <div class="field" data-span=wide.then_some("all")>
             <label class="field__label" for=ids.control.clone()>

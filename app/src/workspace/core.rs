@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use domain::people::{Directory, Person};
 use domain::sla::PolicyBook;
-use domain::ticket::{Action, Card, Document};
+use domain::ticket::{Action, Card, Document, Seen};
 use domain::{ChangeId, Refusal, TicketId, Timestamp};
 use futures_util::future::{Either, abortable, select};
 use leptos::prelude::*;
@@ -322,13 +322,13 @@ impl Core {
     }
 
     /// Ends looking.
-    pub(super) fn unwatch(&self, number: u64) {
-        let mut watchers = self.watchers.borrow_mut();
-        watchers.retain(|watcher| watcher.number != number);
-        if let Some(desk) = self.desk() {
-            let looked_at: Vec<_> = watchers.iter().map(|watcher| watcher.ticket).collect();
-            desk.forget_all_but(&looked_at);
-        }
+    pub(super) fn unwatch(self: Rc<Self>, number: u64) {
+        self.watchers.borrow_mut().retain(|watcher| watcher.number != number);
+        let Some(desk) = self.desk() else { return };
+        spawn_local(async move {
+            let looked_at = || self.watchers.borrow().iter().map(|watcher| watcher.ticket).collect();
+            desk.forget_all_but(looked_at).await;
+        });
     }
 
     fn refresh_watchers(self: Rc<Self>) {
@@ -353,9 +353,15 @@ impl Core {
         desk.replica().may(ticket, action)
     }
 
-    pub(super) async fn record(&self, ticket: TicketId, action: Action) -> Result<ChangeId, RecordError> {
+    /// Keeps what the person did: by what is known now, or by what they had seen earlier.
+    pub(super) async fn record(
+        &self,
+        ticket: TicketId,
+        action: Action,
+        seen: Option<Seen>,
+    ) -> Result<ChangeId, RecordError> {
         let desk = self.desk().ok_or_else(|| self.why_closed())?;
-        let recorded = desk.record(ticket, action).await;
+        let recorded = desk.record(ticket, action, seen).await;
         if desk.is_fenced_off() {
             self.close();
             return Err(RecordError::Elsewhere);

@@ -6,7 +6,7 @@ use std::cell::{Ref, RefCell};
 use std::collections::BTreeSet;
 
 use domain::people::Person;
-use domain::ticket::{Action, Document};
+use domain::ticket::{Action, Document, Seen};
 use domain::{ChangeId, TicketId};
 use futures_util::lock::Mutex;
 use sync::{Batch, Identity, LocalStore, Meta, Replica, StoreError};
@@ -57,15 +57,19 @@ impl Desk {
         self.store.is_fenced_off()
     }
 
-    /// Turns what the person did into a change, and keeps it.
+    /// Turns what the person did into a change, and keeps it: by what is known now, or by what they had seen earlier.
     pub(super) async fn record(
         &self,
         ticket: TicketId,
         action: Action,
+        seen: Option<Seen>,
     ) -> Result<(ChangeId, News), RecordError> {
         let _turn = self.turn.lock().await;
         self.know(ticket).await?;
-        let batch = self.replica().prepare(ticket, action, clock::now())?;
+        let batch = match seen {
+            Some(seen) => self.replica().prepare_by(ticket, action, seen, clock::now())?,
+            None => self.replica().prepare(ticket, action, clock::now())?,
+        };
         let id =
             batch.outbox.first().map(|entry| entry.change.id).expect("a prepared batch holds its change");
         let news = self.keep(batch).await?;
@@ -98,9 +102,11 @@ impl Desk {
         Ok(documents)
     }
 
-    /// Lets documents go that nobody looks at.
-    pub(super) fn forget_all_but(&self, looked_at: &[TicketId]) {
-        self.replica.borrow_mut().forget_all_but(looked_at);
+    /// Lets documents go that nobody looks at. Not in the middle of a change that rests on one of them: without it, the
+    /// change's ticket could not be told anew.
+    pub(super) async fn forget_all_but(&self, looked_at: impl FnOnce() -> Vec<TicketId>) {
+        let _turn = self.turn.lock().await;
+        self.replica.borrow_mut().forget_all_but(&looked_at());
     }
 
     /// Merges what lies about in the store.

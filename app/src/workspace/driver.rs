@@ -23,6 +23,8 @@ use crate::device::{clock, network};
 
 /// Pause before what lies about in the store is merged, in milliseconds.
 const TIDY_EVERY_MS: u32 = 30_000;
+/// Most events that are kept together with the one that was waited for.
+const MAX_BURST: usize = 200;
 
 /// Exchanges with the server until it is dropped, or until another window takes over.
 pub(super) async fn run<L: Line>(core: Rc<Core>, desk: Rc<Desk>, line: Rc<L>) {
@@ -121,9 +123,13 @@ impl<L: Line> Driver<L> {
             // Woken: something waits to be sent, or the browser says that the network is gone.
             None if network::is_online() => return Some(stream),
             None | Some(None) => self.failed(Failure::Unreachable),
-            Some(Some(Event::SignedOut)) => self.failed(Failure::SignedOut),
             Some(Some(event)) => {
-                if self.take_in(&event).await {
+                // A burst is kept as one: each batch costs the device a write to its disk.
+                let more = std::iter::from_fn(|| stream.arrived());
+                let events: Vec<_> = std::iter::once(event).chain(more.take(MAX_BURST)).collect();
+                if events.contains(&Event::SignedOut) {
+                    self.failed(Failure::SignedOut);
+                } else if self.take_in(&events).await {
                     return Some(stream);
                 }
             }
@@ -131,20 +137,22 @@ impl<L: Line> Driver<L> {
         None
     }
 
-    /// Takes an event in. Returns false if it doesn't fit, so that a pull is needed.
-    async fn take_in(&self, event: &Event) -> bool {
-        if matches!(event, Event::Notice(_)) {
+    /// Takes events in. Returns false if they don't fit, so that a pull is needed.
+    async fn take_in(&self, events: &[Event]) -> bool {
+        if events.iter().any(|event| matches!(event, Event::Notice(_))) {
             self.core.ring();
         }
-        if let Event::Changed(changed) = event
-            && let Err(error) = self.desk.know(changed.ticket).await
-        {
-            self.store_failed(&error);
-            return false;
+        for event in events {
+            if let Event::Changed(changed) = event
+                && let Err(error) = self.desk.know(changed.ticket).await
+            {
+                self.store_failed(&error);
+                return false;
+            }
         }
         let mut fits = true;
         let kept = self
-            .keep(|replica| match replica.on_event(event) {
+            .keep(|replica| match replica.on_events(events) {
                 Absorbed::Batch(batch) => *batch,
                 Absorbed::Behind => {
                     fits = false;

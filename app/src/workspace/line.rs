@@ -27,6 +27,9 @@ pub trait Line {
 pub trait Events {
     /// Waits for the next event; nothing, once the line is cut. A call that is given up loses no event.
     async fn next(&mut self) -> Option<Event>;
+
+    /// The next event, if it is here already. Waits for nothing.
+    fn arrived(&mut self) -> Option<Event>;
 }
 
 /// The line to the server that the page came from.
@@ -52,5 +55,9 @@ impl Line for ServerLine {
 impl Events for EventStream {
     async fn next(&mut self) -> Option<Event> {
         Self::next(self).await
+    }
+
+    fn arrived(&mut self) -> Option<Event> {
+        Self::arrived(self)
     }
 }

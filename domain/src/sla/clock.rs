@@ -258,11 +258,11 @@ pub struct Clock {
     pub due: Option<Timestamp>,
     /// Whether it stands still, and since when.
     pub paused: Option<Paused>,
-    /// When what it waits for happened.
+    /// When what it waits for happened; or, of a clock that was late already, when the ticket ended without it.
     pub stopped: Option<Timestamp>,
     /// The change that stopped or withdrew it.
     pub ended_by: Option<ChangeId>,
-    /// When the ticket ended (or was reopened) with the clock still running, so that it no longer counts.
+    /// When the ticket ended (or was reopened) with the clock still running and not late, so that it no longer counts.
     pub withdrawn: Option<Timestamp>,
 }
 

@@ -71,7 +71,11 @@ struct Started {
 
 #[derive(Debug, Clone, Copy)]
 enum End {
+    /// What it waited for happened.
     Stopped,
+    /// What it waited for is no longer wanted. Only what was not late yet is let off: lateness can't be closed away.
+    Lapsed,
+    /// The ticket was cancelled: nothing was owed.
     Withdrawn,
 }
 
@@ -147,13 +151,13 @@ impl<'b> Walk<'_, 'b> {
             Happening::WaitingChanged { waiting } => self.wait(place, at, waiting),
             Happening::VisitArranged { visit } => {
                 // Another visit takes the place of one that nobody has come to.
-                self.end_all(place, End::Withdrawn, |name| name == C::VisitNotice);
+                self.end_all(place, End::Lapsed, |name| name == C::VisitNotice);
                 self.start_with(C::VisitNotice, place, 0, None, Some(visit));
             }
             Happening::SiteReached => self.arrive(place, at),
             Happening::PlanAgreed { deadline } => {
                 self.conditions.plan = deadline;
-                self.end_all(place, End::Withdrawn, |name| name == C::Milestone);
+                self.end_all(place, End::Lapsed, |name| name == C::Milestone);
             }
             Happening::MilestoneAgreed { number, due } => {
                 self.start_with(C::Milestone, place, number, Some(due), None);
@@ -182,7 +186,7 @@ impl<'b> Walk<'_, 'b> {
             Happening::Rectified => self.stop(C::Rectification, place),
             Happening::Reopened => self.reopen(place),
             Happening::Closed => {
-                self.end_all(place, End::Withdrawn, |name| !name.outlives_closing());
+                self.end_all(place, End::Lapsed, |name| !name.outlives_closing());
                 self.over = true;
             }
             Happening::Cancelled => {
@@ -194,7 +198,7 @@ impl<'b> Walk<'_, 'b> {
 
     fn reopen(&mut self, place: usize) {
         // What an inspection found remains to be put right in the new cycle; everything else begins anew.
-        self.end_all(place, End::Withdrawn, |name| name != ClockName::Rectification);
+        self.end_all(place, End::Lapsed, |name| name != ClockName::Rectification);
         self.cycle += 1;
         (self.over, self.cancelled) = (false, false);
         self.conditions.plan = None;
@@ -306,7 +310,12 @@ impl<'b> Walk<'_, 'b> {
             Some(Due::At(due)) => Some(due),
             Some(Due::Left(_) | Due::Never) | None => None,
         };
-        let at = |wanted: fn(End) -> bool| ended.filter(|_| end.is_some_and(|(_, end)| wanted(end)));
+        let late = ended.zip(due).is_some_and(|(ended, due)| ended > due);
+        let counts = end.is_some_and(|(_, end)| match end {
+            End::Stopped => true,
+            End::Lapsed => late,
+            End::Withdrawn => false,
+        });
         let clock = Clock {
             id: started.id,
             started: started.at,
@@ -315,9 +324,9 @@ impl<'b> Walk<'_, 'b> {
             deadline,
             due,
             paused,
-            stopped: at(|end| matches!(end, End::Stopped)),
+            stopped: ended.filter(|_| counts),
             ended_by: end.map(|(place, _)| self.timeline.events[place].by),
-            withdrawn: at(|end| matches!(end, End::Withdrawn)),
+            withdrawn: ended.filter(|_| !counts),
         };
         self.judged.push(Run {
             clock,

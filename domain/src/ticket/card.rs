@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Flag, Kind, Stage, Ticket, TicketNumber, Urgency, Waiting};
+use super::{Answered, Flag, Kind, Stage, Ticket, TicketNumber, Urgency, Waiting};
 use crate::people::Directory;
 use crate::sla::{self, Clock, ClockName, Deadline, PolicyBook};
 use crate::{DepartmentId, PersonId, TicketId, Timestamp};
@@ -91,7 +91,9 @@ pub struct Card {
     pub created: Timestamp,
     pub updated: Timestamp,
     pub cycle: u32,
-    pub signed: bool,
+    /// How the customer has answered the present work, if they have.
+    #[serde(default)]
+    pub answered: Option<Answered>,
     pub conflicts: usize,
     /// The clocks that are running, next due first; those that stand still after them.
     pub clocks: Vec<CardClock>,
@@ -131,7 +133,7 @@ impl Card {
             created: ticket.created,
             updated: ticket.updated,
             cycle: ticket.cycle,
-            signed: ticket.sign_off().is_some(),
+            answered: ticket.answered(),
             conflicts: ticket.conflicts().len(),
             clocks,
         }

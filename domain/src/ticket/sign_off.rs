@@ -8,14 +8,20 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::intake::{required_line, text};
+use super::Ticket;
+use super::intake::{line, required_line, text};
 use crate::refusal::{Field, Problem, Refusal};
 use crate::{TicketId, Timestamp};
 
 /// The form of sheet that this version writes.
 const FORM: &str = "service-sign-off/1";
-/// Most points a drawn signature may have.
-const MAX_POINTS: usize = 8_000;
+/// Most rows a sheet may have: beyond this it is no longer something that a customer reads.
+const MAX_ROWS: usize = 500;
+/// Most characters on a sheet altogether.
+const MAX_SHEET_CHARS: usize = 100_000;
+/// Farthest place of a pen from the pad's corner, and greatest height of a pad, in ten-thousandths of its width: beyond the
+/// edge, but within the screen.
+const FARTHEST: i32 = 100_000;
 /// Shortest line that counts as a signature, in ten-thousandths of the pad's width.
 const MIN_INK: f64 = 800.0;
 
@@ -68,6 +74,24 @@ impl Sheet {
     /// SHA-256 of the canonical text, as 64 lower-case hexadecimal digits.
     pub fn hash(&self) -> String {
         hex(&Sha256::digest(self.canonical().as_bytes()))
+    }
+
+    /// Checks that it is of a length that a customer can read and every device can carry.
+    fn check(&self) -> Result<(), Refusal> {
+        for short in [&self.form, &self.number, &self.language] {
+            line(Field::Sheet, short)?;
+        }
+        text(Field::Sheet, &self.statement)?;
+        for row in &self.rows {
+            line(Field::Sheet, &row.label)?;
+            text(Field::Sheet, &row.text)?;
+        }
+        let chars: usize =
+            self.rows.iter().map(|row| row.label.chars().count() + row.text.chars().count()).sum();
+        if self.rows.len() > MAX_ROWS || chars > MAX_SHEET_CHARS {
+            return Err(Refusal::Invalid { field: Field::Sheet, problem: Problem::TooLong });
+        }
+        Ok(())
     }
 }
 
@@ -159,21 +183,32 @@ pub enum Signature {
 }
 
 impl Signature {
+    /// Most points that a drawn signature may have, all strokes together.
+    pub const MAX_POINTS: usize = 8_000;
+    /// Most strokes that a drawn signature may have.
+    pub const MAX_STROKES: usize = 500;
+
     /// Checks that this is a signature and not a slip of the hand.
     ///
     /// # Errors
     /// [`Problem::Missing`] for nothing at all, [`Problem::TooLittleInk`] for dots and ticks, [`Problem::TooLong`] for
-    /// more points than any hand draws.
+    /// more points or strokes than any hand draws, [`Problem::OutOfRange`] for places that are on no pad.
     pub fn check(&self) -> Result<(), Refusal> {
         let wrong = |problem| Err(Refusal::Invalid { field: Field::Signature, problem });
         match self {
             Self::Typed { name } => required_line(Field::Signature, name),
-            Self::Drawn { strokes, .. } => {
+            Self::Drawn { strokes, height } => {
                 let points: usize = strokes.iter().map(Vec::len).sum();
+                let on_pad = |point: &Point| {
+                    point.x.unsigned_abs() <= FARTHEST.unsigned_abs()
+                        && point.y.unsigned_abs() <= FARTHEST.unsigned_abs()
+                };
                 if points == 0 {
                     wrong(Problem::Missing)
-                } else if points > MAX_POINTS {
+                } else if points > Self::MAX_POINTS || strokes.len() > Self::MAX_STROKES {
                     wrong(Problem::TooLong)
+                } else if !(0..=FARTHEST).contains(height) || !strokes.iter().flatten().all(on_pad) {
+                    wrong(Problem::OutOfRange)
                 } else if strokes.iter().map(|stroke| ink(stroke)).sum::<f64>() < MIN_INK {
                     wrong(Problem::TooLittleInk)
                 } else {
@@ -221,6 +256,33 @@ pub enum Answer {
     },
 }
 
+/// Which of the two answers the customer gave: what a list needs to know of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answered {
+    /// They signed.
+    Signed,
+    /// They would not sign.
+    Refused,
+}
+
+impl Answer {
+    /// Which of the two it is.
+    pub const fn kind(&self) -> Answered {
+        match self {
+            Self::Signed { .. } => Answered::Signed,
+            Self::Refused { .. } => Answered::Refused,
+        }
+    }
+}
+
+impl Ticket {
+    /// How the customer has answered the present work, if they have.
+    pub fn answered(&self) -> Option<Answered> {
+        self.sign_off().map(|sign_off| sign_off.fact.answer.kind())
+    }
+}
+
 /// The customer's answer, bound to what they were shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignOff {
@@ -248,6 +310,7 @@ impl SignOff {
         if self.sheet.ticket != ticket || self.sheet.hash() != self.sha256 {
             return Err(Refusal::ContentMismatch);
         }
+        self.sheet.check()?;
         match &self.answer {
             Answer::Signed { name, signature, remark, .. } => {
                 required_line(Field::SignerName, name)?;
@@ -326,6 +389,39 @@ mod tests {
     fn a_drawn_or_typed_name_is_a_signature() {
         assert_eq!(drawn(vec![vec![point(0, 0), point(900, 0)]]).check(), Ok(()));
         assert_eq!(Signature::Typed { name: "王芳".into() }.check(), Ok(()));
+    }
+
+    #[test]
+    fn no_hand_draws_without_end_or_beyond_the_screen() {
+        let problem = |signature: Signature| match signature.check() {
+            Err(Refusal::Invalid { field: Field::Signature, problem }) => Some(problem),
+            _ => None,
+        };
+        let line = vec![point(0, 0), point(900, 0)];
+        let many_points = vec![vec![point(0, 0), point(900, 0)]; Signature::MAX_POINTS / 2 + 1];
+        assert_eq!(problem(drawn(many_points)), Some(Problem::TooLong));
+        let mut many_strokes = vec![vec![]; Signature::MAX_STROKES];
+        many_strokes.push(line.clone());
+        assert_eq!(problem(drawn(many_strokes)), Some(Problem::TooLong), "empty ones count as well");
+        assert_eq!(problem(drawn(vec![line.clone(), vec![point(i32::MIN, 0)]])), Some(Problem::OutOfRange));
+        let tower = Signature::Drawn { strokes: vec![line], height: i32::MAX };
+        assert_eq!(problem(tower), Some(Problem::OutOfRange));
+    }
+
+    #[test]
+    fn a_sheet_that_nobody_could_read_is_refused() {
+        let too_long = Err(Refusal::Invalid { field: Field::Sheet, problem: Problem::TooLong });
+        let check = |rows: Vec<SheetRow>| {
+            let sheet = Sheet { rows, ..sheet() };
+            let sign_off = SignOff::new(sheet, Answer::Refused { reason: "没修好".into() });
+            sign_off.check(sign_off.sheet.ticket)
+        };
+        let row = |text: String| SheetRow { label: "配件".into(), text };
+        assert_eq!(check(vec![row("轴承".into()); MAX_ROWS]), Ok(()));
+        assert_eq!(check(vec![row("轴承".into()); MAX_ROWS + 1]), too_long);
+        assert_eq!(check(vec![row("长".repeat(8_000)); 12]), Ok(()));
+        assert_eq!(check(vec![row("长".repeat(8_000)); 13]), too_long);
+        assert_eq!(check(vec![row("长".repeat(8_001))]), too_long);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A device: a replica over a store that survives restarts, and everything that can happen to it.
 
 use domain::people::Person;
-use domain::ticket::{Action, Ticket};
+use domain::ticket::{Action, Seen, Ticket};
 use domain::{ChangeId, DeviceId, Refusal, TicketId, Timestamp};
 use sync::messages::Event;
 use sync::{Absorbed, Batch, Identity, LocalStore, MemoryLocalStore, Meta, OutboxState, Replica};
@@ -66,6 +66,21 @@ impl Device {
         Ok(id)
     }
 
+    /// The person does something by what they saw at an earlier moment.
+    pub(crate) fn tap_by(
+        &mut self,
+        ticket: TicketId,
+        action: Action,
+        seen: Seen,
+        now: Timestamp,
+    ) -> Result<ChangeId, Refusal> {
+        self.know(ticket);
+        let batch = self.replica.prepare_by(ticket, action, seen, now.plus_millis(-self.behind_ms))?;
+        let id = batch.outbox[0].change.id;
+        self.keep(batch);
+        Ok(id)
+    }
+
     /// Delivers what waits, if anything does. The answer may be lost on its way.
     pub(crate) fn push(&mut self, server: &mut Server, now: Timestamp, answer_is_lost: bool) {
         let Some(request) = self.replica.push_request() else { return };
@@ -87,12 +102,14 @@ impl Device {
         more
     }
 
-    /// Takes an event in. Returns whether it fitted.
-    pub(crate) fn hear(&mut self, event: &Event) -> bool {
-        if let Event::Changed(changed) = event {
-            self.know(changed.ticket);
+    /// Takes events in, all at once. Returns whether they fitted.
+    pub(crate) fn hear(&mut self, events: &[Event]) -> bool {
+        for event in events {
+            if let Event::Changed(changed) = event {
+                self.know(changed.ticket);
+            }
         }
-        match self.replica.on_event(event) {
+        match self.replica.on_events(events) {
             Absorbed::Batch(batch) => {
                 self.keep(*batch);
                 true

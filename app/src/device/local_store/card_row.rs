@@ -6,13 +6,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use domain::ticket::{Card, CardClock, Flag, Kind, ScopeKeys, Stage, TicketNumber, Urgency, Waiting};
+use domain::ticket::{
+    Answered, Card, CardClock, Flag, Kind, ScopeKeys, Stage, TicketNumber, Urgency, Waiting,
+};
 use domain::{DepartmentId, PersonId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 use sync::Held;
 
 /// The form that this version writes and reads.
-pub(super) const FORM: u8 = 2;
+pub(super) const FORM: u8 = 3;
 
 /// A held ticket's card and where its document lies within the part.
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,7 +44,7 @@ pub(super) struct CardRow<'r> {
     created: Timestamp,
     updated: Timestamp,
     cycle: u32,
-    signed: bool,
+    answered: Option<Answered>,
     conflicts: u32,
     clocks: Cow<'r, [CardClock]>,
 }
@@ -71,7 +73,7 @@ impl<'r> CardRow<'r> {
             created,
             updated,
             cycle,
-            signed,
+            answered,
             conflicts,
             clocks,
         } = card;
@@ -101,7 +103,7 @@ impl<'r> CardRow<'r> {
             created: *created,
             updated: *updated,
             cycle: *cycle,
-            signed: *signed,
+            answered: *answered,
             conflicts: u32::try_from(*conflicts).unwrap_or(u32::MAX),
             clocks: Cow::Borrowed(clocks),
         }
@@ -137,7 +139,7 @@ impl<'r> CardRow<'r> {
             created: self.created,
             updated: self.updated,
             cycle: self.cycle,
-            signed: self.signed,
+            answered: self.answered,
             conflicts: self.conflicts as usize,
             clocks: self.clocks.into_owned(),
         };
@@ -167,6 +169,7 @@ mod tests {
         let kinds = (Kind::Fault, Kind::Complaint, Kind::Inquiry, Kind::Suggestion);
         assert_eq!(written(&kinds), [0, 1, 2, 3], "raise FORM");
         assert_eq!(written(&(Urgency::Urgent, Urgency::Normal, Urgency::Low)), [0, 1, 2], "raise FORM");
+        assert_eq!(written(&(Answered::Signed, Answered::Refused)), [0, 1], "raise FORM");
         let flags = (
             Flag::SafetyHazard,
             Flag::ProductionStop,
@@ -190,7 +193,7 @@ mod tests {
             [0xac, 0x02, 2, 7, 0, 16],
             "start, length, revision, generation, ticket; or raise FORM"
         );
-        assert_eq!((FORM, bytes.len()), (2, 217), "raise FORM and this length");
+        assert_eq!((FORM, bytes.len()), (3, 217), "raise FORM and this length");
         let (read, rest) = postcard::take_from_bytes::<CardRow<'_>>(&bytes).unwrap();
         assert_eq!((read.place(), read.into_held(), rest.len()), ((300, 2), held.clone(), 0));
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::Field;
-use domain::ticket::{Action, CloseResult, Closing, Reason, Ticket};
+use domain::ticket::{Action, Answer, Answered, CloseResult, Closing, Reason, Ticket};
 use leptos::prelude::*;
 
 use super::{ActionDialog, ActionForm, say_saved};
@@ -42,15 +42,16 @@ pub(super) fn CloseDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>) -
     }
 }
 
-/// What the customer's own score says about the result: 3 and less is not satisfied.
+/// What the customer's own score says about the result: 3 and less is not satisfied, and so is whoever would not sign.
 fn likely_result(ticket: &Ticket) -> CloseResult {
     let called_back = ticket.callback().and_then(|callback| callback.fact.satisfaction);
     let signed = ticket.sign_off().and_then(|sign_off| match sign_off.fact.answer {
-        domain::ticket::Answer::Signed { satisfaction, .. } => satisfaction,
-        domain::ticket::Answer::Refused { .. } => None,
+        Answer::Signed { satisfaction, .. } => satisfaction,
+        Answer::Refused { .. } => None,
     });
     match called_back.or(signed) {
         Some(score) if score.score() <= 3 => CloseResult::ResolvedNotSatisfied,
+        None if ticket.answered() == Some(Answered::Refused) => CloseResult::ResolvedNotSatisfied,
         _ => CloseResult::ResolvedSatisfied,
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::Field;
-use domain::ticket::{Action, Customer};
+use domain::ticket::{Action, Customer, Seen};
 use leptos::prelude::*;
 
 use super::{ActionDialog, ActionForm, say_saved};
@@ -20,12 +20,15 @@ pub(super) fn ContactDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>)
     let say = say_saved();
     let field = || RwSignal::new(String::new());
     let (name, company, phone, email) = (field(), field(), field(), field());
+    let seen = StoredValue::new(Seen::default());
     // The fields edit a copy of their own, taken when the dialog opens.
     Effect::watch(
         move || open.get(),
         move |open, _, _| {
             if *open {
-                let contact = view.read_untracked().ticket.contact.value.clone();
+                let view = view.read_untracked();
+                let contact = view.ticket.contact.value.clone();
+                seen.set_value(view.ticket.seen.clone());
                 name.set(contact.name);
                 company.set(contact.company);
                 phone.set(contact.phone);
@@ -42,14 +45,14 @@ pub(super) fn ContactDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>)
             email: email.read_untracked().trim().to_owned(),
             language: view.read_untracked().ticket.contact.value.language.clone(),
         };
-        form.save(Action::EditContact(customer), say, || ());
+        form.save_by(Action::EditContact(customer), seen.get_value(), say);
     };
     let error = move |field| form.errors.at(lang, field);
     view! {
         <ActionDialog
             form
             title=t!(lang, contact_title)
-            save=t!(lang, dialog_save)
+
             fields=&[Field::CustomerName, Field::Company, Field::Phone, Field::Email]
             on_save=move |()| save()
         >

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::Field;
-use domain::ticket::{Action, Classification, Difficulty, Flag, Kind, NewUrgency, Urgency};
+use domain::ticket::{Action, Classification, Difficulty, Flag, Kind, NewUrgency, Seen, Urgency};
 use leptos::prelude::*;
 
 use super::{ActionDialog, ActionForm, say_saved};
@@ -36,7 +36,7 @@ pub(super) fn UrgencyDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>)
         if green() { words.urgency_green() } else { words.urgency_hint() }
     };
     view! {
-        <ActionDialog form title=t!(lang, urgency_title) save=t!(lang, dialog_save) fields=&[Field::Reason] on_save=move |()| save()>
+        <ActionDialog form title=t!(lang, urgency_title) fields=&[Field::Reason] on_save=move |()| save()>
             <Segmented
                 label=t!(lang, urgency_label)
                 options=Urgency::ALL.to_vec()
@@ -60,6 +60,7 @@ pub(super) fn ReclassifyDialog(view: Signal<Arc<TicketView>>, open: RwSignal<boo
     let kind = RwSignal::new(None::<Kind>);
     let difficulty = RwSignal::new(None::<Difficulty>);
     let flags = RwSignal::new(BTreeSet::<Flag>::new());
+    let seen = StoredValue::new(Seen::default());
     let kind_in_force = Signal::derive(move || kind.get().unwrap_or(view.read().ticket.kind()));
     let difficulty_in_force =
         Signal::derive(move || difficulty.get().unwrap_or(view.read().ticket.difficulty()));
@@ -71,6 +72,7 @@ pub(super) fn ReclassifyDialog(view: Signal<Arc<TicketView>>, open: RwSignal<boo
                 kind.set(None);
                 difficulty.set(None);
                 flags.set(view.read_untracked().ticket.flags().clone());
+                seen.set_value(view.read_untracked().ticket.seen.clone());
             }
         },
         false,
@@ -81,10 +83,10 @@ pub(super) fn ReclassifyDialog(view: Signal<Arc<TicketView>>, open: RwSignal<boo
             difficulty: difficulty_in_force.get_untracked(),
             flags: flags.get_untracked(),
         };
-        form.save(Action::Reclassify(new), say, || ());
+        form.save_by(Action::Reclassify(new), seen.get_value(), say);
     };
     view! {
-        <ActionDialog form title=t!(lang, reclassify_title) save=t!(lang, dialog_save) on_save=move |()| save()>
+        <ActionDialog form title=t!(lang, reclassify_title) on_save=move |()| save()>
             <Segmented
                 label=t!(lang, fact_kind)
                 options=Kind::ALL.to_vec()

@@ -24,7 +24,7 @@ pub(super) fn TellDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>) ->
         form.save(Action::TellResult(told), say, move || text.set(String::new()));
     };
     view! {
-        <ActionDialog form title=t!(lang, tell_title) save=t!(lang, dialog_save) fields=&[Field::Note] on_save=move |()| save()>
+        <ActionDialog form title=t!(lang, tell_title) fields=&[Field::Note] on_save=move |()| save()>
             <TextArea label=t!(lang, tell_label) value=text error=form.errors.at(lang, Field::Note) autofocus=true />
         </ActionDialog>
     }
@@ -47,7 +47,7 @@ pub(super) fn CallbackDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>
     };
     let is_low = move || score.get().is_some_and(|score| score.score() <= 3);
     view! {
-        <ActionDialog form title=t!(lang, callback_title) save=t!(lang, dialog_save) fields=&[Field::Note] on_save=move |()| save()>
+        <ActionDialog form title=t!(lang, callback_title) fields=&[Field::Note] on_save=move |()| save()>
             <SatisfactionChoice score />
             <p class="field__hint" role="status">
                 {move || is_low().then(|| lang.words().callback_low_hint())}

@@ -46,7 +46,7 @@ pub(super) fn ProgressDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>
         });
     };
     view! {
-        <ActionDialog form title=t!(lang, progress_title) save=t!(lang, dialog_save) fields=&[Field::Note] on_save=move |()| save()>
+        <ActionDialog form title=t!(lang, progress_title) fields=&[Field::Note] on_save=move |()| save()>
             <SelectField
                 label=t!(lang, progress_kind)
                 options=ProgressKind::ALL.to_vec()
