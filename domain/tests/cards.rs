@@ -2,8 +2,8 @@
 
 use domain::sla::{ClockName, PolicyBook};
 use domain::ticket::{
-    Action, Answer, Answered, Card, CardClock, CardLeft, Document, Flag, ProgressKind, Recorded, Signature, Ticket,
-    TicketNumber, Urgency,
+    Action, Answer, Answered, Card, CardClock, CardLeft, Document, Flag, ProgressKind, Recorded, Signature,
+    Ticket, TicketNumber, Urgency,
 };
 use domain::{TicketId, Timestamp};
 use uuid::Uuid;

@@ -868,3 +868,17 @@ fn every_clock_names_the_changes_that_started_and_ended_it() {
     let resolution = clock(&record, ClockName::Resolution);
     assert_eq!((resolution.started_by, resolution.ended_by), (assigned, Some(done)));
 }
+
+#[test]
+fn lateness_can_not_be_closed_or_reopened_away_but_what_is_cancelled_was_never_owed() {
+    let told_by = 60 + HOUR;
+    let mut reopened = Record::completed();
+    reopened.act(GUS, told_by + 1, samples::reopen());
+    let notice =
+        all(&reopened.ticket()).into_iter().find(|clock| clock.name() == ClockName::ResultNotice).unwrap();
+    assert_eq!((notice.state(LONG_AFTER), notice.stopped), (ClockState::Missed, Some(minute(told_by + 1))));
+    let mut cancelled = Record::assigned_to(BO);
+    cancelled.act(GUS, 100 * HOUR, samples::cancel());
+    let states: Vec<_> = all(&cancelled.ticket()).iter().map(|clock| clock.state(LONG_AFTER)).collect();
+    assert_eq!(states, [ClockState::Withdrawn, ClockState::Withdrawn]);
+}

@@ -10,6 +10,7 @@ export const PEOPLE = {
   agent: "周敏",
   engineer: "王磊",
   engineer2: "沈佳怡",
+  engineer4: "高翔",
 } as const;
 
 export type User = keyof typeof PEOPLE;

@@ -13,7 +13,7 @@ test("signing in", async ({ page }) => {
 });
 
 test("the office", async ({ desk }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(480_000);
   const page = await desk("admin");
   const show = async (address: string, heading: string | undefined) => {
     await page.goto(address);
@@ -32,8 +32,27 @@ test("the office", async ({ desk }) => {
     await page.getByRole("button", { name: words.act_reassign }).first().click();
     await expect(page.getByRole("dialog")).toBeVisible();
   });
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await examine(page, `live, ${colorScheme}`, (words) => show("/live", words.live_title));
+    await examine(page, `why, ${colorScheme}`, async (words) => {
+      await show("/live", words.live_title);
+      await page.locator("button.clock").first().click();
+      await expect(page.getByRole("dialog").getByRole("heading", { name: words.ledger_part_time })).toBeVisible();
+    });
+    await examine(page, `reassigning, ${colorScheme}`, async (words) => {
+      await show("/live", words.live_title);
+      await page.locator(".person-button").first().click();
+      await expect(page.getByRole("dialog", { name: words.reassign_title }).locator(".person-option").first()).toBeVisible();
+    });
+    await examine(page, `notices, ${colorScheme}`, async (words) => {
+      await show("/live", words.live_title);
+      await page.getByRole("button", { name: new RegExp(`^${words.bell_title}`) }).click();
+      await expect(page.getByRole("dialog", { name: words.bell_title })).toBeVisible();
+    });
+  }
+  await page.emulateMedia({ colorScheme: "light" });
   await examine(page, "intake", (words) => show("/tickets/new", words.intake_title));
-  await examine(page, "live", (words) => show("/live", words.live_title));
   await examine(page, "people", async (words) => {
     await show("/people", words.people_title);
     await expect(page.getByRole("row").nth(3)).toBeVisible();

@@ -12,8 +12,8 @@ use std::task::Poll;
 use domain::people::{Directory, Person, Role};
 use domain::sla::PolicyBook;
 use domain::ticket::{
-    Action, Card, Change, Channel, Comment, Customer, Difficulty, Document, Intake, IntakeTimes, Kind, Product, Recorded,
-    Seen, Site, Ticket, Urgency, Verification,
+    Action, Card, Change, Channel, Comment, Customer, Difficulty, Document, Intake, IntakeTimes, Kind,
+    Product, Recorded, Seen, Site, Ticket, Urgency, Verification,
 };
 use domain::{ChangeId, Claim, DepartmentId, DeviceId, PersonId, Refusal, TicketId, Timestamp};
 use uuid::Uuid;

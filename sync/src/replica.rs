@@ -497,10 +497,8 @@ impl Replica {
     fn lay_over(&mut self, tickets: impl IntoIterator<Item = TicketId>) {
         for ticket in tickets {
             let touched = self.outbox.values().any(|entry| entry.change.ticket == ticket && entry.shows());
-            let card = touched
-                .then(|| self.ticket(ticket))
-                .flatten()
-                .map(|ticket| Card::of(&ticket, &self.book));
+            let card =
+                touched.then(|| self.ticket(ticket)).flatten().map(|ticket| Card::of(&ticket, &self.book));
             match card {
                 Some(card) => self.overlay.insert(ticket, card),
                 None => self.overlay.remove(&ticket),

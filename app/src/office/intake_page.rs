@@ -487,6 +487,7 @@ fn CallEnded(fields: Fields) -> impl IntoView {
             kind=TextKind::Moment
             mark=FieldMark::Optional
             hint=t!(lang, intake_call_ended_hint)
+            wide=true
         >
             <NowButton value=fields.call_ended now word=move || lang.words().intake_call_ended_now() />
         </TextField>
@@ -505,6 +506,7 @@ fn MessageTimes(fields: Fields) -> impl IntoView {
             kind=TextKind::Moment
             mark=FieldMark::Optional
             hint=t!(lang, intake_arrived_hint)
+            wide=true
         >
             <NowButton value=fields.arrived now word=move || lang.words().intake_now() />
         </TextField>
@@ -515,6 +517,7 @@ fn MessageTimes(fields: Fields) -> impl IntoView {
                 kind=TextKind::Moment
                 mark=FieldMark::Optional
                 hint=t!(lang, intake_answered_hint)
+                wide=true
             >
                 <NowButton value=fields.answered now word=move || lang.words().intake_now() />
             </TextField>

@@ -128,6 +128,7 @@ fn Reassign(ticket: TicketId, giving: Giving, loads: Memo<Loads>) -> impl IntoVi
         <Dialog open title=t!(lang, reassign_title) sub size=DialogSize::Form on_submit=take_first footer>
             <div class="stack">
                 {problem}
+                <TextField label=t!(lang, assign_search) value=query kind=TextKind::Search icon="search" />
                 <ul class="person-options" on:keydown=move |event| {
                     match event.key().as_str() {
                         "ArrowDown" => keyboard::focus_neighbour(".person-option", 1),
@@ -138,7 +139,6 @@ fn Reassign(ticket: TicketId, giving: Giving, loads: Memo<Loads>) -> impl IntoVi
                 }>
                     {move || found.get().into_iter().map(option).collect_view()}
                 </ul>
-                <TextField label=t!(lang, assign_search) value=query kind=TextKind::Search icon="search" />
             </div>
         </Dialog>
     }

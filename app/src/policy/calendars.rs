@@ -1,6 +1,8 @@
 //! When somebody works: the calendars of a policy, one at a time.
 
-use domain::sla::{Calendar, CalendarProblem, Interval, Name, SpecialDay, TimeOfDay, Week, Weekday, Where, Workdays, Zone};
+use domain::sla::{
+    Calendar, CalendarProblem, Interval, Name, SpecialDay, TimeOfDay, Week, Weekday, Where, Workdays, Zone,
+};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -37,16 +39,22 @@ pub(super) fn CalendarsSection() -> impl IntoView {
         let item = |id: String| {
             let id = StoredValue::new(id);
             let name = move || {
-                id.with_value(|id| editor.calendar(id, |calendar| lang.words().named(&calendar.name))).unwrap_or_default()
+                id.with_value(|id| editor.calendar(id, |calendar| lang.words().named(&calendar.name)))
+                    .unwrap_or_default()
             };
             let about = move || {
                 let (zone, week) = id
-                    .with_value(|id| editor.calendar(id, |calendar| (calendar.zone.name.clone(), week_minutes(&calendar.week))))
+                    .with_value(|id| {
+                        editor.calendar(id, |calendar| {
+                            (calendar.zone.name.clone(), week_minutes(&calendar.week))
+                        })
+                    })
                     .unwrap_or_default();
                 let words = lang.words();
                 words.calendar_about(zone, ledger::exact(i64::from(week) * 60_000, false, words))
             };
-            let is_wrong = move || id.with_value(|id| problem_of(editor.problems().read().as_slice(), id).is_some());
+            let is_wrong =
+                move || id.with_value(|id| problem_of(editor.problems().read().as_slice(), id).is_some());
             let is_default = move || id.with_value(|id| editor.with(|policy| policy.default_calendar == *id));
             view! {
                 <li>
@@ -113,7 +121,9 @@ fn problem_at(calendar: &Calendar, place: Where, hours: &[Interval]) -> Option<C
     alone.make_up_hours = Vec::new();
     match Workdays::new(&alone, &[]).err()? {
         CalendarProblem::Reversed { interval, .. } => Some(CalendarProblem::Reversed { place, interval }),
-        CalendarProblem::Overlapping { first, second, .. } => Some(CalendarProblem::Overlapping { place, first, second }),
+        CalendarProblem::Overlapping { first, second, .. } => {
+            Some(CalendarProblem::Overlapping { place, first, second })
+        }
         _ => None,
     }
 }
@@ -125,8 +135,12 @@ fn CalendarForm(id: String) -> impl IntoView {
     let id = StoredValue::new(id);
     let calendar = Memo::new(move |_| id.with_value(|id| editor.calendar(id, Calendar::clone)));
     let change = move |change: &dyn Fn(&mut Calendar)| id.with_value(|id| editor.update_calendar(id, change));
-    let get = move |read: &dyn Fn(&Calendar) -> Vec<Interval>| calendar.read().as_ref().map(read).unwrap_or_default();
-    let name = Signal::derive(move || calendar.read().as_ref().map(|calendar| calendar.name.clone()).unwrap_or_default());
+    let get = move |read: &dyn Fn(&Calendar) -> Vec<Interval>| {
+        calendar.read().as_ref().map(read).unwrap_or_default()
+    };
+    let name = Signal::derive(move || {
+        calendar.read().as_ref().map(|calendar| calendar.name.clone()).unwrap_or_default()
+    });
     // Beyond single places: never opens, zone, unknown lists.
     let general = move || {
         let problem = id.with_value(|id| problem_of(editor.problems().read().as_slice(), id))?;
@@ -139,13 +153,16 @@ fn CalendarForm(id: String) -> impl IntoView {
     };
     let day_error = move |place: Where, hours: Signal<Vec<Interval>>| {
         Signal::derive(move || {
-            let problem = calendar.read().as_ref().and_then(|calendar| problem_at(calendar, place, &hours.read()))?;
+            let problem =
+                calendar.read().as_ref().and_then(|calendar| problem_at(calendar, place, &hours.read()))?;
             Some(lang.words().calendar_problem(&problem))
         })
     };
     let days = Weekday::ALL.map(|day| {
-        let hours = Signal::derive(move || get(&|calendar| calendar.week.get(&day).cloned().unwrap_or_default()));
-        let set = move |hours: Vec<Interval>| change(&|calendar| set_day(&mut calendar.week, day, hours.clone()));
+        let hours =
+            Signal::derive(move || get(&|calendar| calendar.week.get(&day).cloned().unwrap_or_default()));
+        let set =
+            move |hours: Vec<Interval>| change(&|calendar| set_day(&mut calendar.week, day, hours.clone()));
         let copy = move |to: Vec<Weekday>| change(&|calendar| copy_day(&mut calendar.week, day, &to));
         let total = move || {
             let minutes = open_minutes(&hours.read());
@@ -172,20 +189,28 @@ fn CalendarForm(id: String) -> impl IntoView {
         }
     });
     let make_up = Signal::derive(move || get(&|calendar| calendar.make_up_hours.clone()));
-    let set_make_up = move |hours: Vec<Interval>| change(&|calendar| calendar.make_up_hours.clone_from(&hours));
+    let set_make_up =
+        move |hours: Vec<Interval>| change(&|calendar| calendar.make_up_hours.clone_from(&hours));
     let as_first_day = move || {
-        let hours = get(&|calendar| calendar.week.values().find(|hours| !hours.is_empty()).cloned().unwrap_or_default());
+        let hours = get(&|calendar| {
+            calendar.week.values().find(|hours| !hours.is_empty()).cloned().unwrap_or_default()
+        });
         lang.words().calendar_make_up_default(lang.words().hours_of_day(&hours))
     };
     let rename = move |name: Name| change(&|calendar| calendar.name = name.clone());
     let sets = Memo::new(move |_| {
-        editor.with(|policy| policy.holidays.iter().map(|set| (set.id.clone(), set.name.clone())).collect::<Vec<_>>())
+        editor.with(|policy| {
+            policy.holidays.iter().map(|set| (set.id.clone(), set.name.clone())).collect::<Vec<_>>()
+        })
     });
     let follows = move || {
         let item = |(set, name): (String, Name)| {
             let set = StoredValue::new(set);
             let checked = move || {
-                calendar.read().as_ref().is_some_and(|calendar| set.with_value(|set| calendar.holidays.contains(set)))
+                calendar
+                    .read()
+                    .as_ref()
+                    .is_some_and(|calendar| set.with_value(|set| calendar.holidays.contains(set)))
             };
             let toggle = move |_| {
                 change(&|calendar| {
@@ -211,7 +236,8 @@ fn CalendarForm(id: String) -> impl IntoView {
         sets.into_iter().map(item).collect_view().into_any()
     };
     let asking = RwSignal::new(false);
-    let is_default = Memo::new(move |_| id.with_value(|id| editor.with(|policy| policy.default_calendar == *id)));
+    let is_default =
+        Memo::new(move |_| id.with_value(|id| editor.with(|policy| policy.default_calendar == *id)));
     let set_special = move |(date, day): (domain::sla::Date, Option<SpecialDay>)| {
         change(&|calendar| match &day {
             Some(day) => {
@@ -413,11 +439,8 @@ fn ZoneField(id: StoredValue<String>) -> impl IntoView {
         let wanted = typed.read().trim().to_lowercase().replace(' ', "_");
         let Some(all) = zones.get() else { return Vec::new() };
         let all = all.iter().filter(|name| name.to_lowercase().contains(&wanted));
-        let suggest = |name: &String| Suggestion {
-            key: name.clone(),
-            title: name.clone(),
-            ..Suggestion::default()
-        };
+        let suggest =
+            |name: &String| Suggestion { key: name.clone(), title: name.clone(), ..Suggestion::default() };
         all.take(30).map(suggest).collect::<Vec<_>>()
     });
     let pick = move |name: String| {

@@ -35,10 +35,14 @@ pub(super) fn ContractsSection() -> impl IntoView {
     let items = move || {
         let item = |id: String| {
             let id = StoredValue::new(id);
-            let name = move || id.with_value(|id| editor.contract(id, |contract| contract.name.clone())).unwrap_or_default();
+            let name = move || {
+                id.with_value(|id| editor.contract(id, |contract| contract.name.clone())).unwrap_or_default()
+            };
             let about = move || {
                 let (customers, rules) = id
-                    .with_value(|id| editor.contract(id, |contract| (contract.customers.len(), contract.rules.len())))
+                    .with_value(|id| {
+                        editor.contract(id, |contract| (contract.customers.len(), contract.rules.len()))
+                    })
                     .unwrap_or_default();
                 lang.words().contract_about(customers, rules)
             };
@@ -91,7 +95,8 @@ fn ContractForm(id: String) -> impl IntoView {
     let editor = use_editor();
     let cards = use_workspace().cards();
     let id = StoredValue::new(id);
-    let name = move || id.with_value(|id| editor.contract(id, |contract| contract.name.clone())).unwrap_or_default();
+    let name =
+        move || id.with_value(|id| editor.contract(id, |contract| contract.name.clone())).unwrap_or_default();
     let customers = Memo::new(move |_| {
         id.with_value(|id| editor.contract(id, |contract| contract.customers.clone())).unwrap_or_default()
     });
@@ -117,7 +122,8 @@ fn ContractForm(id: String) -> impl IntoView {
         let wanted = typed.read().trim().to_lowercase();
         let known = customers.read();
         let cards = cards.read();
-        let companies: BTreeSet<&str> = cards.iter().map(|card| card.company.trim()).filter(|name| !name.is_empty()).collect();
+        let companies: BTreeSet<&str> =
+            cards.iter().map(|card| card.company.trim()).filter(|name| !name.is_empty()).collect();
         companies
             .into_iter()
             .filter(|name| name.to_lowercase().contains(&wanted) && !known.iter().any(|known| known == name))
@@ -157,7 +163,8 @@ fn ContractForm(id: String) -> impl IntoView {
     // Another contract that names the same company comes first: this one would never be looked at.
     let shadowed = move || {
         let first = editor.with(|policy| {
-            let before = policy.contracts.iter().take_while(|contract| id.with_value(|id| contract.id != *id));
+            let before =
+                policy.contracts.iter().take_while(|contract| id.with_value(|id| contract.id != *id));
             let mut pairs = before.flat_map(|contract| {
                 let covered = customers.get().into_iter().filter(|customer| contract.covers(customer));
                 covered.map(|customer| (customer, contract.name.clone())).collect::<Vec<_>>()

@@ -26,7 +26,8 @@ pub(super) fn DepartmentsSection() -> impl IntoView {
             .into_iter()
             .map(|department| {
                 let id = department.id;
-                let own = Memo::new(move |_| editor.with(|policy| policy.department_calendars.get(&id).cloned()));
+                let own =
+                    Memo::new(move |_| editor.with(|policy| policy.department_calendars.get(&id).cloned()));
                 let choose = move |calendar: Option<String>| set(editor, id, calendar);
                 let (name, label) = (department.name.clone(), department.name);
                 view! {
@@ -110,12 +111,15 @@ pub(super) fn CalendarSelect(
     let editor = use_editor();
     let calendars = Memo::new(move |_| {
         editor.with(|policy| {
-            policy.calendars.iter().map(|calendar| (calendar.id.clone(), calendar.name.clone())).collect::<Vec<_>>()
+            policy
+                .calendars
+                .iter()
+                .map(|calendar| (calendar.id.clone(), calendar.name.clone()))
+                .collect::<Vec<_>>()
         })
     });
-    let unknown = Memo::new(move |_| {
-        value.get().filter(|id| calendars.read().iter().all(|(known, _)| known != id))
-    });
+    let unknown =
+        Memo::new(move |_| value.get().filter(|id| calendars.read().iter().all(|(known, _)| known != id)));
     let options = move || {
         let option = |(id, name): (String, domain::sla::Name)| {
             let own = id.clone();

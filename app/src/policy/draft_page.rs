@@ -44,7 +44,8 @@ pub fn DraftPage() -> impl IntoView {
             Ok::<_, Failure>((draft, versions))
         }
     });
-    let shown = move || match loaded.get() {
+    let shown = move || {
+        match loaded.get() {
         None => view! { <div class="page" aria-busy="true"><Skeleton bars=5 /></div> }.into_any(),
         Some(Err(failure)) => {
             view! { <div class="page"><ReadFailure failure on_retry=move |()| asked.update(|asked| *asked += 1) /></div> }
@@ -53,6 +54,7 @@ pub fn DraftPage() -> impl IntoView {
         Some(Ok((draft, versions))) => {
             view! { <Desk draft versions on_reload=move |()| asked.update(|asked| *asked += 1) /> }.into_any()
         }
+    }
     };
     view! {
         <Show
@@ -110,7 +112,12 @@ impl Keeper {
     fn body(self, seen: Option<Timestamp>) -> KeptDraft {
         let typed = self.name.get_untracked();
         let name = if typed.trim().is_empty() { "—".to_owned() } else { typed.trim().to_owned() };
-        KeptDraft { name, base: self.base.get_untracked(), document: self.editor.policy().get_untracked(), seen }
+        KeptDraft {
+            name,
+            base: self.base.get_untracked(),
+            document: self.editor.policy().get_untracked(),
+            seen,
+        }
     }
 
     async fn keep(self) {
@@ -231,7 +238,12 @@ fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>)
     let latest = versions.latest().map(|version| version.policy.clone());
     let newer = {
         let latest = latest.clone();
-        move || latest.as_ref().map(|latest| latest.version).filter(|version| *version != base.with(|base| base.version))
+        move || {
+            latest
+                .as_ref()
+                .map(|latest| latest.version)
+                .filter(|version| *version != base.with(|base| base.version))
+        }
     };
     let rebase = {
         move |_| {
@@ -244,7 +256,8 @@ fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>)
     let shown = RwSignal::new(Section::Targets);
     let publishing = RwSignal::new(false);
     let dropping = RwSignal::new(false);
-    let leave = move |navigate: &dyn Fn(&str, NavigateOptions)| navigate("/policy", NavigateOptions::default());
+    let leave =
+        move |navigate: &dyn Fn(&str, NavigateOptions)| navigate("/policy", NavigateOptions::default());
     let published = {
         let navigate = navigate.clone();
         move |version: Version| {
@@ -254,12 +267,14 @@ fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>)
             keeper.state.set(Keeping::Kept(clock::now()));
             let number = version.policy.version;
             toasts.say(move || lang.words().publish_done(number));
+            let navigate = navigate.clone();
             spawn_local(async move {
+                // Gone before the list of drafts is read again.
                 if let Err(failure) = server::drop_draft(&id).await {
                     leptos::logging::warn!("the published draft is still there: {failure:?}");
                 }
+                leave(&navigate);
             });
-            leave(&navigate);
         }
     };
     let drop_it = move |()| {

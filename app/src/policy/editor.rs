@@ -105,7 +105,11 @@ impl Editor {
     fn mark_unread(self, field: &str, is_unread: bool) {
         if self.unread.read_untracked().contains(field) != is_unread {
             self.unread.update(|unread| {
-                if is_unread { unread.insert(field.to_owned()) } else { unread.remove(field) };
+                if is_unread {
+                    unread.insert(field.to_owned())
+                } else {
+                    unread.remove(field)
+                };
             });
         }
     }
@@ -186,9 +190,12 @@ where
             text.set(write(&value.get_untracked()));
         }
     };
-    let failed = Memo::new(move |_| {
-        if unreadable_now.get() { Some(unreadable(lang.words()).to_owned()) } else { error.get() }
-    });
+    let failed =
+        Memo::new(
+            move |_| {
+                if unreadable_now.get() { Some(unreadable(lang.words()).to_owned()) } else { error.get() }
+            },
+        );
     let described = error_id.clone();
     view! {
         <span class="read" data-size=size>
@@ -258,7 +265,8 @@ pub(super) fn AmountInput(
     let lang = use_lang();
     let editor = use_context::<Editor>();
     if editor.is_some_and(Editor::is_readonly) {
-        return view! { <span class="number">{move || lang.words().target_or_none(value.get())}</span> }.into_any();
+        return view! { <span class="number">{move || lang.words().target_or_none(value.get())}</span> }
+            .into_any();
     }
     let units = units.unwrap_or(&Unit::ALL);
     let id = fresh_id("amount");
@@ -320,9 +328,12 @@ pub(super) fn AmountInput(
         }
         tell_again();
     };
-    let failed = Memo::new(move |_| {
-        if bad.get() { Some(lang.words().amount_unreadable().to_owned()) } else { error.get() }
-    });
+    let failed =
+        Memo::new(
+            move |_| {
+                if bad.get() { Some(lang.words().amount_unreadable().to_owned()) } else { error.get() }
+            },
+        );
     let options = units.iter().enumerate().map(|(index, option)| {
         let option = *option;
         view! {
@@ -518,7 +529,8 @@ pub(super) fn HoursRows(
                 let (this, next) = (hours.get(index)?, hours.get(index + 1)?);
                 (this.until < next.from).then_some(Interval { from: this.until, until: next.from })
             });
-            let (from_day, until_day, remove_day) = (day_of_rows.clone(), day_of_rows.clone(), day_of_rows.clone());
+            let (from_day, until_day, remove_day) =
+                (day_of_rows.clone(), day_of_rows.clone(), day_of_rows.clone());
             view! {
                 <span class="hours__pair">
                     <TimeInput

@@ -26,7 +26,9 @@ struct Offered {
 pub(super) fn HolidaysSection() -> impl IntoView {
     let lang = use_lang();
     let editor = use_editor();
-    let sets = Memo::new(move |_| editor.with(|policy| policy.holidays.iter().map(|set| set.id.clone()).collect::<Vec<_>>()));
+    let sets = Memo::new(move |_| {
+        editor.with(|policy| policy.holidays.iter().map(|set| set.id.clone()).collect::<Vec<_>>())
+    });
     let refused = RwSignal::new(None::<(String, FileProblem)>);
     let offered = RwSignal::new(None::<Offered>);
     let open = RwSignal::new(false);
@@ -34,7 +36,9 @@ pub(super) fn HolidaysSection() -> impl IntoView {
         Err(problem) => refused.set(Some((name, problem))),
         Ok(set) => {
             refused.set(None);
-            let known = editor.policy().with_untracked(|policy| policy.holidays.iter().find(|known| known.id == set.id).cloned());
+            let known = editor
+                .policy()
+                .with_untracked(|policy| policy.holidays.iter().find(|known| known.id == set.id).cloned());
             let changes = day_changes(known.as_ref(), &set);
             let was_until = known.map(|known| known.until);
             offered.set(Some(Offered { file: name, set, changes, was_until }));
@@ -123,7 +127,11 @@ fn SetRow(id: String) -> impl IntoView {
     let followed = move || {
         let words = lang.words();
         let names: Vec<_> = followers.read().iter().map(|name| words.named(name)).collect();
-        if names.is_empty() { words.holidays_followed_by_none().to_owned() } else { names.join(words.list_separator()) }
+        if names.is_empty() {
+            words.holidays_followed_by_none().to_owned()
+        } else {
+            names.join(words.list_separator())
+        }
     };
     let set_until = move |date: Date| {
         editor.update(|policy| {
@@ -201,9 +209,10 @@ fn ImportDialog(open: RwSignal<bool>, offered: RwSignal<Option<Offered>>) -> imp
         open.set(false);
     };
     let is_same = move || {
-        offered.read().as_ref().is_none_or(|offered| {
-            offered.changes.is_empty() && offered.was_until == Some(offered.set.until)
-        })
+        offered
+            .read()
+            .as_ref()
+            .is_none_or(|offered| offered.changes.is_empty() && offered.was_until == Some(offered.set.until))
     };
     let footer = move || {
         view! {

@@ -54,7 +54,8 @@ impl Period {
     }
 
     fn from(self, now: Timestamp) -> Timestamp {
-        self.days().map_or(Timestamp::from_millis(i64::MIN), |days| now.plus_millis(-days * Timestamp::DAY_MS))
+        self.days()
+            .map_or(Timestamp::from_millis(i64::MIN), |days| now.plus_millis(-days * Timestamp::DAY_MS))
     }
 }
 
@@ -101,11 +102,14 @@ impl Machine {
         let period = self.period.get_untracked();
         let now = self.workspace.now().get_untracked();
         let replay = Replay::new(old, new, period.from(now)..now, now);
-        let tickets: Vec<TicketId> = self.workspace.cards().read_untracked().iter().map(|card| card.ticket).collect();
+        let tickets: Vec<TicketId> =
+            self.workspace.cards().read_untracked().iter().map(|card| card.ticket).collect();
         self.run.set(Run::Under(0, tickets.len()));
         spawn_local(async move {
             let Some(done) = self.go(replay, &tickets, turn).await else { return };
-            self.run.try_set(done.map_or(Run::Failed, |report| Run::Done(Box::new(report), Box::new(policy), period)));
+            self.run.try_set(
+                done.map_or(Run::Failed, |report| Run::Done(Box::new(report), Box::new(policy), period)),
+            );
         });
     }
 
@@ -186,7 +190,9 @@ pub(super) fn MachineSection(machine: Machine) -> impl IntoView {
     });
     let result = move || match found.get() {
         None => ().into_any(),
-        Some(Err(())) => view! { <Notice tone=Tone::Danger title=t!(lang, machine_failed) answers=true /> }.into_any(),
+        Some(Err(())) => {
+            view! { <Notice tone=Tone::Danger title=t!(lang, machine_failed) answers=true /> }.into_any()
+        }
         Some(Ok((report, _, period))) => view! { <ReportView report=*report period /> }.into_any(),
     };
     view! {
@@ -263,7 +269,9 @@ fn ReportView(report: Report, period: Period) -> impl IntoView {
             None => words.unassigned().to_owned(),
             Some(person) => {
                 let directory = directory.read();
-                directory.person(person).map_or_else(|| words.person_unknown().to_owned(), |person| person.name.clone())
+                directory
+                    .person(person)
+                    .map_or_else(|| words.person_unknown().to_owned(), |person| person.name.clone())
             }
         }
     };
@@ -272,7 +280,8 @@ fn ReportView(report: Report, period: Period) -> impl IntoView {
     let people_rows = people.into_iter().map(move |(person, tally)| {
         view! { <TallyRow name=move || person_name(person) tally /> }
     });
-    let mut customers: Vec<_> = report.customers.iter().map(|(customer, tally)| (customer.clone(), *tally)).collect();
+    let mut customers: Vec<_> =
+        report.customers.iter().map(|(customer, tally)| (customer.clone(), *tally)).collect();
     most_moved(&mut customers);
     customers.truncate(ROWS);
     let customer_rows = customers.into_iter().map(move |(customer, tally)| {
@@ -412,7 +421,10 @@ fn MovedTable(
             let person = which.person;
             let name = move || {
                 let directory = directory.read();
-                person.and_then(|person| directory.person(person)).map(|person| person.name.clone()).unwrap_or_default()
+                person
+                    .and_then(|person| directory.person(person))
+                    .map(|person| person.name.clone())
+                    .unwrap_or_default()
             };
             view! {
                 <tr>

@@ -1,5 +1,6 @@
 //! Which service levels hold, held and will hold, and the drafts of others.
 
+use domain::PersonId;
 use domain::people::Role;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -42,7 +43,8 @@ pub fn PolicyPage() -> impl IntoView {
     });
     let ask_again = move || asked.update(|asked| *asked += 1);
     let failure = RwSignal::new(None::<Failure>);
-    let shown = move || match loaded.get() {
+    let shown = move || {
+        match loaded.get() {
         None => view! { <div aria-busy="true"><Skeleton bars=5 /></div> }.into_any(),
         Some(Err(failure)) => view! { <ReadFailure failure on_retry=move |()| ask_again() /> }.into_any(),
         Some(Ok((versions, drafts))) => view! {
@@ -57,6 +59,7 @@ pub fn PolicyPage() -> impl IntoView {
             </div>
         }
         .into_any(),
+    }
     };
     view! {
         <header class="office-bar">
@@ -113,6 +116,11 @@ pub(super) fn ReadFailure(failure: Failure, #[prop(into)] on_retry: Callback<()>
     }
 }
 
+/// Whether it is the version that the product comes with: nobody published it, and it holds from the start.
+const fn is_shipped(version: u32, by: Option<PersonId>) -> bool {
+    version == 1 && by.is_none()
+}
+
 fn path_of(version: u32) -> String {
     format!("/policy/versions/{version}")
 }
@@ -124,10 +132,15 @@ fn InForce(versions: Versions) -> impl IntoView {
     let directory = use_workspace().directory();
     let version = versions.in_force().cloned();
     version.map(|Version { policy, .. }| {
-        let (number, effective, by, note) = (policy.version, policy.effective, policy.published_by, policy.note);
+        let (number, effective, by, note) =
+            (policy.version, policy.effective, policy.published_by, policy.note);
         let since = move || {
             let words = lang.words();
-            if by.is_none() { words.policy_shipped().to_owned() } else { words.policy_since(when.instant(effective)) }
+            if is_shipped(number, by) {
+                words.policy_shipped().to_owned()
+            } else {
+                words.policy_since(when.instant(effective))
+            }
         };
         let who = move || {
             let directory = directory.read();
@@ -173,14 +186,17 @@ fn DraftList(
             let answer = server::keep_draft(&id, &made).await;
             busy.try_set(false);
             match answer {
-                Ok(draft) => navigate(&format!("/policy/drafts/{}", draft.head.id), NavigateOptions::default()),
+                Ok(draft) => {
+                    navigate(&format!("/policy/drafts/{}", draft.head.id), NavigateOptions::default())
+                }
                 Err(error) => {
                     failure.try_set(Some(error));
                 }
             }
         });
     };
-    let rows = drafts.drafts.into_iter().map(|draft| view! { <DraftRow draft failure on_changed /> }).collect_view();
+    let rows =
+        drafts.drafts.into_iter().map(|draft| view! { <DraftRow draft failure on_changed /> }).collect_view();
     view! {
         <section class="panel" aria-label=t!(lang, drafts_title)>
             <header class="panel__head">
@@ -236,7 +252,8 @@ fn DraftRow(draft: DraftHead, failure: RwSignal<Option<Failure>>, on_changed: Ca
     let label = name.clone();
     let ask_name = name.clone();
     let asking = RwSignal::new(false);
-    let who = move || directory.read().person(updated_by).map(|person| person.name.clone()).unwrap_or_default();
+    let who =
+        move || directory.read().person(updated_by).map(|person| person.name.clone()).unwrap_or_default();
     let drop_it = move |()| {
         let id = id.clone();
         spawn_local(async move {
@@ -347,10 +364,18 @@ fn VersionRow(
     };
     let who = move || {
         let directory = directory.read();
-        by.and_then(|by| directory.person(by)).map_or_else(|| lang.words().policy_shipped_by().to_owned(), |who| who.name.clone())
+        match by.and_then(|by| directory.person(by)) {
+            Some(who) => who.name.clone(),
+            None if is_shipped(number, by) => lang.words().policy_shipped_by().to_owned(),
+            None => "—".to_owned(),
+        }
     };
     let effective = move || {
-        if by.is_none() { lang.words().policy_from_the_start().to_owned() } else { when.instant(effective) }
+        if is_shipped(number, by) {
+            lang.words().policy_from_the_start().to_owned()
+        } else {
+            when.instant(effective)
+        }
     };
     view! {
         <tr>
@@ -410,7 +435,8 @@ pub fn VersionPage() -> impl IntoView {
     let person = use_workspace().person();
     let steers = Memo::new(move |_| person.read().role.steers());
     let params = use_params_map();
-    let number = Memo::new(move |_| params.read().get("version").and_then(|version| version.parse::<u32>().ok()));
+    let number =
+        Memo::new(move |_| params.read().get("version").and_then(|version| version.parse::<u32>().ok()));
     let asked = RwSignal::new(0_u32);
     let loaded = LocalResource::new(move || {
         asked.track();
@@ -458,13 +484,15 @@ fn VersionView(version: Version, before: Option<Version>) -> impl IntoView {
     let directory = use_workspace().directory();
     let Version { standing, policy, .. } = version;
     provide_context(Editor::new(policy.clone(), true));
-    let (effective, by, note) = (policy.effective, policy.published_by, policy.note.clone());
+    let (number, effective, by, note) =
+        (policy.version, policy.effective, policy.published_by, policy.note.clone());
     let head = move || {
         let words = lang.words();
         let directory = directory.read();
         match by.and_then(|by| directory.person(by)) {
-            None => words.policy_shipped().to_owned(),
             Some(person) => words.version_head(when.instant(effective), &person.name),
+            None if is_shipped(number, by) => words.policy_shipped().to_owned(),
+            None => words.policy_since(when.instant(effective)),
         }
     };
     let mut sections = vec![

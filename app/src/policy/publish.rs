@@ -87,7 +87,8 @@ pub(super) fn PublishDialog(
             return;
         }
         let Some(effective) = effective() else { return };
-        let policy = Policy { note: note.get_untracked().trim().to_owned(), ..editor.policy().get_untracked() };
+        let policy =
+            Policy { note: note.get_untracked().trim().to_owned(), ..editor.policy().get_untracked() };
         let wanted = NewPolicy { base: base.with_untracked(|base| base.version), effective, policy };
         busy.set(true);
         failure.set(None);

@@ -19,7 +19,9 @@ use crate::ui::Icon;
 pub(super) fn RemindersSection() -> impl IntoView {
     let lang = use_lang();
     let editor = use_editor();
-    let ids = Memo::new(move |_| editor.with(|policy| policy.steps.iter().map(|step| step.id.clone()).collect::<Vec<_>>()));
+    let ids = Memo::new(move |_| {
+        editor.with(|policy| policy.steps.iter().map(|step| step.id.clone()).collect::<Vec<_>>())
+    });
     let add = move |_| {
         editor.update(|policy| {
             let step = fresh_step(policy);
@@ -27,7 +29,10 @@ pub(super) fn RemindersSection() -> impl IntoView {
         });
     };
     let steps = move || {
-        (1..).zip(ids.get()).map(|(number, id): (usize, String)| view! { <StepForm id number /> }).collect_view()
+        (1..)
+            .zip(ids.get())
+            .map(|(number, id): (usize, String)| view! { <StepForm id number /> })
+            .collect_view()
     };
     view! {
         <div class="stack">
@@ -136,7 +141,8 @@ fn StepForm(id: String, number: usize) -> impl IntoView {
         Moment::Overdue { minutes } => minutes,
         _ => 0,
     });
-    let amount = move || match kind.get() {
+    let amount = move || {
+        match kind.get() {
         When::AtOnce => ().into_any(),
         When::Used => view! {
             <Read
@@ -161,6 +167,7 @@ fn StepForm(id: String, number: usize) -> impl IntoView {
             />
         }
         .into_any(),
+    }
     };
     let remove = move |_| {
         let id = id.get_value();

@@ -2,8 +2,8 @@
 
 use domain::people::Directory;
 use domain::sla::{
-    CalendarProblem, ClockName, Date, Interval, Means, Moment, Name, Policy, PolicyProblem, QuietHours, Recipient, SpecialDay,
-    Step, Target, Targets, Weekday, Where, ZoneProblem,
+    CalendarProblem, ClockName, Date, Interval, Means, Moment, Name, Policy, PolicyProblem, QuietHours,
+    Recipient, SpecialDay, Step, Target, Targets, Weekday, Where, ZoneProblem,
 };
 use domain::ticket::{Difficulty, Urgency, Waiting};
 
@@ -61,7 +61,9 @@ impl Words {
         match targets {
             Targets::All { target } => self.target_or_none(*target),
             Targets::Urgency { .. } => three(Urgency::ALL.map(|urgency| self.urgency(urgency))),
-            Targets::Difficulty { .. } => three(Difficulty::ALL.map(|difficulty| self.difficulty(difficulty))),
+            Targets::Difficulty { .. } => {
+                three(Difficulty::ALL.map(|difficulty| self.difficulty(difficulty)))
+            }
             Targets::BeforeVisit { minutes } => self.target_before_visit(ledger::minutes(*minutes, self)),
             Targets::Set => self.target_set().to_owned(),
         }
@@ -180,7 +182,8 @@ impl Words {
         let to = list(step.to.iter().map(|to| self.recipient(*to)).collect());
         let by = list(step.by.iter().map(|by| self.means(*by)).collect());
         let clocks = step.clocks.iter().map(|clock| self.clock(*clock));
-        let only = clocks.chain(step.urgencies.iter().map(|urgency| self.urgency(*urgency))).collect::<Vec<_>>();
+        let only =
+            clocks.chain(step.urgencies.iter().map(|urgency| self.urgency(*urgency))).collect::<Vec<_>>();
         let said = self.step_says(self.moment(step.moment), to, by);
         if only.is_empty() { said } else { self.step_only(said, list(only)) }
     }
@@ -279,7 +282,9 @@ impl Words {
                     For::Difficulty(difficulty) => self.about_part(clock, self.difficulty(*difficulty)),
                 }
             }
-            About::Pauses { contract, clock } => self.about_part(clock_title(contract, *clock), self.targets_pauses()),
+            About::Pauses { contract, clock } => {
+                self.about_part(clock_title(contract, *clock), self.targets_pauses())
+            }
             About::Recovery => self.targets_recovery().to_owned(),
             About::Calendar { calendar } => self.about_part(self.about_calendar(), &self.named(calendar)),
             About::CalendarName { calendar } => of_calendar(calendar, self.policy_name()),
@@ -291,7 +296,8 @@ impl Words {
             About::DefaultCalendar => self.departments_default().to_owned(),
             About::Department { department } => {
                 let known = directory.department(*department);
-                let name = known.map_or_else(|| self.department_unknown().to_owned(), |known| known.name.clone());
+                let name =
+                    known.map_or_else(|| self.department_unknown().to_owned(), |known| known.name.clone());
                 self.about_part(self.policy_departments(), &name)
             }
             About::Holidays { name } => self.about_part(self.policy_holidays(), &self.named(name)),
@@ -328,7 +334,9 @@ impl Words {
             Value::Mark(mark) => self.recovery_up_to(mark),
             Value::Date(date) => date.to_string(),
             Value::Day(day) => self.special_day(day),
-            Value::Days(DaysChanged { added, changed, removed }) => self.days_changed(added, changed, removed),
+            Value::Days(DaysChanged { added, changed, removed }) => {
+                self.days_changed(added, changed, removed)
+            }
             Value::Step(step) => self.step(step),
             Value::Quiet(quiet) => self.quiet(*quiet),
         }
@@ -358,7 +366,11 @@ impl Words {
             Look::Holiday | Look::Closed => self.day_look(look).to_owned(),
             _ => self.day_named(self.day_look(look), self.hours_of_day(hours)),
         };
-        if name.is_empty() { self.day_named(date, look) } else { self.day_named(date, self.day_named(name, look)) }
+        if name.is_empty() {
+            self.day_named(date, look)
+        } else {
+            self.day_named(date, self.day_named(name, look))
+        }
     }
 }
 

@@ -79,7 +79,8 @@ pub(super) fn Sections(
         event.prevent_default();
         all.with_value(|all| {
             let count = all.len() as isize;
-            let place = all.iter().position(|section| *section == shown.get_untracked()).unwrap_or_default() as isize;
+            let place =
+                all.iter().position(|section| *section == shown.get_untracked()).unwrap_or_default() as isize;
             let next = all[(place + step).rem_euclid(count) as usize];
             shown.set(next);
             focus::on(tab_id(next));

@@ -299,7 +299,10 @@ mod tests {
         assert_eq!(versions.in_force().map(|version| version.policy.version), Some(1));
         assert_eq!(versions.before(3).map(|version| version.policy.version), Some(1));
         assert_eq!(versions.before(1), None);
-        assert_eq!(versions.latest().and_then(|version| version.published_at), Some(Timestamp::from_millis(5)));
+        assert_eq!(
+            versions.latest().and_then(|version| version.published_at),
+            Some(Timestamp::from_millis(5))
+        );
     }
 
     #[test]

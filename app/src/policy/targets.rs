@@ -66,7 +66,9 @@ pub(super) fn RulesTable(
     let is_contract = contract.with_value(Option::is_some);
     let shown = Memo::new(move |_| match contract.get_value() {
         None => ClockName::ALL.to_vec(),
-        Some(id) => editor.contract(&id, |contract| contract.rules.keys().copied().collect()).unwrap_or_default(),
+        Some(id) => {
+            editor.contract(&id, |contract| contract.rules.keys().copied().collect()).unwrap_or_default()
+        }
     });
     let missing = move || {
         let shown = shown.get();
@@ -81,7 +83,8 @@ pub(super) fn RulesTable(
             contract.rules.insert(clock, rule);
         });
     };
-    let rows = move || shown.get().into_iter().map(|clock| view! { <RuleRow clock contract /> }).collect_view();
+    let rows =
+        move || shown.get().into_iter().map(|clock| view! { <RuleRow clock contract /> }).collect_view();
     view! {
         <div class="table-wrap rules" data-bare=is_contract.then_some("")>
             <Show when=move || !is_contract || !shown.read().is_empty()>
@@ -211,7 +214,8 @@ fn RuleRow(clock: ClockName, contract: StoredValue<Option<String>>) -> impl Into
         }
     };
     let urgency: fn(Words, usize) -> &'static str = |words, index| words.urgency(Urgency::ALL[index.min(2)]);
-    let difficulty: fn(Words, usize) -> &'static str = |words, index| words.difficulty(Difficulty::ALL[index.min(2)]);
+    let difficulty: fn(Words, usize) -> &'static str =
+        |words, index| words.difficulty(Difficulty::ALL[index.min(2)]);
     let time = move || match kind.get() {
         Kind::All => cell(0, None).into_any(),
         Kind::Urgency => (0..3).map(|index| cell(index, Some(urgency))).collect_view().into_any(),

@@ -40,7 +40,8 @@ struct TypedWait {
 pub fn WhatIfPage() -> impl IntoView {
     let lang = use_lang();
     let workspace = use_workspace();
-    let (directory, person, now, book) = (workspace.directory(), workspace.person(), workspace.now(), workspace.book());
+    let (directory, person, now, book) =
+        (workspace.directory(), workspace.person(), workspace.now(), workspace.book());
     let source = RwSignal::new(Source::InForce);
     let drafts = RwSignal::new(Vec::<DraftHead>::new());
     let draft = RwSignal::new(None::<Policy>);
@@ -118,7 +119,9 @@ pub fn WhatIfPage() -> impl IntoView {
     };
     let sources = Signal::derive(move || {
         let mut sources = vec![Source::InForce];
-        let held = book.with(|book| (book.policy().version, book.effective().map(|(number, _)| number).collect::<Vec<_>>()));
+        let held = book.with(|book| {
+            (book.policy().version, book.effective().map(|(number, _)| number).collect::<Vec<_>>())
+        });
         sources.extend(held.1.into_iter().rev().filter(|number| *number != held.0).map(Source::Version));
         sources.extend(drafts.read().iter().map(|draft| Source::Draft(draft.id.clone())));
         sources
@@ -138,11 +141,16 @@ pub fn WhatIfPage() -> impl IntoView {
     let contracts = Signal::derive(move || {
         let chosen = chosen.read();
         let contracts = chosen.as_ref().map(|policy| policy.contracts.clone()).unwrap_or_default();
-        contracts.into_iter().filter(|contract| !contract.customers.is_empty()).map(|contract| contract.id).collect::<Vec<_>>()
+        contracts
+            .into_iter()
+            .filter(|contract| !contract.customers.is_empty())
+            .map(|contract| contract.id)
+            .collect::<Vec<_>>()
     });
     let contract_name = move |id: String| {
         let chosen = chosen.read();
-        let contract = chosen.as_ref().and_then(|policy| policy.contracts.iter().find(|known| known.id == id));
+        let contract =
+            chosen.as_ref().and_then(|policy| policy.contracts.iter().find(|known| known.id == id));
         contract.map(|contract| contract.name.clone()).unwrap_or_default()
     };
     let calendars = Signal::derive(move || {
@@ -154,7 +162,8 @@ pub fn WhatIfPage() -> impl IntoView {
     });
     let calendar_name = move |id: String| {
         let chosen = chosen.read();
-        let calendar = chosen.as_ref().and_then(|policy| policy.calendars.iter().find(|known| known.id == id));
+        let calendar =
+            chosen.as_ref().and_then(|policy| policy.calendars.iter().find(|known| known.id == id));
         calendar.map(|calendar| lang.words().named(&calendar.name)).unwrap_or_default()
     };
     let departments = Signal::derive(move || {
@@ -166,12 +175,17 @@ pub fn WhatIfPage() -> impl IntoView {
     let is_free = Memo::new(move |_| clock.read().is_none());
     let start_label = move || {
         let words = lang.words();
-        if clock.get() == Some(ClockName::VisitNotice) { words.what_if_visit() } else { words.what_if_start() }
+        if clock.get() == Some(ClockName::VisitNotice) {
+            words.what_if_visit()
+        } else {
+            words.what_if_start()
+        }
     };
     let add_wait = move |_| {
         let number = waits.read_untracked().iter().map(|wait| wait.number).max().map_or(1, |last| last + 1);
         let from = local_time::from_field(&start.read_untracked()).unwrap_or_else(|| now.get_untracked());
-        let at = |hours: i64| RwSignal::new(local_time::to_field(from.plus_millis(hours * Timestamp::HOUR_MS)));
+        let at =
+            |hours: i64| RwSignal::new(local_time::to_field(from.plus_millis(hours * Timestamp::HOUR_MS)));
         let wait = TypedWait { number, from: at(1), until: at(3), waiting: RwSignal::new(Waiting::Customer) };
         waits.update(|waits| waits.push(wait));
     };
@@ -338,11 +352,13 @@ fn Result(found: Found) -> impl IntoView {
         .into_any(),
         None => view! { <p class="what-if__due">{t!(lang, what_if_no_due)}</p> }.into_any(),
     };
+    // As it would look when it starts, whenever that is or was.
+    let as_of = view.clocks.iter().find(|known| known.id == clock).map(|clock| clock.started);
     let view = Arc::new(view);
     let shown = Memo::new(move |_| Some(Arc::clone(&view)));
     view! {
         {headline}
-        <LedgerView view=shown clock book=Some(Signal::stored(book)) />
+        <LedgerView view=shown clock book=Some(Signal::stored(book)) as_of />
     }
 }
 
@@ -372,7 +388,10 @@ fn OpenTime(
         },
         |_, _| true,
     );
-    let name = move || workdays.with(|workdays| workdays.as_ref().map(|workdays| lang.words().named(&workdays.calendar().name)));
+    let name = move || {
+        workdays
+            .with(|workdays| workdays.as_ref().map(|workdays| lang.words().named(&workdays.calendar().name)))
+    };
     let opens = move || {
         let words = lang.words();
         let at = local_time::from_field(&at.read())?;
@@ -390,15 +409,19 @@ fn OpenTime(
             })
         })
     };
-    let between = move || {
-        let words = lang.words();
-        let (from, until) = (local_time::from_field(&at.read())?, local_time::from_field(&until.read())?);
-        workdays.with(|workdays| {
-            let hours = workdays.as_ref()?.hours();
-            let days = hours.workdays(hours.date(from), hours.date(until).plus(1));
-            Some(words.open_between(ledger::exact(hours.between(from, until), false, words), days.max(0) as usize))
-        })
-    };
+    let between =
+        move || {
+            let words = lang.words();
+            let (from, until) = (local_time::from_field(&at.read())?, local_time::from_field(&until.read())?);
+            workdays.with(|workdays| {
+                let hours = workdays.as_ref()?.hours();
+                let days = hours.workdays(hours.date(from), hours.date(until).plus(1));
+                Some(words.open_between(
+                    ledger::exact(hours.between(from, until), false, words),
+                    days.max(0) as usize,
+                ))
+            })
+        };
     view! {
         <section class="panel" aria-label=t!(lang, open_title)>
             <header class="panel__head">

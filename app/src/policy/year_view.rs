@@ -29,7 +29,9 @@ pub(super) fn YearView(
     let lang = use_lang();
     let editor = use_editor();
     let now = use_workspace().now();
-    let today = Date::from_days(i32::try_from(now.get_untracked().as_millis().div_euclid(Timestamp::DAY_MS)).unwrap_or_default());
+    let today = Date::from_days(
+        i32::try_from(now.get_untracked().as_millis().div_euclid(Timestamp::DAY_MS)).unwrap_or_default(),
+    );
     let shown = RwSignal::new(year_of(today));
     let months = Memo::new(move |_| {
         let calendar = calendar.read();
@@ -155,7 +157,11 @@ fn MonthView(month: Month, focused: RwSignal<Date>, asked: RwSignal<Option<Date>
     let notes = notes.into_iter().map(|note| {
         let said = move || {
             let words = lang.words();
-            let days = if note.first == note.last { note.first.to_string() } else { format!("{}–{}", note.first, note.last) };
+            let days = if note.first == note.last {
+                note.first.to_string()
+            } else {
+                format!("{}–{}", note.first, note.last)
+            };
             let what = match note.name.in_language(words.0.tag()).trim() {
                 "" => words.day_look(note.look).to_owned(),
                 name if note.look == Look::MakeUp => words.day_named(name, words.day_make_up()),
@@ -201,7 +207,9 @@ fn notes(days: &[Day]) -> Vec<Note> {
             continue;
         }
         match notes.last_mut() {
-            Some(note) if note.last + 1 == number && note.look == day.look && note.name == day.name => note.last = number,
+            Some(note) if note.last + 1 == number && note.look == day.look && note.name == day.name => {
+                note.last = number
+            }
             _ => notes.push(Note { first: number, last: number, look: day.look, name: day.name.clone() }),
         }
     }
@@ -252,7 +260,10 @@ fn DayDialog(
         let Some(date) = asked.get() else { return };
         let calendar = calendar.get_untracked();
         let own = calendar.as_ref().and_then(|calendar| calendar.days.get(&date).cloned());
-        let week = calendar.as_ref().and_then(|calendar| calendar.week.get(&date.weekday()).cloned()).unwrap_or_default();
+        let week = calendar
+            .as_ref()
+            .and_then(|calendar| calendar.week.get(&date.weekday()).cloned())
+            .unwrap_or_default();
         let name = own.as_ref().map(|day| day.name().clone()).unwrap_or_default();
         called.set(name.0.get(lang.locale().tag()).cloned().unwrap_or_default());
         before.set(name);
@@ -285,7 +296,12 @@ fn DayDialog(
     let now_is = move || {
         let (calendar, date) = (calendar.get()?, asked.get()?);
         let without = Calendar {
-            days: calendar.days.iter().filter(|(own, _)| **own != date).map(|(own, day)| (*own, day.clone())).collect(),
+            days: calendar
+                .days
+                .iter()
+                .filter(|(own, _)| **own != date)
+                .map(|(own, day)| (*own, day.clone()))
+                .collect(),
             ..calendar
         };
         let Day { look, name, hours, .. } = editor.with(|policy| look(&without, &policy.holidays, date));
@@ -362,7 +378,8 @@ mod tests {
     fn days_of_one_holiday_are_one_note() {
         let policy = Policy::shipped();
         let months = year(&policy.calendars[0], &policy.holidays, 2026);
-        let october: Vec<_> = notes(&months[9].days).iter().map(|note| (note.first, note.last, note.look)).collect();
+        let october: Vec<_> =
+            notes(&months[9].days).iter().map(|note| (note.first, note.last, note.look)).collect();
         assert_eq!(october, [(1, 7, Look::Holiday), (10, 10, Look::MakeUp)]);
     }
 }

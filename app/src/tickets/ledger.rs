@@ -151,26 +151,18 @@ impl Teller<'_> {
         sentences
     }
 
-    /// How much of its time a clock has used.
+    /// How much of its time a clock has used, in whole minutes: this figure moves on by itself.
     pub fn total(&self, ledger: &Ledger) -> String {
         let words = self.speaker.words;
-        let in_days = ledger.zone.is_none();
-        let used = exact(ledger.used_ms, in_days && ledger.used_ms > 72 * Timestamp::HOUR_MS, words);
+        let longest = ledger.target_ms.unwrap_or(ledger.used_ms);
+        let in_days = ledger.zone.is_none() && longest > 72 * Timestamp::HOUR_MS;
+        let said = |millis: i64| exact(millis - millis % Timestamp::MINUTE_MS, in_days, words);
         match ledger.target_ms {
-            Some(of) => {
-                let total = exact(of, in_days && of > 72 * Timestamp::HOUR_MS, words);
-                if ledger.used_ms > of {
-                    let over = exact(
-                        ledger.used_ms - of,
-                        in_days && ledger.used_ms - of > 72 * Timestamp::HOUR_MS,
-                        words,
-                    );
-                    words.ledger_total_over(used, total, over)
-                } else {
-                    words.ledger_total(used, total)
-                }
+            Some(total) if ledger.used_ms > total => {
+                words.ledger_total_over(said(ledger.used_ms), said(total), said(ledger.used_ms - total))
             }
-            None => words.ledger_total_open(used),
+            Some(total) => words.ledger_total(said(ledger.used_ms), said(total)),
+            None => words.ledger_total_open(said(ledger.used_ms)),
         }
     }
 
@@ -224,7 +216,15 @@ impl Teller<'_> {
                 let known = self.speaker.directory.department(*department);
                 let name =
                     known.map_or_else(|| words.department_unknown().to_owned(), |known| known.name.clone());
-                said(Part::Start, "people", words.ledger_department(moment(*at), self.deed(*by).1, name))
+                {
+                    let (at, who) = (moment(*at), self.deed(*by).1);
+                    // Where every hour counts, another calendar changes nothing.
+                    let text = match zone {
+                        Some(_) => words.ledger_department(at, who, name),
+                        None => words.ledger_department_plain(at, who, name),
+                    };
+                    said(Part::Start, "people", text)
+                }
             }
             Line::PlanAgreed { at, by, deadline } => {
                 let who = self.deed(*by).1;

@@ -172,10 +172,13 @@ pub fn LedgerView(
     /// The service levels by which it is judged, if not those in force.
     #[prop(optional_no_strip)]
     book: Option<Signal<sla::PolicyBook>>,
+    /// As of when, if not now.
+    #[prop(optional_no_strip)]
+    as_of: Option<Timestamp>,
 ) -> impl IntoView {
     let lang = use_lang();
     let workspace = use_workspace();
-    let (now, directory) = (workspace.now(), workspace.directory());
+    let (now, directory) = (as_of.map_or_else(|| workspace.now(), Signal::stored), workspace.directory());
     let book = book.unwrap_or_else(|| workspace.book());
     let provisional = Memo::new(move |_| workspace.status().with(|status| status.link != Link::Live));
     let minute = Memo::new(move |_| now.get().as_millis() / Timestamp::MINUTE_MS);
@@ -228,7 +231,7 @@ pub fn LedgerView(
         Some(view! {
             <div class="ledger">
                 <div class="ledger__head">
-                    {dial.get().map(|dial| view! { <ClockChip dial large=true /> })}
+                    {dial.get().filter(|_| as_of.is_none()).map(|dial| view! { <ClockChip dial large=true /> })}
                     <div class="ledger__total"><p>{total}</p>{meter}</div>
                 </div>
                 <Show when=move || provisional.get()>

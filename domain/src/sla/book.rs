@@ -63,7 +63,11 @@ impl PolicyBook {
     pub fn as_of(&self, at: Timestamp) -> Self {
         let effective = self.versions.partition_point(|version| version.policy.effective <= at).max(1);
         let next = self.versions.get(effective).map(|version| version.policy.effective);
-        Self { versions: self.versions[..effective].into(), always: Arc::clone(&self.always), valid_until: next.or(self.valid_until) }
+        Self {
+            versions: self.versions[..effective].into(),
+            always: Arc::clone(&self.always),
+            valid_until: next.or(self.valid_until),
+        }
     }
 
     /// The number of each version and the time from which it holds, in order.

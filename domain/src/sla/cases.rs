@@ -22,10 +22,15 @@ use crate::Timestamp;
 pub fn answer(line: &str, zone: &dyn Fn(&str) -> Option<Zone>) -> String {
     let question: Value = match serde_json::from_str(line) {
         Ok(question) => question,
-        Err(error) => return json!({ "id": null, "error": format!("not a line of JSON: {error}") }).to_string(),
+        Err(error) => {
+            return json!({ "id": null, "error": format!("not a line of JSON: {error}") }).to_string();
+        }
     };
     let id = question.get("id").cloned().unwrap_or_default();
-    match serde_json::from_value(question).map_err(|error| error.to_string()).and_then(|case: Case| case.result(zone)) {
+    match serde_json::from_value(question)
+        .map_err(|error| error.to_string())
+        .and_then(|case: Case| case.result(zone))
+    {
         Ok(result) => json!({ "id": id, "result": result }).to_string(),
         Err(error) => json!({ "id": id, "error": error }).to_string(),
     }
@@ -93,7 +98,8 @@ impl CaseCalendar {
 
 impl Case {
     fn result(self, zone: &dyn Fn(&str) -> Option<Zone>) -> Result<Value, String> {
-        let Self { calendar, op, start, end, at, seconds, minutes, targets, pauses, events, evaluate_at } = self;
+        let Self { calendar, op, start, end, at, seconds, minutes, targets, pauses, events, evaluate_at } =
+            self;
         let workdays = calendar.workdays(zone)?;
         let hours = workdays.hours();
         let start = || instant("start", start.as_deref());
@@ -103,7 +109,9 @@ impl Case {
             (None, None) => Err("“seconds” is missing".to_owned()),
         };
         let written = |found: Option<Timestamp>| {
-            found.map(|found| json!(write(hours, found))).ok_or_else(|| "the calendar is never open for that long".to_owned())
+            found
+                .map(|found| json!(write(hours, found)))
+                .ok_or_else(|| "the calendar is never open for that long".to_owned())
         };
         match op.as_str() {
             "add" => written(hours.add(start()?, millis()?)),
@@ -169,7 +177,9 @@ impl Life {
         let mut result = Map::new();
         for watch in [Watch::FirstResponse, Watch::Resolution] {
             if let Some(judged) = self.judge_one(watch, hours)? {
-                result.extend(judged.into_iter().map(|(field, value)| (format!("{}_{field}", watch.name()), value)));
+                result.extend(
+                    judged.into_iter().map(|(field, value)| (format!("{}_{field}", watch.name()), value)),
+                );
             }
         }
         Ok(Value::Object(result))

@@ -263,7 +263,8 @@ impl Hours {
         let special = date.and_then(|date| self.special.get(&date));
         let hours = special.unwrap_or(&self.week.days[weekday_of(day)]);
         let stretches = hours.iter().map(|hours| {
-            self.zone.instant(midnight + hours.from.millis())..self.zone.instant(midnight + hours.until.millis())
+            self.zone.instant(midnight + hours.from.millis())
+                ..self.zone.instant(midnight + hours.until.millis())
         });
         stretches.filter(|stretch| !stretch.is_empty()).collect()
     }

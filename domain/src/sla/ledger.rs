@@ -166,7 +166,8 @@ impl Teller<'_, '_> {
                     conditions = Some(Conditions { urgency, difficulty, department, plan: None });
                 }
                 Happening::UrgencyChanged { urgency } => {
-                    let before = conditions.as_mut().map(|known| std::mem::replace(&mut known.urgency, urgency));
+                    let before =
+                        conditions.as_mut().map(|known| std::mem::replace(&mut known.urgency, urgency));
                     if running && before != Some(urgency) {
                         changes.push((at, Line::UrgencyChanged { at, by, urgency }));
                     }
@@ -245,7 +246,8 @@ impl Teller<'_, '_> {
             let end = pause.until.unwrap_or(self.now.max(pause.from));
             let by = self.timeline.events[pause.event].by;
             let millis = self.run.hours.between(pause.from, end);
-            let line = Line::Paused { from: pause.from, until: pause.until, waiting: pause.waiting, by, millis };
+            let line =
+                Line::Paused { from: pause.from, until: pause.until, waiting: pause.waiting, by, millis };
             (pause.from, line)
         }));
         told.sort_by_key(|(at, _)| *at);
@@ -273,8 +275,12 @@ impl Teller<'_, '_> {
             }
             let begins = hours.midnight(date);
             match workdays.special(date) {
-                Some(SpecialDay::Holiday { name }) => told.push((begins, Line::Holiday { date, name: name.clone() })),
-                Some(SpecialDay::MakeUp { name }) => told.push((begins, Line::MakeUp { date, name: name.clone() })),
+                Some(SpecialDay::Holiday { name }) => {
+                    told.push((begins, Line::Holiday { date, name: name.clone() }))
+                }
+                Some(SpecialDay::MakeUp { name }) => {
+                    told.push((begins, Line::MakeUp { date, name: name.clone() }))
+                }
                 Some(SpecialDay::Hours { name, .. }) => {
                     told.push((begins, Line::SpecialHours { date, name: name.clone() }));
                 }
@@ -388,7 +394,10 @@ pub fn corrections(id: TicketId, log: &[Recorded], book: &PolicyBook) -> Vec<Cor
             .collect();
         let Some(ticket) = Ticket::fold(id, None, &known) else { continue };
         let now = clocks(&ticket.timeline, &book.as_of(arrival));
-        let news = known.iter().filter(|recorded| recorded.arrived == Some(arrival)).min_by_key(|news| news.happened);
+        let news = known
+            .iter()
+            .filter(|recorded| recorded.arrived == Some(arrival))
+            .min_by_key(|news| news.happened);
         if let Some(((seen_at, seen), news)) = before.take().zip(news) {
             for was in seen.iter().filter(|was| is_late(was, arrival)) {
                 let right = now.iter().find(|clock| clock.id == was.id);

@@ -299,7 +299,9 @@ impl Policy {
 fn rule_problem(name: ClockName, rule: &Rule) -> Option<PolicyProblem> {
     let fits = match rule.targets {
         Targets::BeforeVisit { .. } => name == ClockName::VisitNotice,
-        Targets::Set => matches!(name, ClockName::Rectification | ClockName::Milestone | ClockName::Resolution),
+        Targets::Set => {
+            matches!(name, ClockName::Rectification | ClockName::Milestone | ClockName::Resolution)
+        }
         _ => !matches!(name, ClockName::VisitNotice | ClockName::Rectification | ClockName::Milestone),
     };
     if !fits {

@@ -4,8 +4,8 @@ use super::book::PolicyBook;
 use super::clock::{Clock, ClockId, ClockName, Deadline, Event, Happening, Paused, Timeline};
 use super::course::{Course, Due, Standstill};
 use super::hours::Hours;
-use super::policy::{Rule, Target, Targets};
 use super::policy::Compiled;
+use super::policy::{Rule, Target, Targets};
 use crate::ticket::{Difficulty, Urgency, Waiting};
 use crate::{ChangeId, DepartmentId, Timestamp};
 
@@ -283,7 +283,8 @@ impl<'b> Walk<'_, 'b> {
         let name = started.id.name;
         let rule = policy.rule(contract, name);
         let pauses = self.pauses(rule, started.at, ended);
-        let target = rule.and_then(|rule| rule.targets.target(self.conditions.urgency, self.conditions.difficulty));
+        let target =
+            rule.and_then(|rule| rule.targets.target(self.conditions.urgency, self.conditions.difficulty));
         let calendar = target.filter(|target| target.counts_open_time()).and_then(|_| {
             let id = policy.calendar_id(contract, self.conditions.department);
             judged_by.workdays(id).map(|workdays| (workdays.calendar().id.as_str(), workdays.hours()))
@@ -294,8 +295,11 @@ impl<'b> Walk<'_, 'b> {
         let course = Course { hours, start: started.at, pauses: &stood };
         let (deadline, due) = self.deadline(&started, rule, target, &course);
         // An instant that was set does not move, whatever the work waits for.
-        let pauses =
-            if matches!(deadline, Deadline::Set { .. } | Deadline::BeforeVisit { .. }) { Vec::new() } else { pauses };
+        let pauses = if matches!(deadline, Deadline::Set { .. } | Deadline::BeforeVisit { .. }) {
+            Vec::new()
+        } else {
+            pauses
+        };
         let paused = match (pauses.last(), ended) {
             (Some(Pause { from, until: None, waiting, .. }), None) if !matches!(due, Some(Due::At(_))) => {
                 let left_ms = match due {

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ClockName;
 use super::calendar::{Calendar, HolidaySet, Interval, Name};
 use super::date::{TimeOfDay, Weekday};
 use super::policy::{Policy, Rule, Rules, Target, Targets};
 use super::ringing::{Means, Moment, QuietHours, Recipient, Step};
 use super::zone::Zone;
-use super::ClockName;
 use crate::Timestamp;
 use crate::ticket::Waiting;
 
@@ -42,10 +42,8 @@ fn holidays_cn() -> HolidaySet {
 /// Monday to Friday from 9 to 18 in Shanghai, with lunch from 12 to 13.
 fn office() -> Calendar {
     let weekdays = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
-    let hours = vec![
-        Interval { from: time(9), until: time(12) },
-        Interval { from: time(13), until: time(18) },
-    ];
+    let hours =
+        vec![Interval { from: time(9), until: time(12) }, Interval { from: time(13), until: time(18) }];
     Calendar {
         id: OFFICE.to_owned(),
         name: name("Office hours", "办公时间", "辦公時間"),
@@ -113,7 +111,11 @@ fn steps() -> Vec<Step> {
 }
 
 fn name(en: &str, zh_cn: &str, zh_tw: &str) -> Name {
-    Name([("en", en), ("zh-CN", zh_cn), ("zh-TW", zh_tw)].map(|(tag, name)| (tag.to_owned(), name.to_owned())).into())
+    Name(
+        [("en", en), ("zh-CN", zh_cn), ("zh-TW", zh_tw)]
+            .map(|(tag, name)| (tag.to_owned(), name.to_owned()))
+            .into(),
+    )
 }
 
 fn time(hour: u16) -> TimeOfDay {

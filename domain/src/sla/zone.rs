@@ -57,7 +57,11 @@ impl Zone {
             return Err(ZoneProblem::OffsetTooLarge);
         }
         // Two transitions within two days of each other would let wall time run backwards across both.
-        if self.transitions.windows(2).any(|pair| pair[1].0.saturating_sub(pair[0].0) <= 2 * i64::from(DAY_SECONDS)) {
+        if self
+            .transitions
+            .windows(2)
+            .any(|pair| pair[1].0.saturating_sub(pair[0].0) <= 2 * i64::from(DAY_SECONDS))
+        {
             return Err(ZoneProblem::Disorder);
         }
         Ok(())
@@ -65,7 +69,8 @@ impl Zone {
 
     /// Milliseconds east of UTC at an instant.
     pub fn offset_at(&self, at: Timestamp) -> i64 {
-        let passed = self.transitions.partition_point(|(from, _)| from.saturating_mul(1_000) <= at.as_millis());
+        let passed =
+            self.transitions.partition_point(|(from, _)| from.saturating_mul(1_000) <= at.as_millis());
         self.era_offset(passed)
     }
 
@@ -79,9 +84,10 @@ impl Zone {
     pub(super) fn instant(&self, wall: i64) -> i64 {
         // The first era whose end, on its own wall clock, lies beyond `wall` holds its first occurrence. If that era begins
         // later than `wall`, the wall time was skipped, and the offset before the jump moves it forward by as much.
-        let era = self.transitions.iter().enumerate().skip(self.skippable(wall)).find_map(|(era, (until, _))| {
-            (wall < until.saturating_mul(1_000).saturating_add(self.era_offset(era))).then_some(era)
-        });
+        let era =
+            self.transitions.iter().enumerate().skip(self.skippable(wall)).find_map(|(era, (until, _))| {
+                (wall < until.saturating_mul(1_000).saturating_add(self.era_offset(era))).then_some(era)
+            });
         let era = era.unwrap_or(self.transitions.len());
         let instant = wall.saturating_sub(self.era_offset(era));
         match era.checked_sub(1).map(|last| self.transitions[last].0.saturating_mul(1_000)) {
@@ -119,7 +125,11 @@ mod tests {
 
     /// One hour forward at instant 100 h, back again at instant 1000 h; two hours east before.
     fn zone() -> Zone {
-        Zone { name: "Test/Zone".into(), offset: 7_200, transitions: vec![(360_000, 10_800), (3_600_000, 7_200)] }
+        Zone {
+            name: "Test/Zone".into(),
+            offset: 7_200,
+            transitions: vec![(360_000, 10_800), (3_600_000, 7_200)],
+        }
     }
 
     #[test]

@@ -13,8 +13,8 @@ use serde_json::value::RawValue;
 
 use super::intake::{required_text, text};
 use super::{
-    Callback, CloseResult, Completion, Customer, Difficulty, Flag, Inspection, Intake, Kind, MilestoneReached,
-    PartReplacement, Plan, Progress, SignOff, Urgency,
+    Callback, CloseResult, Completion, Customer, Difficulty, Flag, Inspection, Intake, Kind,
+    MilestoneReached, PartReplacement, Plan, Progress, SignOff, Urgency,
 };
 use crate::refusal::{Field, Refusal};
 use crate::{ChangeId, DepartmentId, PersonId, TicketId};

@@ -53,7 +53,9 @@ impl CardClock {
         let left = match (clock.due, clock.paused.and_then(|paused| paused.left_ms), clock.deadline) {
             _ if !clock.is_running() => return None,
             (Some(due), _, _) => CardLeft::Due(due),
-            (None, Some(left_ms), Deadline::Target { millis, .. }) => CardLeft::Paused { left_ms, of_ms: millis },
+            (None, Some(left_ms), Deadline::Target { millis, .. }) => {
+                CardLeft::Paused { left_ms, of_ms: millis }
+            }
             _ => return None,
         };
         Some(Self { name: clock.name(), started: clock.started, left })

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Closing, Reason};
 use super::{
-    Action, Callback, Completion, Customer, Difficulty, Document, Flag, Inspection, Intake, IntakeTimes, Kind,
-    MilestoneReached, PartReplacement, Plan, Progress, ProgressKind, Recorded, Satisfaction, Seen, SignOff, Single, Stage, TicketNumber, Urgency, Visit, Waiting,
+    Action, Callback, Completion, Customer, Difficulty, Document, Flag, Inspection, Intake, IntakeTimes,
+    Kind, MilestoneReached, PartReplacement, Plan, Progress, ProgressKind, Recorded, Satisfaction, Seen,
+    SignOff, Single, Stage, TicketNumber, Urgency, Visit, Waiting,
 };
 use crate::sla;
 use crate::{ChangeId, DepartmentId, PersonId, TicketId, Timestamp};

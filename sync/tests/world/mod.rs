@@ -9,8 +9,8 @@ use std::task::{Context, Poll, Waker};
 
 use domain::people::{Department, DepartmentFunction, Directory, Person, Role};
 use domain::ticket::{
-    Action, Assignment, Channel, Comment, Customer, Difficulty, Intake, IntakeTimes, Kind, NewUrgency, Product, Progress,
-    ProgressKind, Site, Urgency, Verification,
+    Action, Assignment, Channel, Comment, Customer, Difficulty, Intake, IntakeTimes, Kind, NewUrgency,
+    Product, Progress, ProgressKind, Site, Urgency, Verification,
 };
 use domain::{DepartmentId, PersonId, TicketId, Timestamp};
 use uuid::Uuid;
