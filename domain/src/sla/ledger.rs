@@ -276,10 +276,10 @@ impl Teller<'_, '_> {
             let begins = hours.midnight(date);
             match workdays.special(date) {
                 Some(SpecialDay::Holiday { name }) => {
-                    told.push((begins, Line::Holiday { date, name: name.clone() }))
+                    told.push((begins, Line::Holiday { date, name: name.clone() }));
                 }
                 Some(SpecialDay::MakeUp { name }) => {
-                    told.push((begins, Line::MakeUp { date, name: name.clone() }))
+                    told.push((begins, Line::MakeUp { date, name: name.clone() }));
                 }
                 Some(SpecialDay::Hours { name, .. }) => {
                     told.push((begins, Line::SpecialHours { date, name: name.clone() }));
