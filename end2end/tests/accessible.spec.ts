@@ -8,7 +8,7 @@ test.use({ serverOptions: { demo: true } });
 const JOB = "现场发现：二手激光机水温报警";
 
 test("the engineer's screens", async ({ tablet, server }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(480_000);
   const { page } = await tablet("engineer");
   await page.getByRole("link", { name: JOB }).tap();
   await expect(page.getByRole("contentinfo")).toBeVisible();
@@ -28,6 +28,20 @@ test("the engineer's screens", async ({ tablet, server }) => {
     await page.getByRole("button", { name: words.action_progress, exact: true }).tap();
     await expect(page.getByRole("dialog", { name: words.job_progress_title })).toBeVisible();
   });
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await examine(page, `why, ${colorScheme}`, async (words) => {
+      await page.goto(job);
+      await page.locator(".job__clocks button.clock").first().tap();
+      await expect(page.getByRole("dialog").getByRole("heading", { name: words.ledger_part_time })).toBeVisible();
+    });
+    await examine(page, `plan, ${colorScheme}`, async (words) => {
+      await page.goto(job);
+      await page.getByRole("button", { name: words.act_plan }).tap();
+      await page.getByRole("button", { name: words.plan_milestone_add }).tap();
+      await expect(page.getByRole("dialog", { name: words.plan_title })).toBeVisible();
+    });
+  }
   await examine(page, "part sheet", async (words) => {
     await page.goto(job);
     await page.getByRole("button", { name: words.action_part, exact: true }).tap();

@@ -87,10 +87,11 @@ pub fn ClockChip(
                     data-size=size
                     data-provisional=unsure
                     title=move || lang.words().why_hint(sentence())
-                    aria-label=move || lang.words().why_hint(sentence())
                     on:click=move |_| asked.ask(why.get_untracked())
                 >
                     {inside()}
+                    // After what is seen, so that it can be called by that, too.
+                    <span class="visually-hidden">" " {move || lang.words().why_hint(sentence())}</span>
                     <Icon name="question" />
                 </button>
             }
