@@ -13,7 +13,7 @@ test("signing in", async ({ page }) => {
 });
 
 test("the office", async ({ desk }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(360_000);
   const page = await desk("admin");
   const show = async (address: string, heading: string | undefined) => {
     await page.goto(address);

@@ -8,7 +8,7 @@ test.use({ serverOptions: { demo: true } });
 const JOB = "现场发现：二手激光机水温报警";
 
 test("the engineer's screens", async ({ tablet, server }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(360_000);
   const { page } = await tablet("engineer");
   await page.getByRole("link", { name: JOB }).tap();
   await expect(page.getByRole("contentinfo")).toBeVisible();
@@ -50,7 +50,7 @@ test("the engineer's screens", async ({ tablet, server }) => {
 });
 
 test("the customer's steps", async ({ tablet }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   const { page } = await tablet("engineer");
   await page.getByRole("link", { name: JOB }).tap();
   const job = page.url();
