@@ -57,7 +57,11 @@ pub(crate) async fn measure(binary: &Path, folder: &Path, quick: bool) -> Result
         );
         if let Some(spent) = outcome.spent {
             let each = spent.as_secs_f64() * 1e6 / load.total() as f64;
-            figures.push(Figure::new(format!("server's processor time a change ({})", load.changes), each, "µs"));
+            figures.push(Figure::new(
+                format!("server's processor time a change ({})", load.changes),
+                each,
+                "µs",
+            ));
         }
         for (share, name) in [(0.5, "p50"), (0.99, "p99")] {
             figures.push(Figure::millis(
