@@ -64,7 +64,7 @@ test("the engineer's screens", async ({ tablet, server }) => {
 });
 
 test("the customer's steps", async ({ tablet }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   const { page } = await tablet("engineer");
   await page.getByRole("link", { name: JOB }).tap();
   const job = page.url();

@@ -19,7 +19,7 @@ test("the link that the first start prints makes the first administrator, once",
   await page.getByRole("link", { name: "人员与部门" }).click();
   await expect(page.getByRole("row", { name: "赵一鸣" })).toContainText("系统管理员");
 
-  await page.getByLabel("账户与设置").click();
+  await page.locator("summary", { hasText: "账户与设置" }).click();
   await page.getByRole("button", { name: "退出登录" }).click();
   await expect(page.getByRole("heading", { name: "登录" })).toBeVisible();
   await page.goto("about:blank");
@@ -33,7 +33,7 @@ test.describe("at work", () => {
   test("nobody signs out while something is only on their tablet", async ({ tablet, server }) => {
     const engineer = await tablet("engineer");
     const signOut = async () => {
-      await engineer.page.getByLabel("账户与设置").tap();
+      await engineer.page.locator("summary", { hasText: "账户与设置" }).tap();
       await engineer.page.getByRole("button", { name: "退出登录" }).tap();
     };
     await engineer.page.getByRole("link", { name: "现场发现：二手激光机水温报警" }).tap();

@@ -25,6 +25,11 @@ mod zones;
 
 use std::process::ExitCode;
 
+/// What one thread allocates another one often frees here: a push goes from hand to hand. The system's own allocator spends a
+/// quarter of the server's time on that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::run()
 }

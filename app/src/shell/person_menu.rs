@@ -45,9 +45,10 @@ pub fn PersonMenu(
     let initial = move || person.with(|person| person.name.chars().next().unwrap_or('·').to_string());
     view! {
         <details class="menu">
-            <summary class=if up { "nav__item" } else { "icon-button" } aria-label=t!(lang, menu_account)>
+            <summary class=if up { "nav__item" } else { "icon-button" }>
                 <span class="person__mark" aria-hidden="true">{initial}</span>
-                {up.then(|| view! { <span class="nav__label" aria-hidden="true">{name}</span> })}
+                {up.then(|| view! { <span class="nav__label">{name} " "</span> })}
+                <span class="visually-hidden">{t!(lang, menu_account)}</span>
             </summary>
             <div class="menu__list" data-up=up.then_some("")>
                 <p class="menu__note">

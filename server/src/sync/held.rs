@@ -7,15 +7,18 @@ use domain::access;
 use domain::people::{Directory, Person};
 use domain::ticket::{Change, Document, Recorded, ScopeKeys, Stage, Ticket, TicketNumber};
 use domain::{ChangeId, Refusal, TicketId, Timestamp};
-use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+
+/// What most changes come to in their stored form, at most.
+const USUAL_BYTES: usize = 1_024;
+/// What a record without changes ends with.
+const EMPTY_END: &str = "[]}";
 
 /// A ticket as it stands in the record.
 #[derive(Debug)]
 pub(crate) struct Held {
     document: Document,
     /// The stored form of each change of the record, in the record's order.
-    stored: Vec<Box<RawValue>>,
+    stored: Vec<Arc<str>>,
     /// What decides who may see it; absent as long as nothing of it is in the record.
     keys: Option<ScopeKeys>,
     /// What the record adds up to, once somebody has asked.
@@ -74,12 +77,11 @@ impl Held {
         let recorded = Recorded::place(change.clone(), self.document.log(), Some(arrival));
         let happened = recorded.happened;
         let stored = store(&recorded);
-        let text = Arc::from(stored.get());
-        let place = self.insert(recorded, stored);
+        let place = self.insert(recorded, Arc::clone(&stored));
         match guarded(change.id, || self.fold_at(place)) {
             Ok((keys, stage)) => {
                 self.keys = Some(keys);
-                Ok(Taken { happened, stored: text, keys, stage })
+                Ok(Taken { happened, stored, keys, stage })
             }
             Err(refusal) => {
                 self.remove(place);
@@ -103,21 +105,27 @@ impl Held {
 
     /// The stored form of the whole record: what the document itself would be written as, made of what has been written.
     pub(crate) fn write(&self) -> String {
-        #[derive(Serialize)]
-        struct Written<'h> {
-            ticket: TicketId,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            number: Option<&'h TicketNumber>,
-            revision: u64,
-            log: &'h [Box<RawValue>],
+        let mut empty = Document::new(self.document.ticket);
+        empty.number.clone_from(&self.document.number);
+        empty.revision = self.document.revision;
+        let empty = serde_json::to_string(&empty).expect("a record always serialises");
+        let (before, after) = empty.split_at(empty.len() - EMPTY_END.len());
+        debug_assert_eq!(after, EMPTY_END);
+        let length: usize = self.stored.iter().map(|stored| stored.len() + 1).sum();
+        let mut written = String::with_capacity(before.len() + length + EMPTY_END.len());
+        written.push_str(before);
+        written.push('[');
+        for (index, stored) in self.stored.iter().enumerate() {
+            if index > 0 {
+                written.push(',');
+            }
+            written.push_str(stored);
         }
-        let Document { ticket, number, revision, .. } = &self.document;
-        let written =
-            Written { ticket: *ticket, number: number.as_ref(), revision: *revision, log: &self.stored };
-        serde_json::to_string(&written).expect("a record always serialises")
+        written.push_str("]}");
+        written
     }
 
-    fn insert(&mut self, recorded: Recorded, stored: Box<RawValue>) -> usize {
+    fn insert(&mut self, recorded: Recorded, stored: Arc<str>) -> usize {
         let id = recorded.change.id;
         self.document.insert(recorded);
         let log = self.document.log();
@@ -157,8 +165,11 @@ impl Held {
     }
 }
 
-fn store(recorded: &Recorded) -> Box<RawValue> {
-    to_raw_value(recorded).expect("a change holds only texts and numbers")
+/// The stored form of a change.
+fn store(recorded: &Recorded) -> Arc<str> {
+    let mut stored = Vec::with_capacity(USUAL_BYTES);
+    serde_json::to_writer(&mut stored, recorded).expect("a change holds only texts and numbers");
+    String::from_utf8(stored).expect("JSON is text").into()
 }
 
 /// Runs a rule on a change. A rule that panics is a mistake of ours that a newer version may not make: the change is told
