@@ -115,7 +115,7 @@ fn Reassign(ticket: TicketId, giving: Giving, loads: Memo<Loads>) -> impl IntoVi
     let footer = move || {
         view! {
             <p class="dialog__foot-note">{t!(lang, reassign_hint)}</p>
-            <button class="button" type="button" on:click=move |_| open.set(false)>{t!(lang, dialog_cancel)}</button>
+            <button class="button" type="button" on:click=move |_| open.set(false)>{t!(lang, ui_cancel)}</button>
         }
     };
     // Enter in the search takes the first one found.

@@ -42,7 +42,7 @@ pub(super) fn RecoverDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>)
         })
     };
     view! {
-        <ActionDialog form title=t!(lang, act_recover) save=t!(lang, dialog_save) fields=&[Field::Note] on_save=move |()| save()>
+        <ActionDialog form title=t!(lang, act_recover) save=t!(lang, ui_save) fields=&[Field::Note] on_save=move |()| save()>
             {said}
             <TextArea
                 label=t!(lang, recover_label)
@@ -89,7 +89,7 @@ pub(super) fn InspectDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>)
         (days, choose)
     });
     view! {
-        <ActionDialog form title=t!(lang, act_inspect) save=t!(lang, dialog_save) fields=FIELDS on_save=move |()| save()>
+        <ActionDialog form title=t!(lang, act_inspect) save=t!(lang, ui_save) fields=FIELDS on_save=move |()| save()>
             <TextField
                 label=t!(lang, inspect_score)
                 value=score
@@ -142,7 +142,7 @@ pub fn RectifyDialog(
         });
     };
     view! {
-        <ActionDialog form title=t!(lang, act_rectify) save=t!(lang, dialog_save) fields=&[Field::Note] on_save=move |()| save()>
+        <ActionDialog form title=t!(lang, act_rectify) save=t!(lang, ui_save) fields=&[Field::Note] on_save=move |()| save()>
             <TextArea label=t!(lang, rectify_label) value=text error=form.errors.at(lang, Field::Note) autofocus=true />
         </ActionDialog>
     }
