@@ -34,7 +34,7 @@ function resolution(page: Page): Locator {
 
 /** When that clock is due, as it says. */
 async function due(page: Page): Promise<string | undefined> {
-  return /，([^，]+) 到期/.exec((await resolution(page).getAttribute("aria-label")) ?? "")?.[1];
+  return /，([^，]+) 到期/.exec((await resolution(page).textContent()) ?? "")?.[1];
 }
 
 test("an administrator drafts, mends, tries out and publishes; a supervisor's clock follows and says why", async ({ desk }) => {
