@@ -29,19 +29,19 @@ async function figure(page: Page, word: string): Promise<number> {
 
 /** The clock of a ticket's head that counts to the end of the work. */
 function resolution(page: Page): Locator {
-  return page.locator(".ticket__clocks").getByRole("button", { name: /^解决时限/ });
+  return page.locator(".ticket__clocks").getByRole("button", { name: /解决时限/ });
 }
 
 /** When that clock is due, as it says. */
 async function due(page: Page): Promise<string | undefined> {
-  return /，([^，]+) 到期/.exec((await resolution(page).getAttribute("aria-label")) ?? "")?.[1];
+  return /，([^，]+) 到期/.exec((await resolution(page).textContent()) ?? "")?.[1];
 }
 
 test("an administrator drafts, mends, tries out and publishes; a supervisor's clock follows and says why", async ({ desk }) => {
   test.setTimeout(180_000);
   const supervisor = await desk("supervisor");
   await supervisor.getByRole("link", { name: URGENT }).first().click();
-  await expect(resolution(supervisor)).toBeVisible();
+  await expect(supervisor.getByRole("heading", { name: URGENT })).toBeVisible();
   const before = await due(supervisor);
   expect(before).toBeDefined();
 
@@ -50,7 +50,11 @@ test("an administrator drafts, mends, tries out and publishes; a supervisor's cl
 
   await test.step("halves the urgent target", async () => {
     const targets = await section(page, "时限");
-    await targets.getByRole("textbox", { name: "解决 · 紧急" }).fill("12");
+    const urgent = targets.getByRole("textbox", { name: "解决 · 紧急" });
+    await urgent.fill("0");
+    await expect(targets.getByText("请填写大于零的数字")).toBeVisible();
+    await urgent.fill("12");
+    await expect(targets.getByText("请填写大于零的数字")).toBeHidden();
     await expect(page.getByRole("status").getByText("已保存到服务器")).toBeVisible();
   });
 

@@ -81,7 +81,7 @@ fn NoticeList(open: RwSignal<bool>) -> impl IntoView {
             {move || {
                 let told = page.with(|page| page.notices.clone());
                 if told.is_empty() {
-                    view! { <Empty icon="bell" title=t!(lang, bell_none) text=t!(lang, bell_none_more)>{()}</Empty> }
+                    view! { <Empty icon="bell" title=t!(lang, bell_none) text=t!(lang, bell_none_more) /> }
                         .into_any()
                 } else {
                     view! {

@@ -81,11 +81,22 @@ const fn is_hours(minutes: u32) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAnAmount;
 
-/// Reads a whole number, typed with western or full-width digits; in hours also `1.5`, which is kept as minutes.
+/// Reads a whole number above zero, typed with western or full-width digits; in hours also `1.5`, which is kept as minutes.
+///
+/// Zero is no amount: it would be kept without its unit.
 ///
 /// # Errors
 /// If the text is anything else, or too large to be kept.
 pub fn read_amount(text: &str, unit: Unit) -> Result<Target, NotAnAmount> {
+    let target = read_target(text, unit)?;
+    let nothing = matches!(
+        target,
+        Target::Calendar { minutes: 0 } | Target::Open { minutes: 0 } | Target::Workdays { days: 0 }
+    );
+    if nothing { Err(NotAnAmount) } else { Ok(target) }
+}
+
+fn read_target(text: &str, unit: Unit) -> Result<Target, NotAnAmount> {
     let text: String = text.trim().chars().map(western).collect();
     if let Ok(number) = read_whole(&text) {
         return Ok(unit.target(number));
@@ -162,7 +173,6 @@ mod tests {
             Target::Open { minutes: 45 },
             Target::Open { minutes: 480 },
             Target::Workdays { days: 3 },
-            Target::Calendar { minutes: 0 },
         ];
         for target in targets {
             let Amount { number, unit } = Amount::of(target);
@@ -184,7 +194,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_is_not_an_amount() {
-        for text in ["", " ", "-1", "+1", "1e3", "two", "1234567", "1 2"] {
+        for text in ["", " ", "0", "0.0", "-1", "+1", "1e3", "two", "1234567", "1 2"] {
             assert_eq!(read_amount(text, Unit::Minutes), Err(NotAnAmount), "{text}");
         }
         assert_eq!(read_amount(" ２４ ", Unit::Hours), Ok(Target::hours(24)));

@@ -339,6 +339,24 @@ fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>)
         <div class="scroll">
             <div class="page policy" data-width="full">
                 {move || {
+                    newer().map(|version| {
+                        let rebase = rebase.clone();
+                        view! {
+                            <Notice
+                                tone=Tone::Warn
+                                title=move || lang.words().draft_behind(version)
+                                text=t!(lang, draft_behind_text)
+                            >
+                                <button class="button" type="button" data-size="s" on:click=rebase>
+                                    {move || lang.words().draft_rebase(version)}
+                                </button>
+                            </Notice>
+                        }
+                    })
+                }}
+                <Sections sections shown other />
+                <div class="policy-aside">
+                {move || {
                     failure().map(|failure| {
                         let changed = failure == Failure::DraftChanged;
                         let offline = failure == Failure::Unreachable;
@@ -370,23 +388,7 @@ fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>)
                         }
                     })
                 }}
-                {move || {
-                    newer().map(|version| {
-                        let rebase = rebase.clone();
-                        view! {
-                            <Notice
-                                tone=Tone::Warn
-                                title=move || lang.words().draft_behind(version)
-                                text=t!(lang, draft_behind_text)
-                            >
-                                <button class="button" type="button" data-size="s" on:click=rebase>
-                                    {move || lang.words().draft_rebase(version)}
-                                </button>
-                            </Notice>
-                        }
-                    })
-                }}
-                <Sections sections shown other />
+                </div>
             </div>
         </div>
         <PublishDialog

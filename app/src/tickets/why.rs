@@ -60,7 +60,7 @@ impl WhyOf {
         let named = || view.clocks.iter().filter(|clock| clock.name() == name);
         let same = named().find(|clock| clock.started == started && clock.due == due && clock.is_running());
         let alike = || named().find(|clock| clock.started == started);
-        same.or_else(alike).or_else(|| named().last()).map(|clock| clock.id)
+        same.or_else(alike).or_else(|| named().next_back()).map(|clock| clock.id)
     }
 }
 
@@ -150,13 +150,16 @@ fn about(view: &TicketView, words: Words) -> String {
     format!("{number} · {customer} · {}", title_of(&view.ticket))
 }
 
+/// Sentences under the day they are about, if they are about one.
+type DayTold = (Option<String>, Vec<Sentence>);
+
 /// A ledger in words, with what was taken back, ready to be shown.
 #[derive(Debug, Clone, PartialEq)]
 struct Account {
     ledger: Ledger,
     total: String,
     /// The sentences of each part, each day under its heading.
-    parts: Vec<(Part, Vec<(Option<String>, Vec<Sentence>)>)>,
+    parts: Vec<(Part, Vec<DayTold>)>,
     corrections: Vec<Sentence>,
     /// The zone its times are in, and whether the reader is in another one.
     zone: (String, bool),

@@ -22,7 +22,7 @@ pub(super) fn RecoverDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>)
     let text = RwSignal::new(String::new());
     let save = move || {
         form.save(Action::Recover(Comment { text: text.get_untracked() }), say, move || {
-            text.set(String::new())
+            text.set(String::new());
         });
     };
     // What the customer said stands above, so that nobody calls without having read it.
@@ -138,7 +138,7 @@ pub fn RectifyDialog(
     let text = RwSignal::new(String::new());
     let save = move || {
         form.save(Action::Rectify(Comment { text: text.get_untracked() }), say, move || {
-            text.set(String::new())
+            text.set(String::new());
         });
     };
     view! {
