@@ -6,8 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Result;
 use domain::people::Person;
 use domain::ticket::{
-    Action, Assignment, Change, Channel, Comment, Completion, Customer, Difficulty, Intake, Kind, Nothing,
-    PartReplacement, Product, Progress, ProgressKind, ResponsibleParty, Seen, Site, Urgency, Verification,
+    Action, Assignment, Change, Channel, Comment, Completion, Customer, Difficulty, Intake, IntakeTimes,
+    Kind, Nothing, PartReplacement, Product, Progress, ProgressKind, ResponsibleParty, Seen, Site, Urgency,
+    Verification,
 };
 use domain::{ChangeId, Claim, DeviceId, TicketId, Timestamp};
 use sync::messages::{PROTOCOL, PushRequest};
@@ -198,6 +199,7 @@ impl Device {
             verification: Verification::Verified,
             words,
             summary: format!("{model} {problem}"),
+            times: IntakeTimes::default(),
             registered_in: self.owner.person.department,
         }
     }
