@@ -20,6 +20,7 @@ use domain::{PersonId, Refusal, TicketId};
 use futures_util::join;
 use leptos::prelude::*;
 use sync::messages::{Event, PullRequest, PullResponse, PushRequest, PushResponse};
+use sync::notices::Noticed;
 use sync::{Failure, Link, Unsent};
 use uuid::Uuid;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -39,6 +40,8 @@ struct Model {
     person: Person,
     reachable: bool,
     signed_in: bool,
+    /// Notices to tell of.
+    notices: Vec<u64>,
     /// So many answers to pushes get lost on their way.
     answers_to_lose: usize,
 }
@@ -52,6 +55,7 @@ impl ModelLine {
             person,
             reachable: true,
             signed_in: true,
+            notices: Vec::new(),
             answers_to_lose: 0,
         })))
     }
@@ -134,6 +138,9 @@ impl Events for ModelEvents {
     }
 
     fn arrived(&mut self) -> Option<Event> {
+        if let Some(notice) = self.line.0.borrow_mut().notices.pop() {
+            return Some(Event::Notice(Noticed { notice }));
+        }
         let events = {
             let model = self.line.0.borrow();
             model.server.events(&model.person, self.seq)
@@ -142,7 +149,7 @@ impl Events for ModelEvents {
         self.seq = match &event {
             Event::Changed(changed) => changed.revision,
             Event::Gone(gone) => gone.revision,
-            Event::Behind | Event::SignedOut => self.seq,
+            Event::Notice(_) | Event::Behind | Event::SignedOut => self.seq,
         };
         Some(event)
     }
@@ -339,6 +346,21 @@ async fn a_burst_of_a_colleagues_changes_appears_whole_and_in_order() {
     let shown: Vec<_> =
         view(state).unwrap().ticket.comments.iter().map(|comment| comment.fact.clone()).collect();
     assert_eq!(shown, texts);
+    assert_eq!(window.link(), Link::Live);
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_new_notice_rings_and_the_line_stays_open() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let rung = window.workspace.rung();
+    assert_eq!(rung.get_untracked(), 0);
+    line.set(|model| model.notices = vec![7]);
+    until("it rings", || rung.get_untracked() == 1).await;
+    line.set(|model| model.notices = vec![8]);
+    until("it rings again", || rung.get_untracked() == 2).await;
     assert_eq!(window.link(), Link::Live);
     window.close().await;
 }

@@ -184,6 +184,9 @@ impl Teller<'_> {
         let words = self.speaker.words;
         let Writer { moment, time, date } = self.writer;
         let zone = ledger.zone.as_ref();
+        // What reaches the day's end ends at 24:00, not at the next day's beginning.
+        let at_midnight = |at| zone.is_some_and(|zone| day(at, zone) != day(at.plus_millis(-1), zone));
+        let end_of = |at| if at_midnight(at) { "24:00".to_owned() } else { time(at) };
         let said = |part, glyph, text: String| Sentence {
             part,
             day: None,
@@ -283,7 +286,7 @@ impl Teller<'_> {
                 match zone.map(|zone| day(*from, zone)) {
                     Some(day) => {
                         let text =
-                            words.ledger_counted(time(*from), time(*until), exact(length, false, words));
+                            words.ledger_counted(time(*from), end_of(*until), exact(length, false, words));
                         Sentence { day: Some(day), ..said(Part::Time, "clock", text) }
                     }
                     None => {
@@ -297,7 +300,7 @@ impl Teller<'_> {
                 }
             }
             Line::Break { from, until } => {
-                let text = words.ledger_break(time(*from), time(*until));
+                let text = words.ledger_break(time(*from), end_of(*until));
                 Sentence { day: zone.map(|zone| day(*from, zone)), ..said(Part::Time, "pause", text) }
             }
             Line::Days { from, until, open, millis } => {
@@ -372,7 +375,7 @@ impl Teller<'_> {
             _ => words.ledger_target_all(policy, said, clock),
         };
         let contract =
-            contract.map(|contract| words.ledger_contract(&contract.name, &self.ticket.timeline.company));
+            contract.map(|contract| words.ledger_contract(&self.ticket.timeline.company, &contract.name));
         let zone = ledger.zone.as_ref().map_or("", |zone| zone.name.as_str());
         let hours = match (amount, calendar) {
             (Target::Calendar { .. }, _) | (_, None) => words.ledger_hours_all().to_owned(),
@@ -571,6 +574,14 @@ mod tests {
             ]
         );
         assert_eq!(total, "25 h 5 min used of 24 h: 1 h 5 min too much");
+    }
+
+    #[test]
+    fn what_counts_to_the_days_end_ends_at_24_00() {
+        // The zone of these is UTC, and they are written as in Shanghai.
+        let stretch = |from, until| Line::Counted { from: at(from), until: at(until), millis: 0 };
+        let told = tell(&waited(), vec![stretch(960, 1_440), stretch(1_440, 1_500)], Locale::ZhCn);
+        assert_eq!(told, ["00:00 至 24:00 计入 8 小时。", "08:00 至 09:00 计入 1 小时。"]);
     }
 
     #[test]
