@@ -40,7 +40,7 @@ pub(crate) struct Parts {
     /// What time it is.
     pub(crate) clock: Clock,
     /// What the operator has chosen.
-    pub(crate) config: Config,
+    pub(crate) config: Arc<Config>,
     /// Whether the server is about to stop.
     pub(crate) shutdown: Shutdown,
 }
