@@ -12,6 +12,9 @@ const SIZES: [usize; 3] = [64, 8, 1];
 pub(super) type Tuple<'q> = Separated<'q, Sqlite, &'static str>;
 
 /// Writes all rows: `opening VALUES (…), (…) closing`.
+///
+/// An opening says `INSERT OR FAIL`: a statement that fails leaves the rows before the one at fault, and SQLite need not keep
+/// a copy of every page to take them back. Who calls must therefore give the whole transaction up on an error.
 pub(super) async fn insert<T>(
     connection: &mut SqliteConnection,
     opening: &'static str,

@@ -67,7 +67,7 @@ pub(crate) async fn keep(
     connection: &mut SqliteConnection,
     devices: Vec<(DeviceId, Device)>,
 ) -> Result<(), StoreError> {
-    const OPENING: &str = "INSERT INTO devices (id, person, judged, first_seen, last_seen) ";
+    const OPENING: &str = "INSERT OR FAIL INTO devices (id, person, judged, first_seen, last_seen) ";
     const CLOSING: &str =
         " ON CONFLICT (id) DO UPDATE SET judged = excluded.judged, last_seen = excluded.last_seen";
     bulk::insert(connection, OPENING, CLOSING, devices, |tuple, (id, device)| {

@@ -75,7 +75,7 @@ pub(crate) async fn append(
     connection: &mut SqliteConnection,
     rows: Vec<ChangeRow>,
 ) -> Result<(), StoreError> {
-    const OPENING: &str = "INSERT INTO changes (seq, device, device_seq, ticket, actor, kind, happened, arrived, \
+    const OPENING: &str = "INSERT OR FAIL INTO changes (seq, device, device_seq, ticket, actor, kind, happened, arrived, \
                            previous_hash, hash, body) ";
     bulk::insert(connection, OPENING, "", rows, |tuple, row| {
         tuple
@@ -135,9 +135,15 @@ pub(crate) async fn keep_numbers(
 ) -> Result<(), StoreError> {
     const CLOSING: &str = " ON CONFLICT (month) DO UPDATE SET last = excluded.last";
     let rows: Vec<_> = numbers.into_iter().collect();
-    bulk::insert(connection, "INSERT INTO numbers (month, last) ", CLOSING, rows, |tuple, (month, last)| {
-        tuple.push_bind(stored_month(month)).push_bind(last);
-    })
+    bulk::insert(
+        connection,
+        "INSERT OR FAIL INTO numbers (month, last) ",
+        CLOSING,
+        rows,
+        |tuple, (month, last)| {
+            tuple.push_bind(stored_month(month)).push_bind(last);
+        },
+    )
     .await
     .map_err(StoreError::because("keep the last ticket number"))
 }

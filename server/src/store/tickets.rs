@@ -89,7 +89,7 @@ impl Store {
 
 /// Keeps tickets as they are now, in place of what was kept of them.
 pub(crate) async fn keep(connection: &mut SqliteConnection, rows: Vec<TicketRow>) -> Result<(), StoreError> {
-    const OPENING: &str = "INSERT INTO tickets (id, revision, department, accountable, registered_in, stage, number, \
+    const OPENING: &str = "INSERT OR FAIL INTO tickets (id, revision, department, accountable, registered_in, stage, number, \
                            document) ";
     const CLOSING: &str = " ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, \
                            department = excluded.department, accountable = excluded.accountable, \
@@ -116,7 +116,7 @@ pub(crate) async fn keep_moves(
     moves: Vec<ScopeMove>,
 ) -> Result<(), StoreError> {
     const OPENING: &str =
-        "INSERT INTO scope_moves (revision, ticket, department, accountable, registered_in) ";
+        "INSERT OR FAIL INTO scope_moves (revision, ticket, department, accountable, registered_in) ";
     bulk::insert(connection, OPENING, "", moves, |tuple, moved| {
         tuple
             .push_bind(moved.revision.cast_signed())
