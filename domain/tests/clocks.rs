@@ -538,7 +538,8 @@ fn each_milestone_has_its_clock_and_a_new_plan_withdraws_those_that_are_open() {
 #[test]
 fn a_wait_for_the_customer_moves_the_due_time_by_as_long_as_it_lasts() {
     let due = 1 + 72 * HOUR;
-    let rows: [(&[(i64, Action)], Option<i64>); 8] = [
+    type Row<'a> = (&'a [(i64, Action)], Option<i64>);
+    let rows: [Row<'_>; 8] = [
         (&[(100, waits_for_customer()), (400, resumed())], Some(due + 300)),
         (
             &[(100, waits_for_customer()), (400, resumed()), (500, waits_for_customer()), (501, resumed())],
@@ -643,12 +644,12 @@ fn a_change_of_conditions_counts_from_the_start_and_keeps_the_pauses() {
     let by_difficulty = policy(1, 0, ClockName::Resolution, by_difficulty, &[Waiting::Customer]);
     let mut harder = waited();
     assert_eq!(
-        under(&harder, &[by_difficulty.clone()], ClockName::Resolution).due,
+        under(&harder, std::slice::from_ref(&by_difficulty), ClockName::Resolution).due,
         Some(minute(301 + 10 * HOUR))
     );
     harder.act(GUS, 500, of_difficulty(Difficulty::Complex));
     assert_eq!(
-        under(&harder, &[by_difficulty.clone()], ClockName::Resolution).due,
+        under(&harder, std::slice::from_ref(&by_difficulty), ClockName::Resolution).due,
         Some(minute(301 + 20 * HOUR))
     );
     harder.act(GUS, 510, of_difficulty(Difficulty::Hard));

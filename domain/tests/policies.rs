@@ -186,7 +186,7 @@ fn each_thing_that_is_wrong_with_a_policy_is_named_and_nothing_else() {
     for (change, problem) in problems() {
         let mut policy = Policy::shipped();
         change(&mut policy);
-        assert_eq!(policy.problems(), [problem.clone()]);
+        assert_eq!(policy.problems(), std::slice::from_ref(&problem));
         let read: PolicyProblem = serde_json::from_str(&json(&problem)).unwrap();
         assert_eq!(read, problem, "it travels");
         assert!(!problem.to_string().is_empty());

@@ -7,7 +7,7 @@ const CASES: &str = include_str!("sla/cases.jsonl");
 const ZONES: &str = include_str!("sla/zones.json");
 
 fn zone(name: &str) -> Option<Zone> {
-    let zones: Vec<Zone> = serde_json::from_str(ZONES).unwrap();
+    let zones: Vec<Zone> = serde_json::from_str(ZONES).expect("the zones lie beside this test");
     zones.into_iter().find(|zone| zone.name == name)
 }
 
@@ -18,7 +18,7 @@ fn agrees(expected: &Value, result: &Value) -> bool {
             expected.iter().all(|(field, value)| result.get(field).is_some_and(|found| agrees(value, found)))
         }
         (Value::String(expected), Value::String(result)) => {
-            let instant = |text: &str| chrono::DateTime::parse_from_rfc3339(text).unwrap();
+            let instant = |text: &str| chrono::DateTime::parse_from_rfc3339(text).expect("an instant");
             instant(expected) == instant(result)
         }
         (Value::Number(expected), Value::Number(result)) => expected.as_f64() == result.as_f64(),

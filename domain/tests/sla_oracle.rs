@@ -417,7 +417,7 @@ fn ends(life: &Life, timeline: &Timeline, what: Happening) -> Option<bool> {
 }
 
 /// The version that held at an instant: the latest by then, or the first there is.
-fn version_at<'p>(policies: &'p [Policy], at: i64, now: i64) -> &'p Policy {
+fn version_at(policies: &[Policy], at: i64, now: i64) -> &Policy {
     let mut sorted: Vec<&Policy> = policies.iter().collect();
     sorted.sort_by_key(|policy| (policy.effective, policy.version));
     let mut held = sorted[0];

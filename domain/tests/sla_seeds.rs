@@ -442,7 +442,7 @@ fn happening(chance: &mut Chance, story: &mut Story, now: i64) -> Happening {
                 number: chance.below(3) as u16,
             }
         }
-        11 | 12 | 13 => {
+        11..=13 => {
             Happening::CalledBack { satisfaction: chance.pick(&[None, Some(1), Some(3), Some(4), Some(5)]) }
         }
         14 => Happening::WorkDone,

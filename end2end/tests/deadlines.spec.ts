@@ -6,7 +6,7 @@ import { complete } from "../support/work.ts";
 
 test.use({ serverOptions: { demo: true } });
 
-const LATE = "冷水机高压报警,三个月内第三次";
+const LATE = "冷水机高压报警，三个月内第三次";
 
 test("a supervisor asks why a ticket is late and reads it line by line", async ({ desk }) => {
   const page = await desk("supervisor");

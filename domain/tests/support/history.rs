@@ -195,7 +195,7 @@ fn deed(kind: ActionKind, pick: usize, view: &Document) -> Action {
                 None => samples::minimal(kind),
             }
         }
-        ActionKind::RecordCallback if pick % 3 == 0 => samples::callback_with((pick % 5 + 1) as u8),
+        ActionKind::RecordCallback if pick.is_multiple_of(3) => samples::callback_with((pick % 5 + 1) as u8),
         ActionKind::Settle if !view.log().is_empty() => {
             samples::settle(view.log()[pick % view.log().len()].change.id)
         }
