@@ -117,6 +117,11 @@ fn method(key: &str, texts: &[&Text]) -> String {
         for name in &names {
             write!(parameters, ", {name}: impl ::core::fmt::Display").unwrap();
         }
+        writeln!(
+            code,
+            "    #[allow(clippy::too_many_arguments, reason = \"a message has as many gaps as it needs\")]"
+        )
+        .unwrap();
         writeln!(code, "    pub fn {key}(self{parameters}) -> String {{\n        match self.0 {{").unwrap();
         for (text, (_, variant)) in texts.iter().zip(LOCALES) {
             if let Text::Counted { one: Some(one), .. } = text {

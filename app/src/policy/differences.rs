@@ -60,7 +60,7 @@ pub(super) fn DifferencesView(
                             <th scope="col">{t!(lang, difference_after)}</th>
                         </tr>
                     </thead>
-                    <tbody>{rows.clone()}</tbody>
+                    <tbody>{rows}</tbody>
                 </table>
             </div>
         </Show>

@@ -79,7 +79,7 @@ pub const fn set_cell(targets: &mut Targets, cell: usize, wanted: Option<Target>
         (Targets::Urgency { urgent: target, .. } | Targets::Difficulty { simple: target, .. }, 0)
         | (Targets::Urgency { normal: target, .. } | Targets::Difficulty { complex: target, .. }, 1)
         | (Targets::Urgency { low: target, .. } | Targets::Difficulty { hard: target, .. }, _) => {
-            *target = wanted
+            *target = wanted;
         }
         (Targets::BeforeVisit { .. } | Targets::Set, _) => {}
     }

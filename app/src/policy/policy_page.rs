@@ -187,7 +187,7 @@ fn DraftList(
             busy.try_set(false);
             match answer {
                 Ok(draft) => {
-                    navigate(&format!("/policy/drafts/{}", draft.head.id), NavigateOptions::default())
+                    navigate(&format!("/policy/drafts/{}", draft.head.id), NavigateOptions::default());
                 }
                 Err(error) => {
                     failure.try_set(Some(error));

@@ -286,7 +286,7 @@ impl Words {
                 self.about_part(clock_title(contract, *clock), self.targets_pauses())
             }
             About::Recovery => self.targets_recovery().to_owned(),
-            About::Calendar { calendar } => self.about_part(self.about_calendar(), &self.named(calendar)),
+            About::Calendar { calendar } => self.about_part(self.about_calendar(), self.named(calendar)),
             About::CalendarName { calendar } => of_calendar(calendar, self.policy_name()),
             About::Zone { calendar } => of_calendar(calendar, self.calendar_zone()),
             About::Weekday { calendar, day } => of_calendar(calendar, self.weekday(*day)),
@@ -300,7 +300,7 @@ impl Words {
                     known.map_or_else(|| self.department_unknown().to_owned(), |known| known.name.clone());
                 self.about_part(self.policy_departments(), &name)
             }
-            About::Holidays { name } => self.about_part(self.policy_holidays(), &self.named(name)),
+            About::Holidays { name } => self.about_part(self.policy_holidays(), self.named(name)),
             About::HolidaysUntil { name } => self.about_part(self.named(name), self.holidays_until()),
             About::Contract { name } => self.about_part(self.about_contract(), name),
             About::ContractName { name } => self.about_part(name, self.policy_name()),

@@ -129,10 +129,10 @@ fn imagine(
     let mut created = start;
     match name {
         ClockName::Acknowledge => {
-            (times.arrived, created) = (Some(start), registered.unwrap_or(start.plus_millis(LATER_MS)))
+            (times.arrived, created) = (Some(start), registered.unwrap_or(start.plus_millis(LATER_MS)));
         }
         ClockName::Register => {
-            (times.call_ended, created) = (Some(start), registered.unwrap_or(start.plus_millis(LATER_MS)))
+            (times.call_ended, created) = (Some(start), registered.unwrap_or(start.plus_millis(LATER_MS)));
         }
         // Arranged in time to give notice of it.
         ClockName::VisitNotice => created = start.plus_millis(-30 * Timestamp::DAY_MS),

@@ -208,7 +208,7 @@ fn notes(days: &[Day]) -> Vec<Note> {
         }
         match notes.last_mut() {
             Some(note) if note.last + 1 == number && note.look == day.look && note.name == day.name => {
-                note.last = number
+                note.last = number;
             }
             _ => notes.push(Note { first: number, last: number, look: day.look, name: day.name.clone() }),
         }
