@@ -59,7 +59,8 @@ pub(crate) async fn measure(binary: &Path, folder: &Path) -> Result<Vec<Figure>>
 
 async fn fetch(company: &Company, member: &Member) -> Result<Fetched> {
     let mut connection = Connection::open(company.address).await?;
-    let mut asked = PullRequest { protocol: PROTOCOL, cursor: None, scope: None, directory: None };
+    let mut asked =
+        PullRequest { protocol: PROTOCOL, cursor: None, scope: None, directory: None, room_bytes: None };
     let mut fetched = Fetched::default();
     loop {
         let request = http::request("POST", "/api/sync/pull", &member.cookie, &serde_json::to_vec(&asked)?);

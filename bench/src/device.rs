@@ -156,7 +156,7 @@ impl Device {
         self.made += 1;
         self.clock = self.clock.plus_millis(1_000);
         let id = ChangeId { device: self.id, seq: self.made };
-        let claim = Claim { clock: self.clock, offset_ms: Some(0) };
+        let claim = Claim { clock: self.clock, offset_ms: Some(0), heard: None };
         let seen = self.seen.entry(ticket).or_default();
         let change = Change { id, ticket, actor: self.owner.person.id, claim, seen: seen.clone(), action };
         seen.insert(id);

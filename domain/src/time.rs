@@ -53,6 +53,9 @@ pub struct Claim {
     /// How far the server's clock was ahead of the device's when last measured, in milliseconds; absent if never measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset_ms: Option<i64>,
+    /// The server's time when the device had last heard from it: evidence, unlike the clock. Absent if it never had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Timestamp>,
 }
 
 impl Claim {
@@ -64,12 +67,16 @@ impl Claim {
         }
     }
 
-    /// When it happened, as far as the claim can be believed: not after `arrival`, and after everything the person had seen.
+    /// When it happened, as far as the claim can be believed: not before the device last heard from the server, not after
+    /// `arrival`, and after everything the person had seen.
     ///
     /// `seen_until` is the latest instant of anything that the change builds on. Cause comes before effect whatever the
     /// clocks say, so that bound is the stronger one. A device that has not delivered yet passes no arrival.
     pub fn bounded(&self, seen_until: Option<Timestamp>, arrival: Option<Timestamp>) -> Timestamp {
         let mut happened = self.corrected();
+        if let Some(heard) = self.heard {
+            happened = happened.max(heard);
+        }
         if let Some(arrival) = arrival {
             happened = happened.min(arrival);
         }
@@ -89,12 +96,23 @@ mod tests {
     }
 
     fn claim(clock: i64, offset_ms: Option<i64>) -> Claim {
-        Claim { clock: at(clock), offset_ms }
+        Claim { clock: at(clock), offset_ms, heard: None }
     }
 
     #[test]
     fn an_honest_clock_is_believed() {
         assert_eq!(claim(500, Some(20)).bounded(Some(at(100)), Some(at(900))), at(520));
+    }
+
+    #[test]
+    fn a_clock_from_the_past_is_held_at_what_the_device_had_heard() {
+        let fallen = Claim { heard: Some(at(700)), ..claim(-9_000, Some(20)) };
+        assert_eq!(fallen.bounded(None, Some(at(900))), at(700));
+        assert_eq!(fallen.bounded(None, None), at(700), "on the device itself too");
+        let honest = Claim { heard: Some(at(400)), ..claim(500, Some(20)) };
+        assert_eq!(honest.bounded(None, Some(at(900))), at(520));
+        let lying = Claim { heard: Some(at(5_000)), ..claim(500, None) };
+        assert_eq!(lying.bounded(None, Some(at(900))), at(900), "nobody has heard from the future");
     }
 
     #[test]

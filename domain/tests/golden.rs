@@ -46,7 +46,11 @@ fn sample_change(seq: u64, action: Action, full: bool) -> Change {
         id: ChangeId { device: device_of(BO), seq },
         ticket: TICKET,
         actor: BO,
-        claim: Claim { clock: Timestamp::from_millis(1_795_000_000_123), offset_ms: full.then_some(-4_567) },
+        claim: Claim {
+            clock: Timestamp::from_millis(1_795_000_000_123),
+            offset_ms: full.then_some(-4_567),
+            heard: None,
+        },
         seen: seen.into_iter().map(|(who, seq)| ChangeId { device: device_of(who), seq }).collect(),
         action,
     }
@@ -69,6 +73,9 @@ fn every_kind_has_its_changes() {
             sample_exists(&path, &json(&sample_change(seq, action, full)));
         }
     }
+    let mut heard = sample_change(99, samples::minimal(ActionKind::Comment), false);
+    heard.claim.heard = Some(Timestamp::from_millis(1_794_999_000_456));
+    sample_exists(&folder("changes").join("comment.heard.json"), &json(&heard));
     for ((name, action), seq) in later_forms().into_iter().zip(100..) {
         let path = folder("changes").join(format!("{name}.json"));
         sample_exists(&path, &json(&sample_change(seq, action, false)));

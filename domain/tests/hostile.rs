@@ -256,7 +256,7 @@ fn a_place_in_time_is_found_after_the_last_instant_there_is() {
     let mut record = Record::assigned_to(BO);
     let seen = record.ids();
     let mut last = record.change(AMY, 5, &[], samples::comment("末"));
-    last.claim = Claim { clock: Timestamp::from_millis(i64::MAX), offset_ms: Some(i64::MAX) };
+    last.claim = Claim { clock: Timestamp::from_millis(i64::MAX), offset_ms: Some(i64::MAX), heard: None };
     let last = Recorded::place(last, record.document.log(), None);
     let mut seen = seen;
     seen.push(last.change.id);

@@ -251,7 +251,7 @@ proptest! {
         arrival in prop::option::of(instants()),
     ) {
         let at = Timestamp::from_millis;
-        let claim = Claim { clock: at(clock), offset_ms };
+        let claim = Claim { clock: at(clock), offset_ms, heard: None };
         let happened = claim.bounded(seen_until.map(at), arrival.map(at));
         let after_seen = seen_until.map(|seen_until| at(seen_until).plus_millis(1));
         if let Some(after_seen) = after_seen {

@@ -268,7 +268,11 @@ pub fn held(number: u128, revision: u64, words: &str) -> (Held, Document) {
         id: ChangeId { device: DeviceId::from_uuid(Uuid::from_u128(0xfeed)), seq: 1 },
         ticket: ticket_id(number),
         actor: person().id,
-        claim: Claim { clock: Timestamp::from_millis(1_790_000_000_000), offset_ms: Some(250) },
+        claim: Claim {
+            clock: Timestamp::from_millis(1_790_000_000_000),
+            offset_ms: Some(250),
+            heard: Some(Timestamp::from_millis(1_789_999_000_000)),
+        },
         seen: Seen::default(),
         action: Action::Register(Box::new(intake(number, words))),
     };
@@ -346,7 +350,7 @@ fn entry(seq: u64, state: OutboxState) -> OutboxEntry {
         id: change_id(seq),
         ticket: ticket_id(1),
         actor: person().id,
-        claim: Claim { clock: Timestamp::from_millis(1_790_000_000_000), offset_ms: None },
+        claim: Claim { clock: Timestamp::from_millis(1_790_000_000_000), offset_ms: None, heard: None },
         seen: [change_id(seq)].into_iter().collect(),
         action: Action::Comment(Comment { text: format!("第 {seq} 条") }),
     };

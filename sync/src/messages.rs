@@ -99,6 +99,9 @@ pub struct PullRequest {
     /// The revision of the directory that the device has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<u64>,
+    /// About how many bytes of tickets the line carries in time, uncompressed; absent if it can take what the server likes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room_bytes: Option<u32>,
 }
 
 /// A page of what has changed.

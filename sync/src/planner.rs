@@ -2,7 +2,7 @@
 
 use domain::Timestamp;
 
-use crate::messages::{Cursor, PullRequest, PushRequest};
+use crate::messages::{Cursor, PUSH_MAX_BYTES, PullRequest, PushRequest};
 use crate::replica::Replica;
 
 /// Longest pause between two attempts, in milliseconds.
@@ -11,6 +11,14 @@ const LONGEST_PAUSE_MS: i64 = 60_000;
 const FIRST_PAUSE_MS: i64 = 1_000;
 /// Longest pause that a server may ask for, in milliseconds: whatever it says, the work on the device goes out this hour.
 const LONGEST_ASKED_MS: i64 = 15 * 60_000;
+
+/// A page on a line that has failed; each further failure makes it a quarter of the one before.
+const NARROW_PULL_BYTES: u32 = 1024 * 1024;
+/// How often a page may become smaller: to 64 KiB, which a line of 4 kbit/s carries compressed within the half minute that
+/// answers are waited for.
+const NARROWEST: u32 = 3;
+/// So many answers in a row, and more is tried again.
+const ANSWERS_TO_WIDEN: u32 = 4;
 
 /// The next thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +93,35 @@ pub struct Planner {
     pause: Option<Pause>,
     /// The server answered a push without judging anything; pushing again at once would go on for ever.
     push_stalled: bool,
+    room: Room,
+}
+
+/// How much is put on the line at a time. What is too much for it never arrives, however often it is tried.
+#[derive(Debug, Default)]
+struct Room {
+    narrowed: u32,
+    answers: u32,
+}
+
+impl Room {
+    fn failed(&mut self) {
+        *self = Self { narrowed: (self.narrowed + 1).min(NARROWEST), answers: 0 };
+    }
+
+    fn answered(&mut self) {
+        self.answers += 1;
+        if self.answers >= ANSWERS_TO_WIDEN {
+            *self = Self { narrowed: self.narrowed.saturating_sub(1), answers: 0 };
+        }
+    }
+
+    fn push_bytes(&self) -> usize {
+        PUSH_MAX_BYTES >> (2 * self.narrowed)
+    }
+
+    fn pull_bytes(&self) -> Option<u32> {
+        self.narrowed.checked_sub(1).map(|further| NARROW_PULL_BYTES >> (2 * further))
+    }
 }
 
 impl Planner {
@@ -104,19 +141,20 @@ impl Planner {
             return Step::Wait(pause.until);
         }
         if !self.push_stalled
-            && let Some(request) = replica.push_request()
+            && let Some(request) = replica.push_request(self.room.push_bytes())
         {
             return Step::Push(request);
         }
         match &replica.meta().cursor {
             Some(cursor) if self.caught_up => Step::Listen(cursor.clone()),
-            _ => Step::Pull(replica.pull_request()),
+            _ => Step::Pull(replica.pull_request(self.room.pull_bytes())),
         }
     }
 
     /// A push was answered and committed. `waiting_before` and `waiting_now` count the changes that waited.
     pub fn pushed(&mut self, waiting_before: usize, waiting_now: usize) {
         self.reached();
+        self.room.answered();
         self.push_stalled = waiting_now >= waiting_before;
     }
 
@@ -128,6 +166,7 @@ impl Planner {
     /// A page was committed.
     pub fn pulled(&mut self, more: bool) {
         self.reached();
+        self.room.answered();
         self.caught_up = !more;
         if self.caught_up {
             self.push_stalled = false;
@@ -154,6 +193,7 @@ impl Planner {
             Failure::TooOld => self.link = Link::TooOld,
             Failure::Unreachable => {
                 self.link = Link::Offline;
+                self.room.failed();
                 let pause = FIRST_PAUSE_MS << self.failures.min(6);
                 self.failures += 1;
                 self.pause(clock, pause.min(LONGEST_PAUSE_MS), jitter);

@@ -97,9 +97,9 @@ impl Replica {
         &self.book
     }
 
-    /// The device's clock corrected to the server's, as far as measured.
+    /// The device's clock corrected to the server's, as far as measured, and never before what the server has told.
     pub fn server_time(&self, clock: Timestamp) -> Timestamp {
-        Claim { clock, offset_ms: self.meta.clock_offset_ms }.corrected()
+        self.claim(clock).bounded(None, None)
     }
 
     /// Every ticket in sight, unsent changes included, in no particular order.
@@ -202,8 +202,12 @@ impl Replica {
         clock: Timestamp,
     ) -> Result<Batch, Refusal> {
         self.may(ticket, &action)?;
-        let claim = Claim { clock, offset_ms: self.meta.clock_offset_ms };
+        let claim = self.claim(clock);
         Ok(self.append(ticket, action, claim, seen))
+    }
+
+    fn claim(&self, clock: Timestamp) -> Claim {
+        Claim { clock, offset_ms: self.meta.clock_offset_ms, heard: self.meta.heard }
     }
 
     fn append(&self, ticket: TicketId, action: Action, claim: Claim, seen: Seen) -> Batch {
@@ -222,16 +226,18 @@ impl Replica {
     }
 
     /// Does a refused change once more: the same action, at the time it happened, by what its author had seen then. Only
-    /// this device's own changes count as seen besides, because those it builds on may have been done once more as well.
+    /// what this device had done before counts as seen besides, because that may have been done once more as well.
     ///
     /// It becomes a change of its own, because the refused one has its verdict, and others may have seen later changes of
     /// this device since. Nothing, if there is no such refused change.
     pub fn retry(&self, change: ChangeId) -> Option<Batch> {
         let Change { ticket, claim, action, mut seen, .. } = self.refused(change)?.change.clone();
+        let earlier = |other: &&Change| {
+            other.id.device == change.device && other.claim.bounded(None, None) <= claim.bounded(None, None)
+        };
         let document = self.document(ticket);
-        let own =
-            document.log().iter().map(|recorded| recorded.change.id).filter(|id| id.device == change.device);
-        own.for_each(|id| seen.insert(id));
+        let changes = document.log().iter().map(|recorded| &recorded.change);
+        changes.filter(earlier).for_each(|earlier| seen.insert(earlier.id));
         let mut batch = self.append(ticket, action, claim, seen);
         batch.settled.push(change);
         Some(batch)
@@ -247,8 +253,8 @@ impl Replica {
         self.outbox.get(&change.seq).filter(|entry| entry.change.id == change && entry.is_refused())
     }
 
-    /// The next changes to push, as many as a slow line carries in one go; nothing, if none wait.
-    pub fn push_request(&self) -> Option<PushRequest> {
+    /// The next changes to push, in about as many bytes as the line carries in one go; nothing, if none wait.
+    pub fn push_request(&self, room_bytes: usize) -> Option<PushRequest> {
         let mut bytes = 0;
         let changes: Vec<_> = self
             .outbox
@@ -258,7 +264,7 @@ impl Replica {
             .take_while(|entry| {
                 let first = bytes == 0;
                 bytes += written_bytes(&entry.change);
-                first || bytes <= PUSH_MAX_BYTES
+                first || bytes <= room_bytes
             })
             .map(|entry| entry.change.clone())
             .collect();
@@ -304,12 +310,13 @@ impl Replica {
     }
 
     /// What to ask the server for.
-    pub fn pull_request(&self) -> PullRequest {
+    pub fn pull_request(&self, room_bytes: Option<u32>) -> PullRequest {
         PullRequest {
             protocol: PROTOCOL,
             cursor: self.meta.cursor.clone(),
             scope: self.meta.scope.clone(),
             directory: Some(self.directory.revision).filter(|revision| *revision > 0),
+            room_bytes,
         }
     }
 
@@ -449,6 +456,7 @@ impl Replica {
         let measured = server_time.millis_since(sent.plus_millis(round_trip / 2));
         let mut meta = self.meta.clone();
         meta.last_contact = Some(received);
+        meta.heard = meta.heard.max(Some(server_time));
         let doubt = OFFSET_TOLERANCE_MS + round_trip / 2;
         let differs = |known: i64| known.abs_diff(measured) > doubt.unsigned_abs();
         if round_trip >= 0 && meta.clock_offset_ms.is_none_or(differs) {

@@ -39,6 +39,9 @@ pub struct Meta {
     /// How far the server's clock was ahead when last measured, in milliseconds.
     #[serde(default)]
     pub clock_offset_ms: Option<i64>,
+    /// The latest time the server has told: whatever is done from now on is done after that.
+    #[serde(default)]
+    pub heard: Option<Timestamp>,
     /// When the server last answered, by the device's clock.
     #[serde(default)]
     pub last_contact: Option<Timestamp>,
@@ -55,6 +58,7 @@ impl Meta {
             generation: 0,
             rebuilding: false,
             clock_offset_ms: None,
+            heard: None,
             last_contact: None,
         }
     }

@@ -32,7 +32,7 @@ fn a_fresh_device_pulls_until_it_is_up_to_date_and_then_listens() {
     other.sync(&mut server, at(1));
     let mut pulls = 0;
     while let Step::Pull(request) = planner.next(&device.replica, at(2)) {
-        assert_eq!(request, device.replica.pull_request());
+        assert_eq!(request, device.replica.pull_request(None));
         let more = device.pull(&server, at(2));
         planner.pulled(more);
         pulls += 1;
@@ -43,6 +43,47 @@ fn a_fresh_device_pulls_until_it_is_up_to_date_and_then_listens() {
     assert_eq!(planner.link(), Link::Connecting);
     planner.listening();
     assert_eq!(planner.link(), Link::Live);
+}
+
+#[test]
+fn a_line_that_fails_is_given_less_and_one_that_answers_more_again() {
+    let (_, mut device, mut planner) = fresh();
+    let room = |planner: &Planner, device: &Device| match planner.next(&device.replica, at(100_000)) {
+        Step::Pull(request) => request.room_bytes,
+        step => panic!("{step:?}"),
+    };
+    assert_eq!(room(&planner, &device), None);
+    let mut rooms = Vec::new();
+    for _ in 0..5 {
+        planner.failed(Failure::Unreachable, at(0), 0.0);
+        rooms.push(room(&planner, &device).unwrap());
+    }
+    assert_eq!(rooms, [1 << 20, 1 << 18, 1 << 16, 1 << 16, 1 << 16]);
+    for _ in 0..3 {
+        planner.pulled(true);
+    }
+    assert_eq!(room(&planner, &device), Some(1 << 16), "one good answer does not make a good line");
+    planner.pulled(true);
+    assert_eq!(room(&planner, &device), Some(1 << 18));
+
+    // The same for what is sent. Whatever its size, one change goes.
+    planner.failed(Failure::Unreachable, at(0), 0.0);
+    for number in 1..=20 {
+        device.tap(ticket_id(number), register(&"long words ".repeat(400)), at(1)).unwrap();
+    }
+    let sent = |planner: &Planner, device: &Device| match planner.next(&device.replica, at(100_000)) {
+        Step::Push(request) => request.changes.len(),
+        step => panic!("{step:?}"),
+    };
+    assert_eq!(sent(&planner, &device), 1);
+    let mut answered = || {
+        for _ in 0..4 {
+            planner.pushed(2, 1);
+        }
+        sent(&planner, &device)
+    };
+    let (narrow, wider, wide) = (answered(), answered(), answered());
+    assert!(1 < narrow && narrow < wider && wider < wide && wide == 20, "{narrow}, {wider}, {wide}");
 }
 
 #[test]

@@ -3,10 +3,10 @@
 
 mod world;
 
-use domain::Refusal;
 use domain::people::Role;
 use domain::ticket::{Stage, Urgency};
-use sync::messages::{Event, Judged, PushResponse, Verdict};
+use domain::{Refusal, Timestamp};
+use sync::messages::{Event, Judged, PUSH_MAX_BYTES, PushResponse, Verdict};
 use sync::{Absorbed, OutboxState, Unsent};
 
 use self::world::{
@@ -96,7 +96,7 @@ fn an_accepted_change_stays_in_sight_until_its_document_has_come() {
     assert_eq!(field.replica.card(TICKET).unwrap().stage, Stage::Working);
     field.restart();
     assert_eq!(field.replica.card(TICKET).unwrap().stage, Stage::Working);
-    assert_eq!(field.replica.push_request(), None, "it is not sent again");
+    assert_eq!(field.replica.push_request(PUSH_MAX_BYTES), None, "it is not sent again");
 
     office.sync(&mut server, at(25));
     office.tap(TICKET, comment("good"), at(26)).unwrap();
@@ -121,7 +121,7 @@ fn a_refused_change_stays_with_its_reason_and_does_not_show() {
 
     field.restart();
     assert_eq!(field.replica.unsent(), unsent(0, 1));
-    assert_eq!(field.replica.push_request(), None);
+    assert_eq!(field.replica.push_request(PUSH_MAX_BYTES), None);
     let batch = field.replica.discard(refused).unwrap();
     field.keep(batch);
     field.restart();
@@ -154,7 +154,7 @@ fn trying_again_says_neither_that_it_happened_later_nor_that_its_author_had_seen
     office.tap(TICKET, assign(&engineer_of_the_south()), at(5)).unwrap();
     office.sync(&mut server, at(6));
     let refused = field.tap(TICKET, urgency(Urgency::Urgent), at(10)).unwrap();
-    let first = field.replica.push_request().unwrap().changes.remove(0);
+    let first = field.replica.push_request(PUSH_MAX_BYTES).unwrap().changes.remove(0);
     field.push(&mut server, at(20), false);
     let later = office.tap(TICKET, assign(&engineer()), at(30)).unwrap();
     office.sync(&mut server, at(31));
@@ -350,6 +350,20 @@ fn the_clock_follows_the_servers_and_small_differences_are_the_networks() {
     assert_eq!(field.replica.meta().clock_offset_ms, Some(3_600_000));
     field.restart();
     assert_eq!(field.replica.server_time(at(0)), at(3_600_000));
+}
+
+#[test]
+fn a_clock_that_falls_back_claims_no_time_before_the_server_was_last_heard() {
+    let (mut server, _, mut field) = office_and_field();
+    field.sync(&mut server, at(600));
+    field.restart();
+    let change = field.tap(TICKET, comment("the battery was empty"), Timestamp::from_millis(0)).unwrap();
+    assert_eq!(field.replica.server_time(Timestamp::from_millis(0)), at(600));
+    let entry = field.replica.outbox().find(|entry| entry.change.id == change).unwrap();
+    assert_eq!(entry.change.claim.heard, Some(at(600)));
+    field.push(&mut server, at(700), false);
+    let recorded = server.document(TICKET).unwrap().log().last().unwrap().clone();
+    assert_eq!((recorded.change.id, recorded.happened), (change, at(600)));
 }
 
 #[test]

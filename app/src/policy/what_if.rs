@@ -195,7 +195,7 @@ impl Story {
             id: ChangeId { device: DeviceId::from_uuid(uuid::Uuid::nil()), seq: self.seq },
             ticket: self.document.ticket,
             actor: self.person,
-            claim: Claim { clock: at, offset_ms: Some(0) },
+            claim: Claim { clock: at, offset_ms: Some(0), heard: None },
             seen: self.document.log().iter().map(|recorded| recorded.change.id).collect::<Seen>(),
             action,
         };

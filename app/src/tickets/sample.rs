@@ -86,7 +86,7 @@ impl Sample {
             id: ChangeId { device: DeviceId::from_uuid(Uuid::from_u128(1)), seq },
             ticket: self.document.ticket,
             actor: person(1),
-            claim: Claim { clock: self::minute(minute), offset_ms: None },
+            claim: Claim { clock: self::minute(minute), offset_ms: None, heard: None },
             seen: self.document.log().iter().map(|recorded| recorded.change.id).collect::<Seen>(),
             action,
         }

@@ -99,7 +99,7 @@ impl<L: Line> Driver<L> {
 
     /// Listens until something else has to be done. Returns the stream if it can be listened to again.
     async fn listen(&self, stream: Option<L::Events>) -> Option<L::Events> {
-        let has = self.desk.replica().pull_request();
+        let has = self.desk.replica().pull_request(None);
         let mut stream = match stream {
             Some(stream) => stream,
             None => match self.line.listen(&has).await {

@@ -100,7 +100,11 @@ impl Device {
             id: ChangeId { device: device_of(self.person), seq: self.next_seq },
             ticket: TICKET,
             actor: self.person,
-            claim: Claim { clock: now.plus_millis(self.clock.ahead_ms), offset_ms: self.clock.offset_ms },
+            claim: Claim {
+                clock: now.plus_millis(self.clock.ahead_ms),
+                offset_ms: self.clock.offset_ms,
+                heard: None,
+            },
             seen: view.log().iter().map(|recorded| recorded.change.id).collect(),
             action,
         });

@@ -189,7 +189,7 @@ impl Record {
             id: ChangeId { device, seq: *seq },
             ticket: TICKET,
             actor: who,
-            claim: Claim { clock: minute(at_minute), offset_ms: None },
+            claim: Claim { clock: minute(at_minute), offset_ms: None, heard: None },
             seen: Seen::from_iter(seen.iter().copied()),
             action,
         }

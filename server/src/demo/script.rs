@@ -175,7 +175,7 @@ impl Stage<'_> {
             })
             .map(|known| known.change.id)
             .collect();
-        let claim = Claim { clock: cue.happens, offset_ms: Some(0) };
+        let claim = Claim { clock: cue.happens, offset_ms: Some(0), heard: None };
         let change = Change { id, ticket: document.ticket, actor: person.id, claim, seen, action };
         let document = self.record(document, change.clone(), cue.arrives);
         self.documents.insert(cue.story, document);

@@ -213,7 +213,11 @@ mod tests {
             id: ChangeId { device: DeviceId::from_uuid(Uuid::from_u128(seq.into())), seq: 1 },
             ticket: TicketId::from_uuid(Uuid::from_u128(1)),
             actor: agent().id,
-            claim: Claim { clock: START.plus_millis(minute * Timestamp::MINUTE_MS), offset_ms: Some(0) },
+            claim: Claim {
+                clock: START.plus_millis(minute * Timestamp::MINUTE_MS),
+                offset_ms: Some(0),
+                heard: None,
+            },
             seen: Seen::default(),
             action,
         }

@@ -17,7 +17,8 @@ use crate::http::JsonBody;
 use crate::state::AppState;
 use crate::store::{PageBounds, PageStart};
 
-/// How much a page holds: enough that a fresh tablet needs few of them, little enough for a slow line and a small memory.
+/// How much a page holds at most: enough that a fresh tablet needs few of them, little enough for a small memory. A device on a
+/// slow line asks for less.
 const PAGE: PageBounds = PageBounds { tickets: 1_000, bytes: 4 * 1024 * 1024 };
 
 /// A [`sync::messages::PullResponse`] with the tickets as they are stored, unread.
@@ -47,7 +48,7 @@ pub(crate) async fn pull_changes(
     let scope = Scope::of(&signed_in.person, &directory);
     let fingerprint = scope.fingerprint();
     let epoch = state.store.epoch();
-    let page = state.store.page(&scope, start(&request, epoch, &fingerprint), PAGE).await?;
+    let page = state.store.page(&scope, start(&request, epoch, &fingerprint), bounds(&request)).await?;
     let answer = Answer {
         server_time: state.clock.now(),
         person: &signed_in.person,
@@ -60,6 +61,11 @@ pub(crate) async fn pull_changes(
         directory: request.directory.is_none_or(|known| known < directory.revision).then_some(&*directory),
     };
     Ok(Json(answer).into_response())
+}
+
+fn bounds(request: &PullRequest) -> PageBounds {
+    let room = request.room_bytes.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(PAGE.bytes);
+    PageBounds { bytes: room.min(PAGE.bytes), ..PAGE }
 }
 
 /// Where to begin for this device: what it holds counts only if it is of this history and was chosen by this scope.

@@ -86,6 +86,7 @@ impl Company {
             token: token.hash(),
             id: SessionId::random(),
             person: person.id,
+            password: None,
             now: self.state.clock.now(),
         };
         assert!(self.state.store.start_session(&session, None).await.unwrap());
@@ -102,7 +103,13 @@ impl Company {
             made: 0,
             clock: self.state.clock.now(),
             seen: BTreeMap::new(),
-            pull: PullRequest { protocol: PROTOCOL, cursor: None, scope: None, directory: None },
+            pull: PullRequest {
+                protocol: PROTOCOL,
+                cursor: None,
+                scope: None,
+                directory: None,
+                room_bytes: None,
+            },
         }
     }
 }
@@ -147,7 +154,7 @@ impl Tablet {
         self.made += 1;
         self.clock = self.clock.plus_millis(1);
         let id = ChangeId { device: self.device, seq: self.made };
-        let claim = Claim { clock: self.clock, offset_ms: Some(0) };
+        let claim = Claim { clock: self.clock, offset_ms: Some(0), heard: None };
         let seen = self.seen.entry(ticket).or_default();
         let change = Change { id, ticket, actor: self.person.id, claim, seen: seen.clone(), action };
         seen.insert(id);

@@ -3,7 +3,7 @@
 use domain::people::Person;
 use domain::ticket::{Action, Seen, Ticket};
 use domain::{ChangeId, DeviceId, Refusal, TicketId, Timestamp};
-use sync::messages::Event;
+use sync::messages::{Event, PUSH_MAX_BYTES};
 use sync::{Absorbed, Batch, Identity, LocalStore, MemoryLocalStore, Meta, OutboxState, Replica};
 use uuid::Uuid;
 
@@ -83,7 +83,7 @@ impl Device {
 
     /// Delivers what waits, if anything does. The answer may be lost on its way.
     pub(crate) fn push(&mut self, server: &mut Server, now: Timestamp, answer_is_lost: bool) {
-        let Some(request) = self.replica.push_request() else { return };
+        let Some(request) = self.replica.push_request(PUSH_MAX_BYTES) else { return };
         let response = server.push(&self.person, &request, now);
         if !answer_is_lost {
             let clock = now.plus_millis(-self.behind_ms);
@@ -94,7 +94,7 @@ impl Device {
 
     /// Fetches one page. Returns whether there is another.
     pub(crate) fn pull(&mut self, server: &Server, now: Timestamp) -> bool {
-        let response = server.pull(&self.person, &self.replica.pull_request(), now);
+        let response = server.pull(&self.person, &self.replica.pull_request(None), now);
         let more = response.more;
         let clock = now.plus_millis(-self.behind_ms);
         let batch = self.replica.on_pull(response, clock, clock);
@@ -120,7 +120,7 @@ impl Device {
 
     /// Delivers and fetches until nothing is left to do.
     pub(crate) fn sync(&mut self, server: &mut Server, now: Timestamp) {
-        while self.replica.push_request().is_some() {
+        while self.replica.push_request(PUSH_MAX_BYTES).is_some() {
             self.push(server, now, false);
         }
         while self.pull(server, now) || self.replica.meta().cursor.is_none() {}
