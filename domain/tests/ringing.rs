@@ -183,6 +183,24 @@ fn an_urgent_ticket_rings_at_once_for_itself_and_a_calmed_one_does_not() {
 }
 
 #[test]
+fn an_urgent_ticket_that_comes_back_rings_at_once_again() {
+    let mut policy = hourly(&[Moment::AtOnce]);
+    let mut record = Record::assigned_to(BO);
+    record.act(GUS, 7, samples::set_urgency(Urgency::Urgent));
+    record.act(BO, 60, samples::complete());
+    record.act(GUS, 100, samples::reopen());
+    let cycles = |record: &Record, policy: &Policy| {
+        let rings = rung(record, policy);
+        rings.iter().map(|ring| (ring.id.cycle, ring.at)).collect::<Vec<_>>()
+    };
+    assert_eq!(cycles(&record, &policy), [(1, minute(7)), (2, minute(100))]);
+    record.act(GUS, 110, samples::set_urgency(Urgency::Normal));
+    assert_eq!(cycles(&record, &policy), [(1, minute(7))], "what was said of the first cycle stays true");
+    policy.steps[0].urgencies = BTreeSet::from([Urgency::Low]);
+    assert_eq!(cycles(&record, &policy), []);
+}
+
+#[test]
 fn what_was_rung_for_is_the_same_when_an_earlier_assignment_arrives_late() {
     let mut policy = hourly(&ALL_MOMENTS);
     policy.rules = BTreeMap::from([rule(ClockName::Resolution, Target::hours(1), &[])]);

@@ -457,6 +457,14 @@ fn lives(timeline: &Timeline, world: &World) -> Vec<Life> {
             if cancelled || (over && !owed_afterwards(name)) {
                 continue;
             }
+            let mut before = timeline.events[..place].iter().rev().map(|event| event.what);
+            let answered = before
+                .by_ref()
+                .take_while(|what| *what != Happening::Reopened)
+                .any(|what| matches!(what, Happening::Answered | Happening::WorkDone));
+            if name == ClockName::Reply && answered {
+                continue;
+            }
             let cycle = 1 + reopened(&timeline.events[..=place]);
             if !several(name) && lives.iter().any(|life| life.name == name && life.cycle == cycle) {
                 continue;

@@ -10,6 +10,9 @@ use serde_json::json;
 
 use crate::zones;
 
+/// What some editors put before the first line.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Answers every line of `questions` with a line, in order, and each before it waits for the next. Empty lines are skipped.
 ///
 /// # Errors
@@ -28,8 +31,10 @@ pub(crate) fn answer_all(questions: impl Read, mut answers: impl Write) -> Resul
             return done(answers.flush());
         }
         let answer = match std::str::from_utf8(&line) {
-            Ok(text) if text.trim().is_empty() => continue,
-            Ok(text) => cases::answer(text.trim(), &zone),
+            Ok(text) => match text.trim_start_matches(BYTE_ORDER_MARK).trim() {
+                "" => continue,
+                question => cases::answer(question, &zone),
+            },
             Err(_) => json!({ "id": null, "error": "not a line of JSON: not UTF-8" }).to_string(),
         };
         let mut written = writeln!(answers, "{answer}");
@@ -64,7 +69,7 @@ mod tests {
     #[test]
     fn each_line_is_answered_and_empty_ones_are_skipped() {
         let good = r#"{"id":"a","calendar":{"tz":"asia/shanghai","week":{"mon":[["09:00","18:00"]]}},"op":"is_open","at":"2024-05-27T09:00:00+08:00"}"#;
-        let questions = format!("\n{good}\r\n   \n{{\"id\":7}}\nnonsense\n{good}");
+        let questions = format!("\u{feff}\n\u{feff}{good}\r\n   \n{{\"id\":7}}\nnonsense\n{good}");
         let answers = answers(questions.as_bytes());
         assert_eq!(answers.len(), 4);
         assert_eq!(answers[0], json!({ "id": "a", "result": true }));

@@ -9,14 +9,14 @@ use jiff::tz::TimeZoneDatabase;
 /// The years whose transitions a calendar keeps: enough for every clock there will be, and still small.
 const OF_CALENDARS: (i64, i64) = (1990, 2100);
 /// The years for questions about any time.
-const OF_QUESTIONS: (i64, i64) = (1900, 2200);
+const OF_QUESTIONS: (i64, i64) = (1800, 2600);
 
 /// The zone of this IANA name, capitals or not, with its transitions from 1990 to 2100.
 pub(crate) fn for_calendar(name: &str) -> Option<Zone> {
     between(name, OF_CALENDARS)
 }
 
-/// The zone of this IANA name, capitals or not, with its transitions from 1900 to 2200.
+/// The zone of this IANA name, capitals or not, with its transitions from 1800 to 2600.
 pub(crate) fn for_questions(name: &str) -> Option<Zone> {
     between(name, OF_QUESTIONS)
 }

@@ -1,6 +1,7 @@
 //! When a department works: hours of the week, public holidays, make-up workdays, half days.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -127,6 +128,16 @@ pub enum Where {
     Date(Date),
 }
 
+impl fmt::Display for Where {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Weekday(day) => write!(f, "{day:?}"),
+            Self::MakeUp => f.write_str("make-up workdays"),
+            Self::Date(date) => write!(f, "{date}"),
+        }
+    }
+}
+
 /// Why a calendar can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "problem", rename_all = "snake_case")]
@@ -135,7 +146,7 @@ pub enum CalendarProblem {
     #[error("the calendar never opens")]
     NeverOpens,
     /// An interval ends before or when it begins.
-    #[error("{place:?}: hours from {} until {} are reversed or empty", interval.from, interval.until)]
+    #[error("{place}: hours from {} until {} are reversed or empty", interval.from, interval.until)]
     Reversed {
         /// Where.
         place: Where,
@@ -143,7 +154,7 @@ pub enum CalendarProblem {
         interval: Interval,
     },
     /// Two intervals of one day share time.
-    #[error("{place:?}: hours from {} until {} and from {} until {} overlap",
+    #[error("{place}: hours from {} until {} and from {} until {} overlap",
         first.from, first.until, second.from, second.until)]
     Overlapping {
         /// Where.

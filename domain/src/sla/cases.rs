@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, FixedOffset, SecondsFormat};
+use chrono::{DateTime, Datelike, FixedOffset, SecondsFormat};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::calendar::{Calendar, Interval, Name, SpecialDay, Week, Workdays};
+use super::calendar::{Calendar, Interval, Name, SpecialDay, Workdays};
 use super::course::{Course, Due, Standstill};
-use super::date::Date;
+use super::date::{Date, Weekday};
 use super::hours::Hours;
 use super::zone::Zone;
 use crate::Timestamp;
@@ -48,24 +48,18 @@ struct Case {
     at: Option<String>,
     seconds: Option<f64>,
     minutes: Option<f64>,
-    #[serde(default)]
-    targets: CaseTargets,
-    #[serde(default)]
-    pauses: BTreeSet<String>,
-    #[serde(default)]
-    events: Vec<CaseEvent>,
+    targets: Option<CaseTargets>,
+    pauses: Option<BTreeSet<String>>,
+    events: Option<Vec<CaseEvent>>,
     evaluate_at: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct CaseCalendar {
     tz: String,
-    #[serde(default)]
-    week: Week,
-    #[serde(default)]
-    holidays: BTreeSet<Date>,
-    #[serde(default)]
-    extra_workdays: BTreeMap<Date, Vec<Interval>>,
+    week: Option<BTreeMap<Weekday, Option<Vec<Interval>>>>,
+    holidays: Option<BTreeSet<Date>>,
+    extra_workdays: Option<BTreeMap<Date, Option<Vec<Interval>>>>,
 }
 
 #[derive(Deserialize)]
@@ -79,15 +73,18 @@ impl CaseCalendar {
     fn workdays(self, zone: &dyn Fn(&str) -> Option<Zone>) -> Result<Workdays, String> {
         let zone = zone(&self.tz).ok_or_else(|| format!("there is no time zone “{}”", self.tz))?;
         let name = Name::default;
-        let hours = self.extra_workdays.into_iter();
-        let mut days: BTreeMap<_, _> =
-            hours.map(|(date, hours)| (date, SpecialDay::Hours { name: name(), hours })).collect();
-        days.extend(self.holidays.into_iter().map(|date| (date, SpecialDay::Holiday { name: name() })));
+        let hours = self.extra_workdays.into_iter().flatten();
+        let mut days: BTreeMap<_, _> = hours
+            .map(|(date, hours)| (date, SpecialDay::Hours { name: name(), hours: hours.unwrap_or_default() }))
+            .collect();
+        let holidays = self.holidays.into_iter().flatten();
+        days.extend(holidays.map(|date| (date, SpecialDay::Holiday { name: name() })));
+        let week = self.week.into_iter().flatten();
         let calendar = Calendar {
             id: "case".to_owned(),
             name: name(),
             zone,
-            week: self.week,
+            week: week.map(|(day, hours)| (day, hours.unwrap_or_default())).collect(),
             make_up_hours: Vec::new(),
             holidays: Vec::new(),
             days,
@@ -108,18 +105,23 @@ impl Case {
             (None, Some(minutes)) => whole("minutes", minutes * 60_000.0),
             (None, None) => Err("“seconds” is missing".to_owned()),
         };
-        let written = |found: Option<Timestamp>| {
-            found
-                .map(|found| json!(write(hours, found)))
-                .ok_or_else(|| "the calendar is never open for that long".to_owned())
+        let written = |found: Option<Timestamp>, zulu| {
+            let found = found.ok_or("the calendar is never open for that long")?;
+            write(hours, found, zulu).map(Value::String)
         };
         match op.as_str() {
-            "add" => written(hours.add(start()?, millis()?)),
-            "sub" => written(hours.sub(start()?, millis()?)),
-            "next_open" => written(hours.next_open(start()?)),
-            "is_open" => Ok(json!(hours.is_open(instant("at", at.as_deref())?))),
-            "between" => Ok(number(hours.between(start()?, instant("end", end.as_deref())?), 1_000)),
-            "sla" => Life::read(events, targets, pauses, evaluate_at)?.judge(hours),
+            "add" => written(hours.add(start()?.at, millis()?), start()?.zulu),
+            "sub" => written(hours.sub(start()?.at, millis()?), start()?.zulu),
+            "next_open" => written(hours.next_open(start()?.at), start()?.zulu),
+            "is_open" => Ok(json!(hours.is_open(instant("at", at.as_deref())?.at))),
+            "between" => Ok(number(hours.between(start()?.at, instant("end", end.as_deref())?.at), 1_000)),
+            "sla" => Life::read(
+                events.unwrap_or_default(),
+                targets.unwrap_or_default(),
+                pauses.unwrap_or_default(),
+                evaluate_at,
+            )?
+            .judge(hours),
             other => Err(format!("there is no operation “{other}”")),
         }
     }
@@ -141,9 +143,24 @@ impl Watch {
     }
 }
 
+/// The kinds of events there are.
+const KINDS: [&str; 9] = [
+    "created",
+    "first_response",
+    "pause",
+    "resume",
+    "priority_change",
+    "policy_change",
+    "calendar_change",
+    "resolved",
+    "closed",
+];
+
 /// A ticket's life as a case tells it.
 struct Life {
     created: Timestamp,
+    /// The creation was told in UTC.
+    zulu: bool,
     events: Vec<(Timestamp, String, Option<CaseTargets>)>,
     targets: CaseTargets,
     pauses: BTreeSet<String>,
@@ -159,18 +176,22 @@ impl Life {
     ) -> Result<Self, String> {
         let mut told = Vec::with_capacity(events.len());
         for event in events {
+            if !KINDS.contains(&event.kind.as_str()) {
+                return Err(format!("there is no kind of event “{}”", event.kind));
+            }
             told.push((instant("at", Some(&event.at))?, event.kind, event.targets));
         }
-        told.sort_by_key(|(at, _, _)| *at);
+        told.sort_by_key(|(at, _, _)| at.at);
         let created = told.iter().find(|(_, kind, _)| kind == "created").map(|(at, _, _)| *at);
-        let created = created.ok_or("no event says when it was created")?;
+        let Instant { at: created, zulu } = created.ok_or("no event says when it was created")?;
+        let mut told: Vec<_> = told.into_iter().map(|(at, kind, targets)| (at.at, kind, targets)).collect();
         let last = told.last().map_or(created, |(at, _, _)| *at);
         let now = match evaluate_at {
-            Some(at) => instant("evaluate_at", Some(&at))?,
+            Some(at) => instant("evaluate_at", Some(&at))?.at,
             None => last,
         };
         told.retain(|(at, _, _)| *at <= now);
-        Ok(Self { created, events: told, targets, pauses, now })
+        Ok(Self { created, zulu, events: told, targets, pauses, now })
     }
 
     fn judge(&self, hours: &Hours) -> Result<Value, String> {
@@ -193,14 +214,11 @@ impl Life {
         for (at, kind, targets) in &self.events {
             let paused = stood.last().is_some_and(|pause| pause.until.is_none());
             match kind.as_str() {
-                "created" | "calendar_change" => {}
                 "first_response" if watch == Watch::FirstResponse => stopped = Some(*at),
-                "first_response" => {}
                 "resolved" | "closed" => stopped = Some(*at),
                 "pause" if self.pauses.contains(watch.name()) && !paused => {
                     stood.push(Standstill { from: (*at).max(self.created), until: None });
                 }
-                "pause" => {}
                 "resume" => {
                     if let Some(pause) = stood.last_mut().filter(|_| paused) {
                         pause.until = Some((*at).max(pause.from));
@@ -212,7 +230,8 @@ impl Life {
                         minutes = *changed;
                     }
                 }
-                other => return Err(format!("there is no kind of event “{other}”")),
+                // A calendar that has changed is the one that the case gives.
+                _ => {}
             }
             if stopped.is_some() {
                 break;
@@ -225,24 +244,37 @@ impl Life {
         let due = match course.due_after(millis) {
             Due::At(due) => Some(due),
             // Standing still: due as if it ran on from here.
-            Due::Left(left) => hours.add(until, left),
+            Due::Left(left) => hours.add(stood.last().map_or(until, |pause| pause.from.max(until)), left),
             Due::Never => None,
         };
-        let due = due.ok_or("the calendar is never open for that long")?;
         let used = course.elapsed(until);
-        Ok(Some(vec![
-            ("due", json!(write(hours, due))),
+        let mut judged = vec![
             ("used_min", number(used, 60_000)),
             ("diff_min", number(millis - used, 60_000)),
-            ("breached", json!(until > due)),
-        ]))
+            ("breached", json!(due.is_some_and(|due| until > due))),
+        ];
+        // The calendar may not be open for that long before its days end.
+        if let Some(due) = due {
+            judged.push(("due", write(hours, due, self.zulu)?.into()));
+        }
+        Ok(Some(judged))
     }
 }
 
-fn instant(field: &str, text: Option<&str>) -> Result<Timestamp, String> {
+/// An instant, and whether it was told in UTC: the answer will be as well.
+#[derive(Debug, Clone, Copy)]
+struct Instant {
+    at: Timestamp,
+    zulu: bool,
+}
+
+fn instant(field: &str, text: Option<&str>) -> Result<Instant, String> {
     let text = text.ok_or_else(|| format!("“{field}” is missing"))?;
     DateTime::parse_from_rfc3339(text)
-        .map(|instant| Timestamp::from_millis(instant.timestamp_millis()))
+        .map(|instant| Instant {
+            at: Timestamp::from_millis(instant.timestamp_millis()),
+            zulu: text.ends_with(['Z', 'z']),
+        })
         .map_err(|error| format!("“{field}”: “{text}” is not an instant as in RFC 3339: {error}"))
 }
 
@@ -255,15 +287,25 @@ fn whole(field: &str, millis: f64) -> Result<i64, String> {
     }
 }
 
-/// An amount in a larger unit: whole if it is.
+/// An amount in a larger unit: whole if it is, else to a millionth.
 fn number(millis: i64, unit: i64) -> Value {
-    if millis % unit == 0 { json!(millis / unit) } else { json!(millis as f64 / unit as f64) }
+    const MILLIONTHS: f64 = 1e6;
+    if millis % unit == 0 {
+        return json!(millis / unit);
+    }
+    json!((millis as f64 / unit as f64 * MILLIONTHS).round() / MILLIONTHS)
 }
 
-fn write(hours: &Hours, at: Timestamp) -> String {
-    let offset = i32::try_from(hours.zone().offset_at(at) / 1_000).ok().and_then(FixedOffset::east_opt);
-    match DateTime::from_timestamp_millis(at.as_millis()).zip(offset) {
-        Some((utc, offset)) => utc.with_timezone(&offset).to_rfc3339_opts(SecondsFormat::AutoSi, true),
-        None => format!("{at:?}"),
-    }
+/// An instant by the calendar's clock, or in UTC if the question was, or if that clock is not whole minutes off: RFC 3339 can't
+/// say that.
+fn write(hours: &Hours, at: Timestamp, zulu: bool) -> Result<String, String> {
+    let seconds = hours.zone().offset_at(at) / 1_000;
+    let seconds = if zulu || seconds % 60 != 0 { 0 } else { seconds };
+    let offset = i32::try_from(seconds).ok().and_then(FixedOffset::east_opt);
+    DateTime::from_timestamp_millis(at.as_millis())
+        .zip(offset)
+        .map(|(utc, offset)| utc.with_timezone(&offset))
+        .filter(|local| (0..=9_999).contains(&local.year()))
+        .map(|local| local.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        .ok_or_else(|| "the answer lies outside of the years 0 to 9999".to_owned())
 }

@@ -149,8 +149,11 @@ pub struct Ring {
 pub fn rings(timeline: &Timeline, book: &PolicyBook) -> Vec<Ring> {
     let runs = runs(timeline, book);
     let mut rings = Vec::new();
-    if let Some((at, cycle)) = urgent_since(timeline) {
-        let steps = book.in_force(at).policy.steps.iter().filter(|step| step.moment == Moment::AtOnce);
+    for (at, cycle) in urgent_since(timeline) {
+        let steps = book.in_force(at).policy.steps.iter().filter(|step| {
+            step.moment == Moment::AtOnce
+                && (step.urgencies.is_empty() || step.urgencies.contains(&Urgency::Urgent))
+        });
         rings.extend(steps.map(|step| Ring {
             id: RingId { cycle, clock: None, step: step.id.clone() },
             at,
@@ -184,22 +187,24 @@ pub fn rings(timeline: &Timeline, book: &PolicyBook) -> Vec<Ring> {
     rings
 }
 
-/// Since when the ticket is urgent, and in which cycle it became so.
-fn urgent_since(timeline: &Timeline) -> Option<(Timestamp, u32)> {
-    use super::clock::Happening::{Cancelled, Closed, Created, Reopened, UrgencyChanged};
-    let (mut since, mut cycle) = (None, 1);
+/// Since when the ticket is urgent, in each cycle in which it is. One that was calmed in the same cycle was not.
+fn urgent_since(timeline: &Timeline) -> Vec<(Timestamp, u32)> {
+    use super::clock::Happening::{Created, Reopened, UrgencyChanged};
+    let (mut found, mut cycle): (Vec<(Timestamp, u32)>, _) = (Vec::new(), 1);
+    let mut urgent = false;
     for event in &timeline.events {
         match event.what {
-            Created { urgency, .. } | UrgencyChanged { urgency } => {
-                let urgent = urgency == Urgency::Urgent;
-                since = if urgent { since.or(Some((event.at, cycle))) } else { None };
-            }
+            Created { urgency, .. } | UrgencyChanged { urgency } => urgent = urgency == Urgency::Urgent,
             Reopened => cycle += 1,
-            Closed | Cancelled => {}
-            _ => {}
+            _ => continue,
+        }
+        if !urgent {
+            found.retain(|(_, of)| *of != cycle);
+        } else if found.last().is_none_or(|(_, of)| *of != cycle) {
+            found.push((event.at, cycle));
         }
     }
-    since
+    found
 }
 
 fn moment(run: &Run<'_>, moment: Moment) -> Option<Timestamp> {

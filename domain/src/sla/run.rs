@@ -92,6 +92,7 @@ pub(super) fn runs<'b>(timeline: &Timeline, book: &'b PolicyBook) -> Vec<Run<'b>
         book,
         conditions,
         cycle: 1,
+        answered: false,
         over: false,
         cancelled: false,
         waits: Vec::new(),
@@ -109,6 +110,8 @@ struct Walk<'t, 'b> {
     book: &'b PolicyBook,
     conditions: Conditions,
     cycle: u32,
+    /// In this cycle the customer has had the answer they were promised, or the work itself.
+    answered: bool,
     /// The ticket has ended, with a result or without work.
     over: bool,
     /// It ended without work: nothing is owed any more.
@@ -138,11 +141,12 @@ impl<'b> Walk<'_, 'b> {
             Happening::Contacted { promised } => {
                 self.stop(C::FirstResponse, place);
                 self.stop(C::VisitNotice, place);
-                if promised {
+                if promised && !self.answered {
                     self.start(C::Reply, place);
                 }
             }
             Happening::Answered => {
+                self.answered = true;
                 self.stop(C::FirstResponse, place);
                 self.stop(C::Reply, place);
             }
@@ -164,6 +168,7 @@ impl<'b> Walk<'_, 'b> {
             }
             Happening::MilestoneReached { plan, number } => self.reach(place, plan, number),
             Happening::WorkDone => {
+                self.answered = true;
                 self.wait(place, at, None);
                 for name in [C::FirstResponse, C::Reply, C::Resolution] {
                     self.stop(name, place);
@@ -200,7 +205,7 @@ impl<'b> Walk<'_, 'b> {
         // What an inspection found remains to be put right in the new cycle; everything else begins anew.
         self.end_all(place, End::Lapsed, |name| name != ClockName::Rectification);
         self.cycle += 1;
-        (self.over, self.cancelled) = (false, false);
+        (self.answered, self.over, self.cancelled) = (false, false, false);
         self.conditions.plan = None;
         self.wait(place, self.timeline.events[place].at, None);
         // A ticket that was cancelled before anybody was accountable waits for its first assignment still.
