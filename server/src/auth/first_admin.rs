@@ -128,7 +128,7 @@ pub(crate) async fn create_first_admin(
         return Err(FirstAdminError::LinkSpent);
     }
     state.directory.refresh(&state.store).await?;
-    begin_session(&state, id, &headers).await?.ok_or(FirstAdminError::LinkSpent)
+    begin_session(&state, id, None, &headers).await?.ok_or(FirstAdminError::LinkSpent)
 }
 
 #[cfg(test)]

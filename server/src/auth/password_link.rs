@@ -88,7 +88,7 @@ pub(crate) async fn choose_password(
         state.store.use_password_link(&link, &hash, now).await?.ok_or(ChoosePasswordError::LinkSpent)?;
     state.sessions.announce_endings();
     tracing::info!(%person, "a password was chosen");
-    begin_session(&state, person, &headers).await?.ok_or(ChoosePasswordError::LinkSpent)
+    begin_session(&state, person, None, &headers).await?.ok_or(ChoosePasswordError::LinkSpent)
 }
 
 #[cfg(test)]
@@ -97,6 +97,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::people::UserName;
     use crate::testing::{Browser, PASSWORD, TestServer};
 
     const NEW_PASSWORD: &str = "another correct horse";
@@ -128,6 +129,25 @@ mod tests {
         assert_eq!(admin.get("/api/session").await.status, 200, "others are not affected");
         assert_eq!(server.browser().sign_in("li", PASSWORD).await.status, 401);
         assert_eq!(server.browser().sign_in("li", NEW_PASSWORD).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_that_is_overtaken_by_a_new_password_begins_no_session() {
+        let server = TestServer::with_company().await;
+        let person = server.add_person("li", Role::Engineer, "after-sales").await;
+        let stored = async || {
+            let account = server.state.store.account(&UserName::parse("li").unwrap()).await.unwrap();
+            account.unwrap().password.unwrap()
+        };
+        let checked = stored().await;
+        let admin = server.sign_in("admin").await;
+        server.browser().post("/api/password", &body(&link(&admin, person.id).await)).await;
+        let begins = async |password| {
+            let begun = begin_session(&server.state, person.id, Some(password), &HeaderMap::new()).await;
+            begun.unwrap().is_some()
+        };
+        assert!(!begins(checked).await, "the former password was checked just before");
+        assert!(begins(stored().await).await);
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use sync::messages::SessionInfo;
 
 use super::limits::TooManyTries;
-use super::password::TooBusy;
+use super::password::{PasswordHash, TooBusy};
 use super::token::{Token, TokenHash};
 use super::{SessionId, SignedIn, cookie};
 use crate::http::client::ClientPrefix;
@@ -79,7 +79,7 @@ pub(crate) async fn sign_in(
 
     let account = state.store.account(&user_name).await?;
     let hash = account.as_ref().and_then(|account| account.password.clone());
-    let is_right = state.passwords.verify(password, hash).await.map_err(|busy| {
+    let is_right = state.passwords.verify(password, hash.clone()).await.map_err(|busy| {
         state.sign_in_limits.forgive(&counted);
         SignInError::TooBusy(busy)
     })?;
@@ -91,13 +91,15 @@ pub(crate) async fn sign_in(
         }
     };
     state.sign_in_limits.succeed(counted, now);
-    begin_session(&state, person, &headers).await?.ok_or(SignInError::WrongCredentials)
+    begin_session(&state, person, hash, &headers).await?.ok_or(SignInError::WrongCredentials)
 }
 
-/// Starts a session for somebody who has proved who they are. Nothing, for somebody whose account is not in use.
+/// Starts a session for somebody who has proved who they are, perhaps by a password. Nothing, for somebody whose account is not
+/// in use, or whose password has been replaced while it was being checked.
 pub(super) async fn begin_session(
     state: &AppState,
     person: domain::PersonId,
+    password: Option<PasswordHash>,
     headers: &HeaderMap,
 ) -> Result<Option<Response>, StoreError> {
     let transport = &state.config.transport;
@@ -107,7 +109,8 @@ pub(super) async fn begin_session(
         return Ok(None);
     };
     let token = Token::random();
-    let session = NewSession { token: token.hash(), id: SessionId::random(), person: person.id, now };
+    let session =
+        NewSession { token: token.hash(), id: SessionId::random(), person: person.id, password, now };
     let replaced = cookie::find(headers, transport).map(TokenHash::of);
     if !state.store.start_session(&session, replaced.as_ref()).await? {
         return Ok(None);

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::rows::{commit, read};
 use super::{Store, StoreError};
 use crate::auth::SessionId;
+use crate::auth::password::PasswordHash;
 use crate::auth::session::{ABSOLUTE_LIFE_MS, StoredSession};
 use crate::auth::token::TokenHash;
 
@@ -19,12 +20,15 @@ pub(crate) struct NewSession {
     pub(crate) id: SessionId,
     /// Whose it is.
     pub(crate) person: PersonId,
+    /// The password that proved it, if one did: it must still be theirs when the session begins.
+    pub(crate) password: Option<PasswordHash>,
     /// When it begins.
     pub(crate) now: Timestamp,
 }
 
 impl Store {
-    /// Begins a session and ends the one it replaces. Says no if the person is not active.
+    /// Begins a session and ends the one it replaces. Says no if the person is not active, or
+    /// has got another password meanwhile.
     pub(crate) async fn start_session(
         &self,
         session: &NewSession,
@@ -41,12 +45,14 @@ impl Store {
             .map_err(StoreError::because("end old sessions"))?;
         let begun = sqlx::query(
             "INSERT INTO sessions (token_hash, id, person, created_at, seen_at)
-             SELECT ?1, ?2, id, ?4, ?4 FROM people WHERE id = ?3 AND active = 1",
+             SELECT ?1, ?2, id, ?4, ?4 FROM people WHERE id = ?3 AND active = 1 AND (?5 IS NULL OR EXISTS
+                 (SELECT 1 FROM accounts WHERE person = ?3 AND password_hash = ?5))",
         )
         .bind(session.token.as_str())
         .bind(session.id.as_uuid().to_string())
         .bind(session.person.to_string())
         .bind(session.now.as_millis())
+        .bind(session.password.as_ref().map(PasswordHash::as_str))
         .execute(&mut *tx)
         .await
         .map_err(StoreError::because("begin a session"))?;

@@ -152,7 +152,14 @@ impl Watcher {
 
     /// Waits for something to happen. Nothing, if it is nothing to say, or the last thing to say.
     async fn listen(&mut self) -> Option<Bytes> {
+        // What takes somebody's sight away goes before what there would be to see.
         tokio::select! {
+            biased;
+            () = &mut self.stopping => self.end(),
+            ended = &mut self.session_ended => if ended { self.close(SIGNED_OUT) } else { self.end() },
+            changed = self.directories.changed() => {
+                if changed.is_ok() && !self.directory_is_newer() { None } else { self.close(BEHIND) }
+            }
             heard = self.announcements.recv() => match heard {
                 Ok(announcement) => self.gather(&announcement),
                 Err(RecvError::Lagged(_)) => self.close(BEHIND),
@@ -163,12 +170,6 @@ impl Watcher {
                 Err(RecvError::Lagged(_)) => Some(noticed(0)),
                 Err(RecvError::Closed) => self.end(),
             },
-            changed = self.directories.changed() => {
-                let is_newer = changed.is_ok() && self.directories.borrow().revision > self.directory.revision;
-                if is_newer { self.close(BEHIND) } else { None }
-            }
-            ended = &mut self.session_ended => if ended { self.close(SIGNED_OUT) } else { self.end() },
-            () = &mut self.stopping => self.end(),
             _ = self.heartbeat.tick() => Some(ALIVE),
         }
     }
@@ -194,9 +195,17 @@ impl Watcher {
         Some(frames)
     }
 
+    /// Whether the scope is that of a former directory.
+    fn directory_is_newer(&self) -> bool {
+        self.directories.borrow().revision > self.directory.revision
+    }
+
     fn hear(&mut self, announcement: &Announcement) -> Option<Bytes> {
         if announcement.revision() <= self.seen {
             return None;
+        }
+        if self.directory_is_newer() {
+            return self.close(BEHIND);
         }
         match announcement.heard_by(&self.scope) {
             Heard::Nothing => None,

@@ -175,8 +175,10 @@ impl Group {
         let mut held =
             self.known.tickets.remove(&change.ticket).unwrap_or_else(|| Held::fresh(change.ticket));
         let before = held.keys();
+        // As they are now: a push may have waited while somebody's role changed.
+        let actor = directory.person(push.person.id).unwrap_or(&push.person);
         let place = held
-            .take(change, &push.person, directory, push.arrival)
+            .take(change, actor, directory, push.arrival)
             .map(|taken| self.record(change, push.arrival, &mut held, before, taken));
         // A ticket of which nothing has been taken is none.
         if held.keys().is_some() {
@@ -311,7 +313,7 @@ mod tests {
 
     fn change(seq: u64, ticket: u128, actor: PersonId, action: Action) -> Change {
         let ticket = TicketId::from_uuid(Uuid::from_u128(ticket));
-        let claim = Claim { clock: START, offset_ms: None };
+        let claim = Claim { clock: START, offset_ms: None, heard: None };
         Change { id: ChangeId { device: DEVICE, seq }, ticket, actor, claim, seen: Seen::default(), action }
     }
 
