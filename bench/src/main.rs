@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 
 mod bootstrap;
+mod clocks;
 mod company;
 mod device;
 mod dice;
@@ -33,6 +34,8 @@ struct Cli {
 enum Command {
     /// Measures a server; the last line printed is a JSON array of figures
     Server(ServerOptions),
+    /// Reckons clocks, without a server; prints a JSON array of figures
+    Clocks,
     /// Founds a company on a server that nobody has an account on, and gives it tickets
     Fill(FillOptions),
 }
@@ -83,6 +86,10 @@ fn run(command: Command) -> Result<()> {
         .context("the machine grants no threads")?;
     runtime.block_on(async {
         match command {
+            Command::Clocks => {
+                println!("{}", serde_json::to_string(&clocks::measure())?);
+                Ok(())
+            }
             Command::Server(options) => measure(&options).await,
             Command::Fill(options) => fill(&options).await,
         }

@@ -8,6 +8,7 @@
 
 mod browser;
 mod bytes;
+mod clocks;
 mod figure;
 mod server;
 
@@ -32,6 +33,8 @@ pub(crate) struct BenchOptions {
 enum Subject {
     /// What a first visit downloads
     Bytes,
+    /// All clocks of all open tickets, here and in the browser
+    Clocks,
     /// Pushes, a fresh device's first pull, events
     Server,
     /// The tablet: starting without a network, and saving
@@ -41,6 +44,7 @@ enum Subject {
 pub(crate) fn run(options: &BenchOptions) -> Result<()> {
     let subjects = [
         (Subject::Bytes, bytes::measure as fn(bool) -> Result<Vec<figure::Figure>>),
+        (Subject::Clocks, clocks::measure),
         (Subject::Server, server::measure),
         (Subject::Browser, browser::measure),
     ];

@@ -40,6 +40,16 @@ impl Figure {
         self
     }
 
+    /// It stands beside something else in the same unit.
+    pub(super) fn beside(mut self, name: &str, value: f64) -> Self {
+        self.peer = Some(Peer { name: name.to_owned(), value });
+        self
+    }
+
+    pub(super) const fn value(&self) -> f64 {
+        self.value
+    }
+
     fn goal_words(&self) -> String {
         let (sign, goal, reached) = match self.goal {
             None => return String::new(),
