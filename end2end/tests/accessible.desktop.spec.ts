@@ -32,26 +32,22 @@ test("the office", async ({ desk }) => {
     await page.getByRole("button", { name: words.act_reassign }).first().click();
     await expect(page.getByRole("dialog")).toBeVisible();
   });
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    await examine(page, `live, ${colorScheme}`, (words) => show("/live", words.live_title));
-    await examine(page, `why, ${colorScheme}`, async (words) => {
-      await show("/live", words.live_title);
-      await page.locator("button.clock").first().click();
-      await expect(page.getByRole("dialog").getByRole("heading", { name: words.ledger_part_time })).toBeVisible();
-    });
-    await examine(page, `reassigning, ${colorScheme}`, async (words) => {
-      await show("/live", words.live_title);
-      await page.locator(".person-button").first().click();
-      await expect(page.getByRole("dialog", { name: words.reassign_title }).locator(".person-option").first()).toBeVisible();
-    });
-    await examine(page, `notices, ${colorScheme}`, async (words) => {
-      await show("/live", words.live_title);
-      await page.getByRole("button", { name: new RegExp(`^${words.bell_title}`) }).click();
-      await expect(page.getByRole("dialog", { name: words.bell_title })).toBeVisible();
-    });
-  }
-  await page.emulateMedia({ colorScheme: "light" });
+  await examine(page, "live", (words) => show("/live", words.live_title));
+  await examine(page, "why", async (words) => {
+    await show("/live", words.live_title);
+    await page.locator("button.clock").first().click();
+    await expect(page.getByRole("dialog").getByRole("heading", { name: words.ledger_part_time })).toBeVisible();
+  });
+  await examine(page, "reassigning", async (words) => {
+    await show("/live", words.live_title);
+    await page.locator(".person-button").first().click();
+    await expect(page.getByRole("dialog", { name: words.reassign_title }).locator(".person-option").first()).toBeVisible();
+  });
+  await examine(page, "notices", async (words) => {
+    await show("/live", words.live_title);
+    await page.getByRole("button", { name: new RegExp(`^${words.bell_title}`) }).click();
+    await expect(page.getByRole("dialog", { name: words.bell_title })).toBeVisible();
+  });
   await examine(page, "intake", (words) => show("/tickets/new", words.intake_title));
   await examine(page, "people", async (words) => {
     await show("/people", words.people_title);

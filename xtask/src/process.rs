@@ -6,12 +6,15 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::tidy::lints;
 use crate::workspace;
 
-/// Prepares a call of cargo in the workspace, with the compiler this xtask was built with.
+/// Prepares a call of cargo in the workspace, with the compiler this xtask was built with; in a full test run, it lints what
+/// it compiles ([`lints`]).
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new("cargo");
     command.current_dir(workspace::root());
+    lints::join(&mut command);
     command
 }
 

@@ -53,3 +53,12 @@ pub(crate) fn build(flavour: Flavour) -> Result<std::path::PathBuf> {
     process::run(process::cargo().args(["build", "--package", "server", "--profile", profile]))?;
     Ok(workspace::target().join(folder).join("fieldloop"))
 }
+
+/// Builds the server for the journeys out of what the native tests have compiled: `cargo build --package server` alone would
+/// choose fewer features of its dependencies, and compile them all again.
+pub(crate) fn build_beside_tests() -> Result<std::path::PathBuf> {
+    console::step("Compiling the server");
+    let any_test = ["--bin", "fieldloop", "--test", "sla_eval"];
+    process::run(process::cargo().arg("build").args(workspace::native_packages()).args(any_test))?;
+    Ok(workspace::target().join("debug/fieldloop"))
+}

@@ -45,7 +45,7 @@ struct Outcome {
 pub(crate) fn run(options: &TestOptions) -> Result<()> {
     let mut outcomes = Vec::new();
     if options.only.is_none() {
-        outcomes.push(measure("tidy", || Ok(Runs::one(tidy::check_everything()?))));
+        outcomes.push(measure("tidy", || Ok(Runs::one(tidy::check_before_tests()?))));
     }
     let kinds = [
         (Kind::Native, "native", run_native as fn(&[String]) -> Result<Runs>),
@@ -91,9 +91,9 @@ fn measure(name: &'static str, runner: impl FnOnce() -> Result<Runs>) -> Outcome
 fn run_native(more: &[String]) -> Result<Runs> {
     console::step("Running the native tests");
     let mut runs = Runs::one(true);
-    let packages =
-        ["domain", "sync", "server", "app", "bench", "xtask"].iter().flat_map(|name| ["--package", name]);
-    runs.watch(process::cargo().args(["test", "--no-fail-fast"]).args(packages).args(more))?;
+    runs.watch(
+        process::cargo().args(["test", "--no-fail-fast"]).args(workspace::native_packages()).args(more),
+    )?;
     Ok(runs)
 }
 
@@ -135,7 +135,7 @@ fn run_journeys(more: &[String]) -> Result<Runs> {
     let chromium = browser::chromium()?;
     node::prepare()?;
     client::build(Flavour::Dev)?;
-    let binary = server::build(Flavour::Dev)?;
+    let binary = server::build_beside_tests()?;
     console::step("Running the journeys");
     let mut runs = Runs::one(true);
     runs.watch(

@@ -1,9 +1,9 @@
 //! Checks what compilers don't: that the house keeps its shape, and that its documents tell the truth.
 //!
-//! The quick checks read sources and come first; formatting and lints follow. Every check runs, so that one round of
-//! mending is enough.
+//! The quick checks read sources and come first; lints follow. Every check runs, so that one round of mending is enough.
 
 mod documents;
+pub(crate) mod lints;
 mod rooms;
 mod words;
 
@@ -12,7 +12,6 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::client::Flavour;
 use crate::toolchain::WasmCompiler;
 use crate::{console, process};
 
@@ -30,22 +29,37 @@ pub(crate) fn run(options: &TidyOptions) -> Result<()> {
     if options.fix {
         process::run(process::cargo().args(["fmt", "--all"]))?;
     }
-    if !check_everything()? {
+    if !check(&[&QUICK[..], &LINTS].concat())? {
         bail!("tidy found something");
     }
     Ok(())
 }
 
-/// Runs all checks, says what they found, and whether that was nothing.
-pub(crate) fn check_everything() -> Result<bool> {
-    let checks = [
-        ("domain is pure and every crate keeps to its room", rooms::check as fn() -> Result<Findings>),
-        ("the app's words are in its catalogues", words::check),
-        ("documents are in step", documents::check),
-        ("sources are formatted (`cargo xtask tidy --fix`)", check_format),
-        ("no lints on this machine", check_native_lints),
-        ("no lints for the browser", check_wasm_lints),
-    ];
+/// A check by the sentence that is true if it finds nothing.
+type Check = (&'static str, fn() -> Result<Findings>);
+
+/// The checks that go before a full test run: all, unless lints are found while compiling.
+pub(crate) fn check_before_tests() -> Result<bool> {
+    let lints = match (WasmCompiler::prepare()?, lints::while_compiling()) {
+        (_, false) => &LINTS[..],
+        (WasmCompiler::Debian, true) => &LINTS[1..],
+        (WasmCompiler::Rustup, true) => &[],
+    };
+    check(&[&QUICK[..], lints].concat())
+}
+
+const QUICK: [Check; 4] = [
+    ("domain is pure and every crate keeps to its room", rooms::check),
+    ("the app's words are in its catalogues", words::check),
+    ("documents are in step", documents::check),
+    ("sources are formatted (`cargo xtask tidy --fix`)", check_format),
+];
+
+const LINTS: [Check; 2] =
+    [("no lints on this machine", lints::check_native), ("no lints for the browser", lints::check_wasm)];
+
+/// Runs checks, says what they found, and whether that was nothing.
+fn check(checks: &[Check]) -> Result<bool> {
     let mut all_passed = true;
     for (name, check) in checks {
         let begin = Instant::now();
@@ -65,18 +79,6 @@ pub(crate) fn check_everything() -> Result<bool> {
 fn check_format() -> Result<Findings> {
     // The names of the files will do: what is wrong with them, `--fix` knows.
     Ok(ask(process::cargo().args(["fmt", "--all", "--check", "--", "--files-with-diff"])))
-}
-
-fn check_native_lints() -> Result<Findings> {
-    let native = ["--workspace", "--exclude", "app", "--exclude", "bindgen", "--all-targets"];
-    Ok(ask(process::cargo().args(["clippy", "--quiet"]).args(native).args(["--", "--deny", "warnings"])))
-}
-
-fn check_wasm_lints() -> Result<Findings> {
-    let mut cargo = WasmCompiler::prepare()?.cargo("clippy");
-    // The same profile as the client's: the programs that run during a build are compiled once for both.
-    cargo.args(["--quiet", "--package", "app", "--all-targets", "--profile", Flavour::Dev.profile()]);
-    Ok(ask(cargo.args(["--", "--deny", "warnings"])))
 }
 
 /// Runs a program that prints its own findings.

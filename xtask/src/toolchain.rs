@@ -11,6 +11,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::tidy::lints;
 use crate::{console, process, workspace};
 
 /// The compiler's name for the browser.
@@ -53,6 +54,7 @@ impl WasmCompiler {
         let mut cargo = process::cargo();
         if self == Self::Debian {
             cargo.env("RUSTUP_TOOLCHAIN", debian_web::TOOLCHAIN).env_remove("LD_LIBRARY_PATH");
+            lints::leave(&mut cargo);
         }
         cargo.arg(subcommand).args(["--target", WASM]).arg("--target-dir").arg(self.target_folder());
         cargo

@@ -73,3 +73,9 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
 pub(crate) fn relative(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).to_string_lossy().replace('\\', "/")
 }
+
+/// The packages whose tests need no browser, as arguments for cargo. Always the same list: with another one, cargo would choose
+/// other features for their dependencies.
+pub(crate) fn native_packages() -> impl Iterator<Item = &'static str> {
+    ["domain", "sync", "server", "app", "bench", "xtask"].into_iter().flat_map(|name| ["--package", name])
+}
