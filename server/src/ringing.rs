@@ -16,6 +16,7 @@ mod deliver;
 pub(crate) mod notices;
 pub(crate) mod plan;
 mod post;
+mod retention;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -33,10 +34,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::people::DirectoryCache;
 use crate::shutdown::Shutdown;
-use crate::store::rings::Due;
+use crate::store::rings::{Due, Known, Plan};
 use crate::store::{Store, StoreError};
 use crate::sync::Hub;
-use plan::{Plan, Reach, Situation};
+use plan::{Reach, Situation};
 use post::{Hook, Mailer};
 
 /// How long nobody looks whether there is something to do, if nothing wakes them: the machine's clock may have been set, and
@@ -57,6 +58,15 @@ pub(crate) struct Ringing {
     config: Arc<Config>,
     mailer: Option<Mailer>,
     hook: Option<Hook>,
+}
+
+/// What is done now and then.
+#[derive(Debug)]
+struct Chores {
+    /// Whether everything was planned anew since the start.
+    begun: bool,
+    /// When what is old enough is deleted.
+    next_cleaning: Timestamp,
 }
 
 impl Ringing {
@@ -96,7 +106,8 @@ impl Ringing {
             };
             let reach = Reach { email, webhook: self.hook.is_some() };
             let plan = |due: Due| {
-                let plan = plan_one(&due, &book, &directory, &reach, now);
+                let plan =
+                    due.known.as_ref().and_then(|known| plan_one(known, &book, &directory, &reach, now));
                 (due, plan)
             };
             let plans: Vec<_> = due.into_iter().map(plan).collect();
@@ -117,8 +128,9 @@ impl Ringing {
     /// Works until the server is to stop.
     pub(crate) async fn keep(self, shutdown: Shutdown) {
         let mut directories = self.directory.subscribe();
+        let mut chores = Chores { begun: false, next_cleaning: self.clock.now() };
         loop {
-            let done = self.work().await;
+            let done = self.turn(&mut chores).await;
             if let Err(error) = &done {
                 let error: &(dyn std::error::Error + 'static) = error;
                 tracing::error!(error, "ringing failed; it will be tried again");
@@ -131,6 +143,21 @@ impl Ringing {
                 () = shutdown.requested() => return,
             }
         }
+    }
+
+    async fn turn(&self, chores: &mut Chores) -> Result<(), StoreError> {
+        if !chores.begun {
+            // What could not be planned may be possible for the version that starts now.
+            self.store.plan_all_again().await?;
+            chores.begun = true;
+        }
+        self.work().await?;
+        let now = self.clock.now();
+        if now >= chores.next_cleaning {
+            chores.next_cleaning = now.plus_millis(Timestamp::DAY_MS);
+            self.forget().await?;
+        }
+        Ok(())
     }
 
     /// How long there is nothing to do.
@@ -147,20 +174,19 @@ impl Ringing {
 
 /// Plans one ticket. One whose rules break is a mistake of ours, and no reason not to tell people of all others.
 fn plan_one(
-    due: &Due,
+    known: &Known,
     book: &PolicyBook,
     directory: &domain::people::Directory,
     reach: &Reach,
     now: Timestamp,
-) -> Plan {
+) -> Option<Plan> {
     let planned = catch_unwind(AssertUnwindSafe(|| {
-        let ticket = Ticket::of(&due.document)?;
-        Some(plan::plan(Situation { ticket: &ticket, book, directory, reach, now }, due.rows.clone()))
+        let ticket = Ticket::of(&known.document)?;
+        Some(plan::plan(Situation { ticket: &ticket, book, directory, reach, now }, &known.rows))
     }));
-    planned.ok().flatten().unwrap_or_else(|| {
-        tracing::error!(ticket = %due.document.ticket, "what rings for a ticket could not be planned");
-        let later =
-            |row: &plan::Row| plan::Row { tell_at: now.plus_millis(Timestamp::HOUR_MS), ..row.clone() };
-        Plan { rows: due.rows.iter().filter(|row| row.is_open()).map(later).collect(), ..Plan::default() }
-    })
+    let plan = planned.ok().flatten();
+    if plan.is_none() {
+        tracing::error!(ticket = %known.document.ticket, "what rings for a ticket could not be planned");
+    }
+    plan
 }

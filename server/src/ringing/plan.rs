@@ -16,107 +16,11 @@ use domain::people::{Directory, Person, Role};
 use domain::sla::{Clock, Means, PolicyBook, Recipient, Ring, RingId, clocks, rings, tell_at};
 use domain::ticket::Ticket;
 use domain::{DepartmentId, PersonId, TicketId, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use sync::notices::{Notice, NoticeKind, TakenBack};
 
-/// Who is told what, by which means: what makes a row the same row, but for its round.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Line {
-    /// The ring.
-    pub(crate) ring: RingId,
-    /// The person; none for the company's own system.
-    pub(crate) recipient: Option<PersonId>,
-    /// How.
-    pub(crate) means: Means,
-}
-
-/// How far a row has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    /// To be told.
-    Planned,
-    /// Told.
-    Told,
-    /// Told in error; the correction is to be told.
-    Correcting,
-    /// Told in error, and that was told too.
-    Corrected,
-    /// Never told, because the cause went.
-    Cancelled,
-}
-
-/// Why something is not told, or was taken back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "why", rename_all = "snake_case")]
-pub(crate) enum Cause {
-    /// There is no cause by what is known now.
-    TakenBack(TakenBack),
-    /// The clock, or the ticket, has ended.
-    Ended,
-    /// Somebody else is to be told.
-    Recipient,
-    /// It tells that time is running out, and it has run out.
-    Superseded,
-}
-
-/// Something to be told, as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Row {
-    /// Its place in the store; none for a new one.
-    pub(crate) id: Option<i64>,
-    /// What and to whom.
-    pub(crate) line: Line,
-    /// 1, and one more each time it is told again after it was taken back.
-    pub(crate) round: u32,
-    /// How far it has come.
-    pub(crate) state: State,
-    /// When there is cause for it.
-    pub(crate) rings_at: Timestamp,
-    /// When it, or its correction, is told.
-    pub(crate) tell_at: Timestamp,
-    /// By when the clock is due.
-    pub(crate) due: Option<Timestamp>,
-    /// Whether it tells of lateness.
-    pub(crate) late: bool,
-    /// Whether it breaks through quiet hours.
-    pub(crate) urgent: bool,
-    /// When it was told.
-    pub(crate) told_at: Option<Timestamp>,
-    /// Why it is cancelled or taken back.
-    pub(crate) cause: Option<Cause>,
-}
-
-impl Row {
-    /// Whether it, or its correction, is still to be told.
-    pub(crate) const fn is_open(&self) -> bool {
-        matches!(self.state, State::Planned | State::Correcting)
-    }
-}
-
-/// Something to tell now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Telling {
-    /// The same for the same telling, however often it is tried.
-    pub(crate) key: String,
-    /// Who is told; none for the company's own system.
-    pub(crate) recipient: Option<PersonId>,
-    /// How.
-    pub(crate) means: Means,
-    /// What.
-    pub(crate) notice: Notice,
-}
-
-/// What is to be written down, in one transaction.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Plan {
-    /// Rows that are new or different.
-    pub(crate) rows: Vec<Row>,
-    /// What is told thereby.
-    pub(crate) tellings: Vec<Telling>,
-    /// Whether the ticket can make anything ring without being changed.
-    pub(crate) goes_on: bool,
-}
+use crate::store::rings::{Cause, Line, Named, Plan, Row, State, Telling};
 
 /// How the ticket and the company stand.
 #[derive(Debug, Clone, Copy)]
@@ -138,17 +42,181 @@ pub(crate) struct Reach {
 }
 
 /// Lays what rings over what was planned and told. `rows` are all rows of the ticket.
-pub(crate) fn plan(situation: Situation<'_>, rows: Vec<Row>) -> Plan {
-    let Situation { ticket, book, now, .. } = situation;
-    let clocks = clocks(&ticket.timeline, book);
-    let ringing: BTreeMap<RingId, Ring> =
-        rings(&ticket.timeline, book).into_iter().map(|ring| (ring.id.clone(), ring)).collect();
-    let ended = |ring: &RingId| match ring.clock {
-        Some(id) => !clocks.iter().any(|clock| clock.id == id && clock.is_running()),
-        None => !ticket.stage.is_open(),
-    };
-    let wanted = wanted(situation, ringing.values().filter(|ring| !ended(&ring.id)));
-    let superseded = |line: &Line, ring: &Ring| {
+pub(crate) fn plan(situation: Situation<'_>, rows: &[Row]) -> Plan {
+    let outlook = Outlook::of(situation);
+    let wanted = outlook.wanted();
+    let mut latest = latest(rows);
+    outlook.lay(&wanted, &heard(rows), &mut latest);
+    outlook.settle(&wanted, &mut latest);
+    let tellings = outlook.tell(&mut latest);
+    let goes_on = outlook.clocks.iter().any(Clock::is_running) || latest.values().any(Row::is_open);
+    let rows = latest.into_values().filter(|row| !rows.contains(row)).collect();
+    Plan { rows, tellings, goes_on }
+}
+
+/// The last round of each line.
+fn latest(rows: &[Row]) -> BTreeMap<Line, Row> {
+    let mut latest: BTreeMap<Line, Row> = BTreeMap::new();
+    for row in rows {
+        if latest.get(&row.line).is_none_or(|known| known.round < row.round) {
+            latest.insert(row.line.clone(), row.clone());
+        }
+    }
+    latest
+}
+
+/// Who has heard of a ring, and as what. The company's own system is nobody: that it knows helps no one.
+#[derive(Debug, Clone, Default)]
+struct Heard {
+    people: BTreeSet<PersonId>,
+    kinds: BTreeSet<Recipient>,
+}
+
+fn heard(rows: &[Row]) -> BTreeMap<&RingId, Heard> {
+    let mut heard: BTreeMap<&RingId, Heard> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.is_told()) {
+        let Some(person) = row.line.recipient else { continue };
+        let of_ring = heard.entry(&row.line.ring).or_default();
+        of_ring.people.insert(person);
+        match &row.kinds {
+            Some(kinds) => of_ring.kinds.extend(kinds),
+            // As what is not known: as anything, so that no old news come again.
+            None => of_ring.kinds.extend(Recipient::ALL),
+        }
+    }
+    heard
+}
+
+/// A ring that somebody should be told.
+#[derive(Debug, Clone)]
+struct Want<'r> {
+    ring: &'r Ring,
+    /// As what they should be told. Empty for the company's own system.
+    kinds: BTreeSet<Recipient>,
+}
+
+impl Want<'_> {
+    /// Those who come later are not told again what others were told in time in the same capacity. Whoever answers for the
+    /// ticket now is, unless they know already: a new address brings no old news.
+    fn is_stale(&self, line: &Line, heard: Option<&Heard>, now: Timestamp) -> bool {
+        let Some(heard) = heard.filter(|_| self.ring.at <= now) else { return false };
+        match line.recipient {
+            None => true,
+            Some(person) => {
+                let known_to =
+                    |kind: &Recipient| *kind != Recipient::Accountable && heard.kinds.contains(kind);
+                heard.people.contains(&person) || self.kinds.iter().all(known_to)
+            }
+        }
+    }
+
+    /// A first row for it.
+    fn row(&self, line: &Line, now: Timestamp) -> Row {
+        let Ring { at, due, late, urgent, .. } = *self.ring;
+        Row {
+            id: None,
+            line: line.clone(),
+            round: 1,
+            state: State::Planned,
+            kinds: Some(self.kinds.clone()),
+            rings_at: at,
+            tell_at: now,
+            due,
+            late,
+            urgent,
+            told_at: None,
+            cause: None,
+        }
+    }
+}
+
+/// What the ticket's clocks make ring, by what is known now.
+#[derive(Debug)]
+struct Outlook<'s> {
+    situation: Situation<'s>,
+    clocks: Vec<Clock>,
+    ringing: BTreeMap<RingId, Ring>,
+}
+
+impl<'s> Outlook<'s> {
+    fn of(situation: Situation<'s>) -> Self {
+        let Situation { ticket, book, .. } = situation;
+        let ringing = rings(&ticket.timeline, book).into_iter().map(|ring| (ring.id.clone(), ring));
+        Self { situation, clocks: clocks(&ticket.timeline, book), ringing: ringing.collect() }
+    }
+
+    /// Whether nothing can come of a ring any more, although it rang rightly.
+    fn has_ended(&self, ring: &RingId) -> bool {
+        let ticket = self.situation.ticket;
+        match ring.clock {
+            Some(id) => !self.clocks.iter().any(|clock| clock.id == id && clock.is_running()),
+            // It rings anew in each cycle: who comes now has nothing to do with the earlier ones.
+            None => !ticket.stage.is_open() || ring.cycle != ticket.cycle,
+        }
+    }
+
+    fn wanted(&self) -> BTreeMap<Line, Want<'_>> {
+        let Situation { ticket, directory, reach, .. } = self.situation;
+        let mut wanted = BTreeMap::new();
+        for ring in self.ringing.values().filter(|ring| !self.has_ended(&ring.id)) {
+            for means in &ring.by {
+                let line = |recipient| Line { ring: ring.id.clone(), recipient, means: *means };
+                let nobody = || Want { ring, kinds: BTreeSet::new() };
+                if *means == Means::Webhook {
+                    if reach.webhook {
+                        wanted.insert(line(None), nobody());
+                    }
+                    continue;
+                }
+                for recipient in &ring.to {
+                    let people = people(*recipient, ticket, directory).into_iter();
+                    let reached =
+                        people.filter(|person| *means != Means::Email || reach.email.contains(&person.id));
+                    for person in reached {
+                        let want = wanted.entry(line(Some(person.id))).or_insert_with(nobody);
+                        want.kinds.insert(*recipient);
+                    }
+                }
+            }
+        }
+        wanted
+    }
+
+    /// Lays what is wanted over the rows: what is new is planned, and what was planned follows its ring.
+    fn lay(
+        &self,
+        wanted: &BTreeMap<Line, Want<'_>>,
+        heard: &BTreeMap<&RingId, Heard>,
+        latest: &mut BTreeMap<Line, Row>,
+    ) {
+        let now = self.situation.now;
+        for (line, want) in wanted {
+            let superseded = self.is_superseded(line, want.ring, wanted);
+            let known = latest.get(line);
+            let newcomer = !known.is_some_and(was_taken_back);
+            let planned = match known {
+                Some(row) if row.is_told() => continue,
+                Some(row) if row.state == State::Planned && superseded => {
+                    Row { state: State::Cancelled, cause: Some(Cause::Superseded), ..row.clone() }
+                }
+                Some(row) if row.state == State::Planned => {
+                    Row { id: row.id, round: row.round, ..want.row(line, now) }
+                }
+                _ if superseded => continue,
+                _ if newcomer && want.is_stale(line, heard.get(&line.ring), now) => continue,
+                None => want.row(line, now),
+                Some(row) if row.state == State::Corrected => {
+                    Row { round: row.round + 1, ..want.row(line, now) }
+                }
+                Some(row) => Row { id: row.id, round: row.round, ..want.row(line, now) },
+            };
+            latest.insert(line.clone(), planned);
+        }
+    }
+
+    /// That time is running out is no news when the same person is told that it has run out.
+    fn is_superseded(&self, line: &Line, ring: &Ring, wanted: &BTreeMap<Line, Want<'_>>) -> bool {
+        let now = self.situation.now;
         let overtakes = |(other, want): (&Line, &Want<'_>)| {
             other.recipient == line.recipient
                 && other.means == line.means
@@ -157,152 +225,95 @@ pub(crate) fn plan(situation: Situation<'_>, rows: Vec<Row>) -> Plan {
                 && want.ring.at <= now
         };
         !ring.late && ring.due.is_some_and(|due| due <= now) && wanted.iter().any(overtakes)
-    };
-    let told: BTreeSet<(RingId, Option<PersonId>)> = rows
-        .iter()
-        .filter(|row| matches!(row.state, State::Told | State::Correcting))
-        .map(|row| (row.line.ring.clone(), row.line.recipient))
-        .collect();
-    // Those who come later are not told again what others were told in time. Whoever answers for the ticket now is, unless
-    // they know already: a new address brings no old news.
-    let stale = |line: &Line, want: &Want<'_>| {
-        let mut told = told.iter().filter(|(ring, _)| *ring == line.ring);
-        want.ring.at <= now && told.any(|(_, person)| !want.accountable || *person == line.recipient)
-    };
-
-    let mut latest: BTreeMap<Line, Row> = BTreeMap::new();
-    let before = rows.clone();
-    for row in rows {
-        let newer = latest.get(&row.line).is_none_or(|known| known.round < row.round);
-        if newer {
-            latest.insert(row.line.clone(), row);
-        }
     }
 
-    for (line, want) in &wanted {
-        let ring = want.ring;
-        let omitted = superseded(line, ring) || stale(line, want);
-        let fresh = || Row {
-            id: None,
-            line: line.clone(),
-            round: 1,
-            state: State::Planned,
-            rings_at: ring.at,
-            tell_at: now,
-            due: ring.due,
-            late: ring.late,
-            urgent: ring.urgent,
-            told_at: None,
-            cause: None,
-        };
-        let planned = match latest.get(line) {
-            Some(row) if row.state == State::Planned && superseded(line, ring) => {
-                Row { state: State::Cancelled, cause: Some(Cause::Superseded), ..row.clone() }
-            }
-            Some(row) if row.state == State::Planned => Row { id: row.id, round: row.round, ..fresh() },
-            Some(row) if matches!(row.state, State::Told | State::Correcting) => continue,
-            _ if omitted => continue,
-            None => fresh(),
-            Some(row) if row.state == State::Corrected => Row { round: row.round + 1, ..fresh() },
-            Some(row) => Row { id: row.id, round: row.round, ..fresh() },
-        };
-        latest.insert(line.clone(), planned);
-    }
-
-    for row in latest.values_mut() {
-        let ring = ringing.get(&row.line.ring);
-        // What said “late” was wrong if it is not late yet. A reminder that came early did no harm.
-        let holds = ring.is_some_and(|ring| !(ring.late && ring.at > now));
-        match row.state {
-            State::Planned if !wanted.contains_key(&row.line) => {
-                row.state = State::Cancelled;
-                row.cause = Some(match ring {
-                    Some(ring) if ended(&ring.id) => Cause::Ended,
-                    Some(_) => Cause::Recipient,
-                    None => Cause::TakenBack(taken_back(&row.line.ring, row.rings_at, &clocks)),
-                });
-            }
-            // A step that the policy no longer has was not wrong when it was taken.
-            State::Told if !holds && (ring.is_some() || has_step(book, &row.line.ring)) => {
-                row.state = State::Correcting;
-                row.cause = Some(Cause::TakenBack(taken_back(&row.line.ring, row.rings_at, &clocks)));
-            }
-            State::Correcting if holds => {
-                row.state = State::Told;
-                row.cause = None;
-            }
-            _ => {}
-        }
-    }
-
-    let mut tellings = Vec::new();
-    for row in latest.values_mut().filter(|row| row.is_open()) {
-        let recipient = row.line.recipient.map(|person| situation.directory.person(person));
-        let earliest = if row.state == State::Planned { row.rings_at.max(now) } else { now };
-        row.tell_at = match recipient {
-            Some(person) => {
-                let workdays = person.and_then(|person| book.workdays(person.department));
-                tell_at(earliest, row.urgent, workdays, book.policy().quiet)
-            }
-            // Machines don't sleep.
-            None => earliest,
-        };
-        if row.tell_at > now {
-            continue;
-        }
-        let gone = recipient.is_some_and(|person| !person.is_some_and(|person| person.active));
-        if !gone {
-            tellings.push(telling(ticket, row));
-        }
-        if row.state == State::Planned {
-            (row.state, row.told_at) = (State::Told, Some(now));
-        } else {
-            row.state = State::Corrected;
-        }
-    }
-
-    let goes_on = clocks.iter().any(Clock::is_running) || latest.values().any(Row::is_open);
-    let rows = latest.into_values().filter(|row| !before.contains(row)).collect();
-    Plan { rows, tellings, goes_on }
-}
-
-/// A ring that somebody should be told.
-#[derive(Debug, Clone, Copy)]
-struct Want<'r> {
-    ring: &'r Ring,
-    /// Whether they are told because they answer for the ticket.
-    accountable: bool,
-}
-
-fn wanted<'r>(situation: Situation<'_>, rings: impl Iterator<Item = &'r Ring>) -> BTreeMap<Line, Want<'r>> {
-    let Situation { ticket, directory, reach, .. } = situation;
-    let mut wanted = BTreeMap::new();
-    for ring in rings {
-        for means in &ring.by {
-            let line = |recipient| Line { ring: ring.id.clone(), recipient, means: *means };
-            if *means == Means::Webhook {
-                if reach.webhook {
-                    wanted.insert(line(None), Want { ring, accountable: false });
+    /// Cancels what is not wanted any more, and takes back what was told in error.
+    fn settle(&self, wanted: &BTreeMap<Line, Want<'_>>, latest: &mut BTreeMap<Line, Row>) {
+        let Situation { book, now, .. } = self.situation;
+        for row in latest.values_mut() {
+            let ring = self.ringing.get(&row.line.ring);
+            let taken_back = || Cause::TakenBack(taken_back(&row.line.ring, row.rings_at, &self.clocks));
+            // What said “late” was wrong if it is not late yet. A reminder that came early did no harm.
+            let holds = ring.is_some_and(|ring| !(ring.late && ring.at > now));
+            match row.state {
+                State::Planned if !wanted.contains_key(&row.line) => {
+                    row.cause = Some(match ring {
+                        Some(ring) if self.has_ended(&ring.id) => Cause::Ended,
+                        Some(_) => Cause::Recipient,
+                        None => taken_back(),
+                    });
+                    row.state = State::Cancelled;
                 }
+                // A step that the policy no longer has was not wrong when it was taken.
+                State::Told if !holds && (ring.is_some() || has_step(book, &row.line.ring)) => {
+                    row.cause = Some(taken_back());
+                    row.state = State::Correcting;
+                }
+                State::Correcting if holds => {
+                    row.cause = None;
+                    row.state = State::Told;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Tells what has come, and says of the rest when it comes.
+    fn tell(&self, latest: &mut BTreeMap<Line, Row>) -> Vec<Telling> {
+        let Situation { ticket, directory, now, .. } = self.situation;
+        let mut tellings = Vec::new();
+        for row in latest.values_mut().filter(|row| row.is_open()) {
+            row.tell_at = self.tell_at(row);
+            if row.tell_at > now {
                 continue;
             }
-            for recipient in &ring.to {
-                let accountable = *recipient == Recipient::Accountable;
-                let people = people(*recipient, ticket, directory).into_iter();
-                for person in
-                    people.filter(|person| *means != Means::Email || reach.email.contains(&person.id))
-                {
-                    let want = wanted.entry(line(Some(person.id))).or_insert(Want { ring, accountable });
-                    want.accountable |= accountable;
-                }
+            let here = |person| directory.person(person).is_some_and(|person| person.active);
+            if row.line.recipient.is_none_or(here) {
+                tellings.push(telling(ticket, row, self.people_told(&row.line)));
+            }
+            if row.state == State::Planned {
+                (row.state, row.told_at) = (State::Told, Some(now));
+            } else {
+                row.state = State::Corrected;
             }
         }
+        tellings
     }
-    wanted
+
+    /// When a row, or its correction, is told.
+    fn tell_at(&self, row: &Row) -> Timestamp {
+        let Situation { book, directory, now, .. } = self.situation;
+        let earliest = if row.state == State::Planned { row.rings_at.max(now) } else { now };
+        // Machines don't sleep.
+        let Some(person) = row.line.recipient else { return earliest };
+        let workdays = directory.person(person).and_then(|person| book.workdays(person.department));
+        tell_at(earliest, row.urgent, workdays, book.policy().quiet)
+    }
+
+    /// Whom the company's own system hears to be told: each once, with the names that they have now.
+    fn people_told(&self, line: &Line) -> Vec<Named> {
+        let Situation { ticket, directory, .. } = self.situation;
+        match self.ringing.get(&line.ring) {
+            Some(ring) if line.recipient.is_none() => named(&ring.to, ticket, directory),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Whether it was told in error once: whoever heard that is no newcomer, and hears it when there is cause again.
+fn was_taken_back(row: &Row) -> bool {
+    row.state == State::Corrected || row.round > 1
+}
+
+/// The people who are meant, each once, however often they are meant.
+pub(super) fn named(to: &BTreeSet<Recipient>, ticket: &Ticket, directory: &Directory) -> Vec<Named> {
+    let people = to.iter().flat_map(|recipient| people(*recipient, ticket, directory));
+    let named: BTreeMap<PersonId, &Person> = people.map(|person| (person.id, person)).collect();
+    named.into_values().map(|person| Named { id: person.id, name: person.name.clone() }).collect()
 }
 
 /// The people who are meant, of those who are here.
-pub(crate) fn people<'d>(recipient: Recipient, ticket: &Ticket, directory: &'d Directory) -> Vec<&'d Person> {
+fn people<'d>(recipient: Recipient, ticket: &Ticket, directory: &'d Directory) -> Vec<&'d Person> {
     let holder = ticket.accountable.value;
     match recipient {
         Recipient::Accountable => {
@@ -348,7 +359,7 @@ fn taken_back(ring: &RingId, rang_at: Timestamp, clocks: &[Clock]) -> TakenBack 
     }
 }
 
-fn telling(ticket: &Ticket, row: &Row) -> Telling {
+fn telling(ticket: &Ticket, row: &Row, people: Vec<Named>) -> Telling {
     let taken_back = match (row.state, row.cause) {
         (State::Correcting, Some(Cause::TakenBack(why))) => Some(why),
         (State::Correcting, _) => Some(TakenBack::Gone),
@@ -370,21 +381,31 @@ fn telling(ticket: &Ticket, row: &Row) -> Telling {
         due: row.due,
         urgent: row.urgent,
     };
-    let Line { ref ring, recipient, means } = row.line;
-    let key = key(ticket.id, ring, recipient, means, row.round, taken_back.is_some());
-    Telling { key, recipient, means, notice }
+    let Line { recipient, means, .. } = row.line;
+    Telling {
+        key: key(ticket.id, row, taken_back.is_some()),
+        line: line_key(ticket.id, &row.line),
+        corrects: taken_back.map(|_| key(ticket.id, row, false)),
+        recipient,
+        means,
+        notice,
+        people,
+    }
 }
 
 /// The key of a telling: no two have the same, and the same one has it for ever.
-fn key(
-    ticket: TicketId,
-    ring: &RingId,
-    recipient: Option<PersonId>,
-    means: Means,
-    round: u32,
-    taken_back: bool,
-) -> String {
-    let names = serde_json::to_vec(&(ticket, ring, recipient, means, round, taken_back));
-    let digest = Sha256::digest(names.expect("ids and numbers always serialise"));
-    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+fn key(ticket: TicketId, row: &Row, taken_back: bool) -> String {
+    let Line { ring, recipient, means } = &row.line;
+    digest(&(ticket, ring, recipient, means, row.round, taken_back))
+}
+
+/// The key of all that one is told about one ring.
+fn line_key(ticket: TicketId, line: &Line) -> String {
+    let Line { ring, recipient, means } = line;
+    digest(&(ticket, ring, recipient, means))
+}
+
+fn digest(names: &impl Serialize) -> String {
+    let names = serde_json::to_vec(names).expect("ids and numbers always serialise");
+    Sha256::digest(names)[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }

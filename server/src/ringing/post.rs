@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use domain::Timestamp;
-use domain::people::Person;
 use domain::sla::Zone;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use lettre::message::header::ContentType;
@@ -17,7 +16,7 @@ use sha2::Sha256;
 use super::words;
 use crate::config::{MailConfig, WebhookConfig};
 use crate::people::Language;
-use crate::store::rings::Delivery;
+use crate::store::rings::{Delivery, Named};
 
 /// How long the other side may take to connect and to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -33,6 +32,8 @@ pub(super) enum Failed {
     Unreachable(String),
     /// The other side does not take this one.
     Refused(String),
+    /// It is not for anybody any more.
+    Pointless(String),
 }
 
 /// Sends mail.
@@ -122,12 +123,10 @@ impl Hook {
     pub(super) async fn send(
         &self,
         delivery: &Delivery,
-        people: &[&Person],
+        people: &[Named],
         link: &str,
         now: Timestamp,
     ) -> Result<(), Failed> {
-        let people: Vec<_> =
-            people.iter().map(|person| json!({ "id": person.id, "name": person.name })).collect();
         let body = json!({
             "key": delivery.key,
             "made_at": delivery.made_at,

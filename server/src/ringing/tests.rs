@@ -14,11 +14,11 @@ use sync::messages::Event;
 use sync::notices::{Notice, NoticeKind, TakenBack, Told};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
-use super::plan::{Row, State};
 use crate::clock::Clock;
 use crate::people::{Contact, ContactEdit, EmailAddress, UserName};
 use crate::state::AppState;
 use crate::store::accounts::NewAccount;
+use crate::store::rings::{Row, State};
 use crate::sync::testing::{Company, EAST, SERVICE, SOUTH, Tablet, intake, person};
 use crate::testing::TestServer;
 

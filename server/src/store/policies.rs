@@ -46,6 +46,17 @@ pub(crate) struct Draft {
     pub(crate) updated_by: PersonId,
 }
 
+/// What became of a wish to keep a draft.
+#[derive(Debug)]
+pub(crate) enum Keeping {
+    /// It is kept, like this.
+    Kept(Draft),
+    /// Somebody has changed it since its author saw it.
+    Changed,
+    /// Somebody has thrown it away since.
+    Gone,
+}
+
 impl Store {
     /// All versions that have taken effect or will, in the order of their numbers.
     pub(crate) async fn policies(&self) -> Result<Vec<Published>, StoreError> {
@@ -150,10 +161,11 @@ impl Store {
         Ok(Withdrawal::Done)
     }
 
-    /// All drafts, the one changed last first.
+    /// All drafts, the one changed last first, without what stands in them: documents are large, and a list shows none.
     pub(crate) async fn drafts(&self) -> Result<Vec<Draft>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, name, base, document, updated_at, updated_by FROM policy_drafts ORDER BY updated_at DESC, id",
+            "SELECT id, name, base, 'null' AS document, updated_at, updated_by FROM policy_drafts \
+             ORDER BY updated_at DESC, id",
         )
         .fetch_all(self.reader())
         .await
@@ -174,19 +186,21 @@ impl Store {
     }
 
     /// Keeps a draft in place of what was kept of it, unless that is not what `seen` says: the time of the last change that
-    /// its author had before them.
+    /// its author had before them. Without `seen` it is not asked, and a new draft begins.
     pub(crate) async fn keep_draft(
         &self,
         draft: &Draft,
         seen: Option<Timestamp>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Keeping, StoreError> {
         let mut guard = self.writer().await;
         let mut tx = guard.begin().await?;
-        let kept = sqlx::query(
-            "INSERT INTO policy_drafts (id, name, base, document, updated_at, updated_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+        let row = sqlx::query(
+            "INSERT INTO policy_drafts (id, name, base, document, updated_at, updated_by) SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
+             WHERE ?7 IS NULL OR EXISTS (SELECT 1 FROM policy_drafts WHERE id = ?1) \
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, base = excluded.base, document = excluded.document, \
              updated_at = max(excluded.updated_at, updated_at + 1), updated_by = excluded.updated_by \
-             WHERE ?7 IS NULL OR updated_at = ?7",
+             WHERE ?7 IS NULL OR updated_at = ?7 \
+             RETURNING id, name, base, document, updated_at, updated_by",
         )
         .bind(draft.id.to_string())
         .bind(&draft.name)
@@ -195,11 +209,21 @@ impl Store {
         .bind(draft.updated_at.as_millis())
         .bind(draft.updated_by.to_string())
         .bind(seen.map(Timestamp::as_millis))
-        .execute(&mut *tx)
+        .fetch_optional(&mut *tx)
         .await
         .map_err(StoreError::because("keep a draft"))?;
+        let Some(row) = row else {
+            let is_there: bool =
+                sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM policy_drafts WHERE id = ?)")
+                    .bind(draft.id.to_string())
+                    .fetch_one(&mut *tx)
+                    .await
+                    .map_err(StoreError::because("look for a draft"))?;
+            return Ok(if is_there { Keeping::Changed } else { Keeping::Gone });
+        };
+        let kept = read_draft(&row)?;
         commit(tx).await?;
-        Ok(kept.rows_affected() == 1)
+        Ok(Keeping::Kept(kept))
     }
 
     /// Throws a draft away. Says whether there was one.
