@@ -448,6 +448,27 @@ fn a_lateness_seen_while_the_engineer_was_offline_is_taken_back_when_the_work_ar
 }
 
 #[test]
+fn of_several_entries_that_arrive_together_the_one_that_took_the_lateness_back_is_named() {
+    let mut record = Record::assigned_to(BO);
+    let seen = record.ids();
+    record.act(BO, 20, progress(ProgressKind::ContactedCustomer));
+    record.act(GUS, 90 * HOUR, samples::comment("还是没有?"));
+    record.act_having_seen(BO, 60 * HOUR, &seen, samples::comment("到了"));
+    let by = record.act_having_seen(BO, 70 * HOUR, &seen, samples::complete());
+    let names: Vec<_> = corrected(&record).iter().map(|found| (found.clock.name, found.by)).collect();
+    assert_eq!(names, [(ClockName::Resolution, by)]);
+
+    // An earlier entry that comes in along with more time makes no rightful lateness an error.
+    let mut late = Record::assigned_to(BO);
+    let seen = late.ids();
+    late.act(BO, 20, progress(ProgressKind::ContactedCustomer));
+    late.act(GUS, 90 * HOUR, samples::comment("还是没有?"));
+    late.act_having_seen(GUS, 60 * HOUR, &seen, samples::comment("到了"));
+    late.act_having_seen(GUS, 80 * HOUR, &seen, samples::set_urgency(Urgency::Low));
+    assert_eq!(corrected(&late), []);
+}
+
+#[test]
 fn a_wait_that_arrives_late_takes_a_lateness_back() {
     let mut record = Record::assigned_to(BO);
     let seen = record.ids();

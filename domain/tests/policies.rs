@@ -5,7 +5,7 @@ use std::path::Path;
 
 use domain::sla::{
     Calendar, CalendarProblem, ClockName, Contract, Interval, Moment, Policy, PolicyBook, PolicyProblem,
-    Rule, SpecialDay, Target, Targets, Weekday, Where, Zone, ZoneProblem,
+    QuietHours, Rule, SpecialDay, Target, Targets, Weekday, Where, Zone, ZoneProblem,
 };
 use domain::ticket::{Difficulty, Urgency, Waiting};
 
@@ -122,8 +122,38 @@ fn problems() -> Vec<(Change, PolicyProblem)> {
         (|policy| policy.holidays.extend(policy.holidays.clone()), PolicyProblem::Twice { id: "cn".into() }),
         (|policy| policy.steps.push(policy.steps[1].clone()), PolicyProblem::Twice { id: "reminder".into() }),
         (
-            |policy| policy.contracts = vec![contract(), contract()],
+            |policy| policy.contracts = vec![contract(), Contract { customers: vec![], ..contract() }],
             PolicyProblem::Twice { id: "gold".into() },
+        ),
+        (
+            |policy| {
+                let other = Contract { id: "silver".into(), customers: vec![" ACME ".into()], ..contract() };
+                policy.contracts = vec![contract(), other];
+            },
+            PolicyProblem::TwoContracts { company: " ACME ".into() },
+        ),
+        (
+            |policy| {
+                let (from, until) = ("08:00".parse(), "21:00".parse());
+                policy.quiet =
+                    Some(QuietHours { from: from.expect("a time"), until: until.expect("a time") });
+            },
+            PolicyProblem::AlwaysQuiet { calendar: "office".into() },
+        ),
+        (
+            |policy| {
+                let noon = "12:00".parse().expect("it is a time of day");
+                policy.quiet = Some(QuietHours { from: noon, until: noon });
+            },
+            PolicyProblem::AlwaysQuiet { calendar: "office".into() },
+        ),
+        (
+            |policy| office(policy).zone = Zone::fixed("X", i32::MIN),
+            of_office(CalendarProblem::Zone { zone: ZoneProblem::OffsetTooLarge }),
+        ),
+        (
+            |policy| office(policy).zone.transitions = vec![(i64::MAX, 0)],
+            of_office(CalendarProblem::Zone { zone: ZoneProblem::Disorder }),
         ),
         (|policy| policy.default_calendar = "x".into(), PolicyProblem::UnknownCalendar { id: "x".into() }),
         (

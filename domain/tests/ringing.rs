@@ -295,9 +295,9 @@ fn the_recipients_hours_and_the_quiet_ones_are_respected() {
         // Closed in the evening, then quiet in the morning's first hour.
         (&office[..], night, 22 * HOUR + 5, 32 * HOUR),
         (&office[..], None, 22 * HOUR + 5, 31 * HOUR),
-        // The whole day is quiet or closed: told at once rather than never.
-        (&[("22:00", "24:00")][..], night, 3 * HOUR, 3 * HOUR),
-        // Quiet from midnight to midnight is told at once as well.
+        // All working hours are quiet: told in them rather than never, or than in the night.
+        (&[("22:00", "24:00")][..], night, 3 * HOUR, 22 * HOUR),
+        // Quiet from midnight to midnight: the same.
         (&always[..], quiet("00:00", "00:00"), 3 * HOUR, 3 * HOUR),
     ];
     for (hours, quiet, at, told) in rows {

@@ -247,6 +247,13 @@ impl Words {
             PolicyProblem::TargetOutOfRange { name } => self.problem_target_range(self.clock(*name)),
             PolicyProblem::UnfitTargets { name } => self.problem_target_unfit(self.clock(*name)),
             PolicyProblem::RecoveryOutOfRange => self.problem_recovery().to_owned(),
+            PolicyProblem::TwoContracts { company } => self.problem_two_contracts(company),
+            PolicyProblem::AlwaysQuiet { calendar } => {
+                let known = policy.calendars.iter().find(|known| known.id == *calendar);
+                self.problem_always_quiet(
+                    known.map_or_else(|| calendar.clone(), |known| self.named(&known.name)),
+                )
+            }
             PolicyProblem::IdleStep { id } => {
                 let place = policy.steps.iter().position(|step| step.id == *id).map_or(0, |place| place + 1);
                 self.problem_idle_step(place)
@@ -409,6 +416,8 @@ mod tests {
             PolicyProblem::TargetOutOfRange { name: ClockName::Reply },
             PolicyProblem::UnfitTargets { name: ClockName::Reply },
             PolicyProblem::RecoveryOutOfRange,
+            PolicyProblem::TwoContracts { company: "x".into() },
+            PolicyProblem::AlwaysQuiet { calendar: "office".into() },
             PolicyProblem::IdleStep { id: "reminder".into() },
         ]);
         for locale in Locale::ALL {

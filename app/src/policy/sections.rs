@@ -47,7 +47,8 @@ impl Section {
         match problem {
             PolicyProblem::Calendar { .. } => Self::Calendars,
             PolicyProblem::UnknownCalendar { .. } => Self::Departments,
-            PolicyProblem::IdleStep { .. } => Self::Reminders,
+            PolicyProblem::TwoContracts { .. } => Self::Contracts,
+            PolicyProblem::IdleStep { .. } | PolicyProblem::AlwaysQuiet { .. } => Self::Reminders,
             PolicyProblem::TargetOutOfRange { .. }
             | PolicyProblem::UnfitTargets { .. }
             | PolicyProblem::RecoveryOutOfRange

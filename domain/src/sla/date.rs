@@ -93,6 +93,10 @@ impl FromStr for Date {
         let mut parts = text.splitn(3, '-');
         let mut part = |digits: usize| {
             let part = parts.next().filter(|part| part.len() == digits).ok_or_else(not)?;
+            // A number may have a sign; a date hasn't.
+            if !part.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(not());
+            }
             part.parse::<u32>().map_err(|_| not())
         };
         let (year, month, day) = (part(4)?, part(2)?, part(2)?);
@@ -202,7 +206,16 @@ mod tests {
 
     #[test]
     fn what_is_not_a_date_or_a_time_is_refused() {
-        for text in ["2026-02-29", "26-01-04", "2026-1-4", "2026-01-04T00", "", "2026/01/04"] {
+        for text in [
+            "2026-02-29",
+            "26-01-04",
+            "2026-1-4",
+            "2026-01-04T00",
+            "",
+            "2026/01/04",
+            "2026-+1-04",
+            "+026-01-04",
+        ] {
             assert!(text.parse::<Date>().is_err(), "{text}");
         }
         for text in ["24:01", "9:00", "09:60", "0900", "", "-1:00", "+9:00", "09:00:00"] {

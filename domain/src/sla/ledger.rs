@@ -325,7 +325,7 @@ impl Teller<'_, '_> {
         let due = workdays.hours().date(due);
         let follows = &workdays.calendar().holidays;
         let sets = self.run.judged_by.policy.holidays.iter().filter(|set| follows.contains(&set.id));
-        if let Some(date) = sets.map(|set| set.until).max().filter(|until| *until < due) {
+        if let Some(date) = sets.map(|set| set.until).min().filter(|until| *until < due) {
             self.lines.push(Line::HolidaysUnknownAfter { date });
         }
     }
@@ -394,19 +394,17 @@ pub fn corrections(id: TicketId, log: &[Recorded], book: &PolicyBook) -> Vec<Cor
             .collect();
         let Some(ticket) = Ticket::fold(id, None, &known) else { continue };
         let now = clocks(&ticket.timeline, &book.as_of(arrival));
-        let news = known
-            .iter()
-            .filter(|recorded| recorded.arrived == Some(arrival))
-            .min_by_key(|news| news.happened);
-        if let Some(((seen_at, seen), news)) = before.take().zip(news) {
+        if let Some((seen_at, seen)) = before.take() {
             for was in seen.iter().filter(|was| is_late(was, arrival)) {
                 let right = now.iter().find(|clock| clock.id == was.id);
                 let taken_back = right.is_some_and(|clock| {
                     !is_late(clock, arrival) && clock.state(arrival) != ClockState::Withdrawn
                 });
+                let Some(news) = turning(id, &known, arrival, was.id, book).filter(|_| taken_back) else {
+                    continue;
+                };
                 // Rightly late until then, and merely given more time: nothing was seen in error.
-                let in_error = was.due.is_some_and(|due| news.happened <= due || was.stopped.is_some());
-                if taken_back && in_error {
+                if was.due.is_some_and(|due| news.happened <= due || was.stopped.is_some()) {
                     let seen_from = was.due.map_or(seen_at, |due| due.max(seen_at));
                     corrections.push(Correction {
                         clock: was.id,
@@ -421,6 +419,23 @@ pub fn corrections(id: TicketId, log: &[Recorded], book: &PolicyBook) -> Vec<Cor
         before = Some((arrival, now));
     }
     corrections
+}
+
+/// Of what arrived together, the change with which a clock ceased to be late.
+fn turning<'l>(
+    id: TicketId,
+    known: &'l [Recorded],
+    arrival: Timestamp,
+    clock: ClockId,
+    book: &PolicyBook,
+) -> Option<&'l Recorded> {
+    let is_new = |recorded: &&Recorded| recorded.arrived == Some(arrival);
+    known.iter().filter(is_new).find(|last| {
+        let so_far = known.iter().filter(|recorded| !is_new(recorded) || recorded.order() <= last.order());
+        let ticket = Ticket::fold(id, None, &so_far.cloned().collect::<Vec<_>>());
+        let clocks = ticket.map(|ticket| clocks(&ticket.timeline, &book.as_of(arrival))).unwrap_or_default();
+        clocks.iter().any(|found| found.id == clock && !is_late(found, arrival))
+    })
 }
 
 fn is_late(clock: &Clock, now: Timestamp) -> bool {

@@ -223,6 +223,18 @@ pub enum PolicyProblem {
     /// The satisfaction that calls for a supervisor is not between 0 and 5.
     #[error("the satisfaction that calls for a supervisor must be between 0 (never) and 5 (always)")]
     RecoveryOutOfRange,
+    /// All hours of a calendar's week are quiet: nobody could be told anything in their working hours.
+    #[error("the quiet hours leave calendar “{calendar}” no hour in which anybody may be told anything")]
+    AlwaysQuiet {
+        /// The calendar's id.
+        calendar: String,
+    },
+    /// Two contracts were made with the same company.
+    #[error("“{company}” has two contracts")]
+    TwoContracts {
+        /// The company.
+        company: String,
+    },
     /// A step tells nobody, or at no possible moment.
     #[error("step “{id}” tells nobody, or at no possible moment")]
     IdleStep {
@@ -276,6 +288,7 @@ impl Policy {
                 problems.push(PolicyProblem::Calendar { calendar: calendar.id.clone(), problem });
             }
         }
+        problems.extend(self.quiet.into_iter().flat_map(|quiet| self.always_quiet(quiet)));
         let of_contracts = self.contracts.iter().filter_map(|contract| contract.calendar.as_ref());
         let named = self.department_calendars.values().chain(of_contracts);
         for id in std::iter::once(&self.default_calendar).chain(named) {
@@ -292,7 +305,29 @@ impl Policy {
         }
         let idle = self.steps.iter().filter(|step| !step.is_effective());
         problems.extend(idle.map(|step| PolicyProblem::IdleStep { id: step.id.clone() }));
+        problems.extend(
+            self.companies_with_two_contracts().map(|company| PolicyProblem::TwoContracts { company }),
+        );
         problems
+    }
+
+    fn always_quiet(&self, quiet: QuietHours) -> impl Iterator<Item = PolicyProblem> {
+        let is_quiet = move |calendar: &&Calendar| {
+            let mut hours = calendar.week.values().flatten().peekable();
+            hours.peek().is_some() && !hours.any(|hours| quiet.leave(hours))
+        };
+        let calendars = self.calendars.iter().filter(is_quiet);
+        calendars.map(|calendar| PolicyProblem::AlwaysQuiet { calendar: calendar.id.clone() })
+    }
+
+    /// A company's tickets fall under the first contract that names it: another one would never count.
+    fn companies_with_two_contracts(&self) -> impl Iterator<Item = String> {
+        let contracts = &self.contracts;
+        contracts.iter().enumerate().flat_map(|(place, contract)| {
+            let earlier = &contracts[..place];
+            let is_covered = |customer: &&String| earlier.iter().any(|earlier| earlier.covers(customer));
+            contract.customers.iter().filter(is_covered).cloned()
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::book::PolicyBook;
-use super::calendar::Workdays;
+use super::calendar::{Interval, Workdays};
 use super::clock::{Clock, ClockId, ClockName, Deadline, Timeline};
 use super::course::{Course, Due, Standstill};
 use super::date::{DAY, TimeOfDay};
@@ -244,18 +244,37 @@ pub fn tell_at(
     quiet: Option<QuietHours>,
 ) -> Timestamp {
     let Some(hours) = workdays.map(Workdays::hours).filter(|_| !urgent) else { return at };
-    let mut told = at;
+    let Some(opening) = hours.next_open(at) else { return at };
+    let mut told = opening;
     // Each round leaves either quiet hours or closed hours behind; a calendar that is only ever open in quiet hours would
     // go on for ever.
     for _ in 0..8 {
-        let Some(open) = hours.next_open(told) else { return at };
+        let Some(open) = hours.next_open(told) else { return opening };
         let Some(end) = quiet.and_then(|quiet| quiet.end_after(open, hours.zone())) else { return open };
         told = end;
     }
-    at
+    opening
 }
 
 impl QuietHours {
+    /// Whether some of these hours are not quiet.
+    pub(super) fn leave(self, hours: &Interval) -> bool {
+        let (from, until) = (self.from, self.until);
+        let quiet = if from < until {
+            [(from, until), (TimeOfDay::END, TimeOfDay::END)]
+        } else {
+            [(TimeOfDay::MIDNIGHT, until), (from, TimeOfDay::END)]
+        };
+        let mut loud_from = hours.from;
+        for (begin, end) in quiet {
+            if loud_from < begin.min(hours.until) {
+                return true;
+            }
+            loud_from = loud_from.max(end);
+        }
+        loud_from < hours.until
+    }
+
     /// When the quiet that reigns at `at` is over; nothing if none does.
     fn end_after(self, at: Timestamp, zone: &super::Zone) -> Option<Timestamp> {
         let wall = zone.wall(at);

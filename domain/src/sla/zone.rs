@@ -28,7 +28,7 @@ pub enum ZoneProblem {
     Unnamed,
     /// An offset is more than a day.
     OffsetTooLarge,
-    /// The transitions are not in order, or lie closer together than their offsets differ.
+    /// The transitions are not in order, lie closer together than their offsets differ, or thousands of years away.
     Disorder,
 }
 
@@ -49,12 +49,20 @@ impl Zone {
     /// The first thing that doesn't.
     pub fn check(&self) -> Result<(), ZoneProblem> {
         const DAY_SECONDS: i32 = 24 * 60 * 60;
+        /// Some three thousand years: what is further away is no transition, and could not be reckoned with in milliseconds.
+        const FARTHEST: u64 = 100_000_000_000;
         if self.name.trim().is_empty() {
             return Err(ZoneProblem::Unnamed);
         }
         let offsets = self.transitions.iter().map(|(_, offset)| *offset);
-        if std::iter::once(self.offset).chain(offsets).any(|offset| offset.abs() > DAY_SECONDS) {
+        if std::iter::once(self.offset)
+            .chain(offsets)
+            .any(|offset| offset.unsigned_abs() > DAY_SECONDS.unsigned_abs())
+        {
             return Err(ZoneProblem::OffsetTooLarge);
+        }
+        if self.transitions.iter().any(|(at, _)| at.unsigned_abs() > FARTHEST) {
+            return Err(ZoneProblem::Disorder);
         }
         // Two transitions within two days of each other would let wall time run backwards across both.
         if self
