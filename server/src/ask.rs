@@ -26,6 +26,12 @@ pub(crate) fn answer_all(questions: impl Read, mut answers: impl Write) -> Resul
     let mut questions = BufReader::new(questions);
     let mut line = Vec::new();
     loop {
+        // Whoever asks one question at a time waits for its answer.
+        if questions.buffer().is_empty()
+            && let Err(error) = answers.flush()
+        {
+            return done(Err(error));
+        }
         line.clear();
         if questions.read_until(b'\n', &mut line).context("the standard input can't be read")? == 0 {
             return done(answers.flush());
@@ -37,10 +43,7 @@ pub(crate) fn answer_all(questions: impl Read, mut answers: impl Write) -> Resul
             },
             Err(_) => json!({ "id": null, "error": "not a line of JSON: not UTF-8" }).to_string(),
         };
-        let mut written = writeln!(answers, "{answer}");
-        if written.is_ok() && questions.buffer().is_empty() {
-            written = answers.flush();
-        }
+        let written = writeln!(answers, "{answer}");
         if written.is_err() {
             return done(written);
         }

@@ -349,8 +349,12 @@ impl ServeOptions {
 fn mail_config(smtp_url: Option<String>, from: Option<String>) -> Result<Option<MailConfig>> {
     let Some(smtp_url) = smtp_url else { return Ok(None) };
     let Some(from) = from else { bail!("--smtp-url needs --mail-from") };
-    if smtp_url.starts_with("smtp://") && !is_on_this_machine(&smtp_url) && !smtp_url.contains("tls=required")
-    {
+    let Ok(url) = reqwest::Url::parse(&smtp_url) else {
+        bail!("--smtp-url is not an address like smtps://mail.example.com")
+    };
+    let is_encrypted = url.scheme() == "smtps"
+        || url.query_pairs().any(|(name, value)| name == "tls" && value == "required");
+    if !is_encrypted && !is_on_this_machine(&smtp_url) {
         bail!(
             "--smtp-url: passwords and mails must not cross a network unencrypted; \
              write smtps://… or smtp://…?tls=required"
@@ -365,7 +369,7 @@ fn webhook_config(url: Option<String>, secret: Option<String>) -> Result<Option<
     if secret.chars().count() < 16 {
         bail!("--webhook-secret must have at least 16 characters, so that nobody guesses it");
     }
-    if !url.starts_with("https://") && !is_on_this_machine(&url) {
+    if !reqwest::Url::parse(&url).is_ok_and(|url| url.scheme() == "https") && !is_on_this_machine(&url) {
         bail!("--webhook-url must begin with https://, unless it is on this machine");
     }
     Ok(Some(WebhookConfig { url, secret }))
@@ -388,12 +392,12 @@ fn parse_url(url: &str) -> Result<String> {
     Ok(site.to_owned())
 }
 
-/// Opens what a server keeps; makes nothing where there is none.
+/// Opens what a server keeps; makes nothing where there is none, and changes no tables under a server that runs.
 async fn open_store(data: &Path) -> Result<Store> {
-    if !data.is_dir() {
-        bail!("there is no folder {}; name the server's data folder with --data", data.display());
+    if !Store::is_in(data) {
+        bail!("there is no database in {}; name the server's data folder with --data", data.display());
     }
-    Store::open(data).await.context("the data folder can't be opened")
+    Store::open_as_it_is(data).await.context("the data folder can't be opened")
 }
 
 /// Makes a link for somebody who has forgotten their password.

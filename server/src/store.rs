@@ -74,27 +74,44 @@ impl Store {
     pub(crate) async fn open(data_dir: &Path) -> Result<Self, StoreError> {
         std::fs::create_dir_all(data_dir)
             .map_err(|source| StoreError::Directory { path: data_dir.to_owned(), source })?;
-        let path = data_dir.join(FILE);
-        let opening = |source| StoreError::Open { path: path.clone(), source };
-        let options = options(&path);
-        let mut writer = options
-            .clone()
-            .pragma("cache_size", PAGE_CACHE)
-            .create_if_missing(true)
-            .connect()
-            .await
-            .map_err(opening)?;
-        require_library(&mut writer).await?;
+        let mut writer = connect_writer(data_dir, true).await?;
         MIGRATIONS.run(&mut writer).await.map_err(StoreError::Migrate)?;
         policies::publish_shipped(&mut writer).await?;
+        Self::around(data_dir, writer).await
+    }
+
+    /// Whether there is a database in `data_dir`.
+    pub(crate) fn is_in(data_dir: &Path) -> bool {
+        data_dir.join(FILE).is_file()
+    }
+
+    /// Opens the database in `data_dir` beside a server that may be using it.
+    ///
+    /// # Errors
+    /// When there is none, or its tables are not this version's.
+    pub(crate) async fn open_as_it_is(data_dir: &Path) -> Result<Self, StoreError> {
+        let mut writer = connect_writer(data_dir, false).await?;
+        let applied: Vec<i64> =
+            sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
+                .fetch_all(&mut writer)
+                .await
+                .map_err(StoreError::because("ask which version made the tables"))?;
+        if !applied.iter().eq(MIGRATIONS.iter().map(|migration| &migration.version)) {
+            return Err(StoreError::OtherVersion);
+        }
+        Self::around(data_dir, writer).await
+    }
+
+    async fn around(data_dir: &Path, mut writer: SqliteConnection) -> Result<Self, StoreError> {
+        let path = data_dir.join(FILE);
         let epoch = epoch(&mut writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             // A file doesn't hang up: there is nothing to find out by asking first.
             .test_before_acquire(false)
-            .connect_with(options.pragma("query_only", "on"))
+            .connect_with(options(&path).pragma("query_only", "on"))
             .await
-            .map_err(opening)?;
+            .map_err(|source| StoreError::Open { path, source })?;
         Ok(Self { readers, writer: Arc::new(Mutex::new(writer)), epoch: epoch.into() })
     }
 
@@ -142,6 +159,14 @@ impl WriteGuard<'_> {
     pub(crate) async fn begin(&mut self) -> Result<Transaction<'_, Sqlite>, StoreError> {
         self.0.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::because("begin to write"))
     }
+}
+
+async fn connect_writer(data_dir: &Path, create: bool) -> Result<SqliteConnection, StoreError> {
+    let path = data_dir.join(FILE);
+    let options = options(&path).pragma("cache_size", PAGE_CACHE).create_if_missing(create);
+    let mut writer = options.connect().await.map_err(|source| StoreError::Open { path, source })?;
+    require_library(&mut writer).await?;
+    Ok(writer)
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {

@@ -30,6 +30,11 @@ pub(crate) enum StoreError {
     /// The tables can't be brought up to date.
     #[error("the database can't be brought up to date")]
     Migrate(#[source] sqlx::migrate::MigrateError),
+    /// The tables were made by another version of the program.
+    #[error(
+        "the database was made by another version of Fieldloop; start this version's server once, or use the one that made it"
+    )]
+    OtherVersion,
     /// The thread that writes can't be started.
     #[error("the thread that writes the record can't be started")]
     Thread(#[source] std::io::Error),

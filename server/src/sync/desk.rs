@@ -140,10 +140,10 @@ impl Desk {
                 self.hand_over(open).await;
                 Ok(())
             }
-            Err(Void(jobs)) => {
-                let mut void: Vec<_> = open.judged.into_iter().map(|(job, _)| job).collect();
-                void.extend(jobs);
-                Err(Void(void))
+            // Those of a flight that has not landed were there before those that were judged upon it.
+            Err(Void(mut jobs)) => {
+                jobs.extend(open.judged.into_iter().map(|(job, _)| job));
+                Err(Void(jobs))
             }
         }
     }
@@ -202,7 +202,8 @@ impl Desk {
             Err(_panic) => NotWritten.into(),
         };
         tracing::error!(failure = &*failure, "a push could not be judged");
-        Err(Void(vec![job]))
+        open.judged.push((job, Vec::new()));
+        Err(Void(Vec::new()))
     }
 
     async fn judge(&mut self, group: &mut Group, push: &Push) -> Result<Vec<Judged>, StoreError> {
@@ -351,7 +352,10 @@ impl Desk {
 
     async fn serve_alone(&mut self, job: Job) -> Result<(), Void> {
         let Ok(mut open) = self.open().await else { return Err(Void(vec![job])) };
-        self.admit(&mut open, job).await?;
+        if let Err(Void(mut jobs)) = self.admit(&mut open, job).await {
+            jobs.extend(open.judged.into_iter().map(|(job, _)| job));
+            return Err(Void(jobs));
+        }
         self.hand_over(open).await;
         self.land().await
     }
