@@ -1,5 +1,7 @@
 //! One draft: edited here, kept on the server while it is edited, tried out, and published.
 
+use std::sync::Arc;
+
 use domain::Timestamp;
 use domain::people::Role;
 use domain::sla::Policy;
@@ -10,6 +12,7 @@ use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_params_map};
 
 use super::differences::DifferencesView;
+use super::draft_keeping::{Close, Keeper, Keeping, Step};
 use super::editor::Editor;
 use super::machine::{Machine, MachineSection};
 use super::policy_page::ReadFailure;
@@ -72,107 +75,66 @@ pub fn DraftPage() -> impl IntoView {
     }
 }
 
-/// How the draft on the server stands to the one on the screen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Keeping {
-    Kept(Timestamp),
-    Waiting,
-    Sending,
-    Failed(Failure),
+/// What of a draft is edited on its page.
+#[derive(Debug, Clone, PartialEq)]
+struct Edited {
+    name: String,
+    base: u32,
+    document: Policy,
 }
 
-/// Keeps a draft while it is edited.
-#[derive(Clone, Copy)]
-struct Keeper {
-    id: StoredValue<String>,
-    editor: Editor,
-    name: RwSignal<String>,
-    base: RwSignal<u32>,
-    seen: RwSignal<Timestamp>,
-    state: RwSignal<Keeping>,
-    /// Moves with each edit.
-    edition: StoredValue<u64>,
+impl Edited {
+    fn seen(self, seen: Option<Timestamp>) -> KeptDraft {
+        let Self { name, base, document } = self;
+        // A draft has a name, be it being typed.
+        let name = if name.trim().is_empty() { "—".to_owned() } else { name.trim().to_owned() };
+        KeptDraft { name, base, document, seen }
+    }
 }
 
-impl Keeper {
-    fn edited(self) {
-        self.edition.update_value(|edition| *edition += 1);
-        let edition = self.edition.get_value();
-        if self.state.get_untracked() != Keeping::Sending {
-            self.state.set(Keeping::Waiting);
+/// Carries out what the keeper says. It belongs to no page: what is under way when one is left is brought to its end.
+#[derive(Debug, Clone)]
+struct Sender {
+    id: Arc<str>,
+    keeper: ArcRwSignal<Keeper<Edited>>,
+}
+
+impl Sender {
+    /// Tells the keeper, and does what it says.
+    fn tell(&self, tell: impl FnOnce(&mut Keeper<Edited>) -> Option<Step<Edited>>) {
+        if let Some(step) = self.keeper.try_update(tell).flatten() {
+            spawn_local(self.clone().carry_out(step));
         }
+    }
+
+    fn edited(&self, edited: Edited) {
+        let Some(edition) = self.keeper.try_update(|keeper| keeper.edited(edited)) else { return };
+        let sender = self.clone();
         spawn_local(async move {
             clock::sleep(KEEP_AFTER_MS).await;
-            if self.edition.try_get_value() == Some(edition) {
-                self.keep().await;
-            }
+            sender.tell(|keeper| keeper.due(edition));
         });
     }
 
-    fn body(self, seen: Option<Timestamp>) -> KeptDraft {
-        let typed = self.name.get_untracked();
-        let name = if typed.trim().is_empty() { "—".to_owned() } else { typed.trim().to_owned() };
-        KeptDraft {
-            name,
-            base: self.base.get_untracked(),
-            document: self.editor.policy().get_untracked(),
-            seen,
+    async fn carry_out(self, first: Step<Edited>) {
+        let mut next = Some(first);
+        while let Some(step) = next {
+            next = match step {
+                Step::Put { body, seen } => {
+                    let answer = server::keep_draft(&self.id, &body.seen(seen)).await;
+                    let kept = answer.map(|kept| kept.head.updated_at);
+                    self.keeper.try_update(|keeper| keeper.answered(kept)).flatten()
+                }
+                Step::Drop => {
+                    let dropped = server::drop_draft(&self.id).await;
+                    if let Err(failure) = &dropped {
+                        leptos::logging::warn!("a draft could not be thrown away: {failure:?}");
+                    }
+                    self.keeper.try_update(|keeper| keeper.dropped(dropped));
+                    None
+                }
+            };
         }
-    }
-
-    async fn keep(self) {
-        // One after the other: each builds on the one before.
-        if self.state.try_get_untracked() == Some(Keeping::Sending) {
-            return;
-        }
-        loop {
-            let Some(edition) = self.edition.try_get_value() else { return };
-            self.state.set(Keeping::Sending);
-            let body = self.body(Some(self.seen.get_untracked()));
-            let id = self.id.get_value();
-            let answer = server::keep_draft(&id, &body).await;
-            let Some(now) = self.edition.try_get_value() else { return };
-            match answer {
-                Ok(kept) => {
-                    self.seen.set(kept.head.updated_at);
-                    self.state.set(Keeping::Kept(kept.head.updated_at));
-                }
-                Err(failure) => {
-                    self.state.set(Keeping::Failed(failure));
-                    return;
-                }
-            }
-            if now == edition {
-                return;
-            }
-        }
-    }
-
-    fn keep_now(self) {
-        spawn_local(self.keep());
-    }
-
-    /// Keeps it whatever somebody else has made of it.
-    fn overwrite(self) {
-        spawn_local(async move {
-            let body = self.body(None);
-            let id = self.id.get_value();
-            self.state.set(Keeping::Sending);
-            let answer = server::keep_draft(&id, &body).await;
-            match answer {
-                Ok(kept) => {
-                    self.seen.try_set(kept.head.updated_at);
-                    self.state.try_set(Keeping::Kept(kept.head.updated_at));
-                }
-                Err(failure) => {
-                    self.state.try_set(Keeping::Failed(failure));
-                }
-            }
-        });
-    }
-
-    fn is_dirty(self) -> bool {
-        !matches!(self.state.get_untracked(), Keeping::Kept(_))
     }
 }
 
@@ -180,7 +142,6 @@ impl Keeper {
 fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>) -> impl IntoView {
     let lang = use_lang();
     let toasts = use_toasts();
-    let navigate = use_navigate();
     let Draft { head, document } = draft;
     let base = versions.find(head.base).or_else(|| versions.latest()).map(|version| version.policy.clone());
     let base = RwSignal::new(base.unwrap_or_else(Policy::shipped));
@@ -196,43 +157,41 @@ fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>)
     provide_context(editor);
     let machine = Machine::new(editor);
     let name = RwSignal::new(head.name.clone());
-    let keeper = Keeper {
-        id: StoredValue::new(head.id.clone()),
-        editor,
-        name,
-        base: RwSignal::new(head.base),
-        seen: RwSignal::new(head.updated_at),
-        state: RwSignal::new(Keeping::Kept(head.updated_at)),
-        edition: StoredValue::new(0),
-    };
+    let based_on = RwSignal::new(head.base);
+    let edited = move || Edited { name: name.get(), base: based_on.get(), document: editor.policy().get() };
+    let keeper = ArcRwSignal::new(Keeper::new(untrack(edited), head.updated_at));
+    let sender = Sender { id: head.id.into(), keeper: keeper.clone() };
+    let keeping = Memo::new(move |_| keeper.read().keeping());
     Effect::watch(
-        move || {
-            editor.policy().track();
-            name.track();
-            keeper.base.track();
+        edited,
+        {
+            let sender = sender.clone();
+            move |edited: &Edited, _, _| sender.edited(edited.clone())
         },
-        move |(), _, _| keeper.edited(),
         false,
     );
-    network::on_online(move || {
-        if keeper.is_dirty() {
-            keeper.keep_now();
-        }
+    network::on_online({
+        let sender = sender.clone();
+        move || sender.tell(Keeper::now)
     });
-    network::on_hidden(move || {
-        if keeper.is_dirty() {
-            keeper.keep_now();
-        }
+    network::on_hidden({
+        let sender = sender.clone();
+        move || sender.tell(Keeper::now)
     });
-    // Whoever leaves the page within the pause loses nothing.
-    on_cleanup(move || {
-        if keeper.is_dirty() {
-            let (id, body) = (keeper.id.get_value(), keeper.body(Some(keeper.seen.get_untracked())));
-            spawn_local(async move {
-                if let Err(failure) = server::keep_draft(&id, &body).await {
-                    leptos::logging::warn!("a draft was not kept: {failure:?}");
-                }
-            });
+    // Whoever leaves the page within the pause, or while something is under way, loses nothing.
+    on_cleanup({
+        let sender = sender.clone();
+        move || sender.tell(|keeper| keeper.left(untrack(edited)))
+    });
+    let sender = StoredValue::new(sender);
+    let tell = move |tell: fn(&mut Keeper<Edited>) -> Option<Step<Edited>>| {
+        sender.with_value(|sender| sender.tell(tell));
+    };
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        // Gone before the list of drafts is read again.
+        if keeping.get() == Keeping::Gone {
+            navigate("/policy", NavigateOptions::default());
         }
     });
     let latest = versions.latest().map(|version| version.policy.clone());
@@ -248,7 +207,7 @@ fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>)
     let rebase = {
         move |_| {
             if let Some(latest) = latest.clone() {
-                keeper.base.set(latest.version);
+                based_on.set(latest.version);
                 base.set(latest);
             }
         }
@@ -256,41 +215,12 @@ fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>)
     let shown = RwSignal::new(Section::Targets);
     let publishing = RwSignal::new(false);
     let dropping = RwSignal::new(false);
-    let leave =
-        move |navigate: &dyn Fn(&str, NavigateOptions)| navigate("/policy", NavigateOptions::default());
-    let published = {
-        let navigate = navigate.clone();
-        move |version: Version| {
-            let id = keeper.id.get_value();
-            // Nothing is left to keep.
-            keeper.edition.update_value(|edition| *edition += 1);
-            keeper.state.set(Keeping::Kept(clock::now()));
-            let number = version.policy.version;
-            toasts.say(move || lang.words().publish_done(number));
-            let navigate = navigate.clone();
-            spawn_local(async move {
-                // Gone before the list of drafts is read again.
-                if let Err(failure) = server::drop_draft(&id).await {
-                    leptos::logging::warn!("the published draft is still there: {failure:?}");
-                }
-                leave(&navigate);
-            });
-        }
+    let published = move |version: Version| {
+        let number = version.policy.version;
+        toasts.say(move || lang.words().publish_done(number));
+        tell(|keeper| keeper.close(Close::Published));
     };
-    let drop_it = move |()| {
-        let navigate = navigate.clone();
-        spawn_local(async move {
-            match server::drop_draft(&keeper.id.get_value()).await {
-                Ok(()) | Err(Failure::Unknown) => {
-                    keeper.state.try_set(Keeping::Kept(clock::now()));
-                    leave(&navigate);
-                }
-                Err(failure) => {
-                    keeper.state.try_set(Keeping::Failed(failure));
-                }
-            }
-        });
-    };
+    let drop_it = move |()| tell(|keeper| keeper.close(Close::Dropped));
     let other = move |section: Section| match section {
         Section::Machine => view! { <MachineSection machine /> }.into_any(),
         _ => view! { <DifferencesView before=base after=editor.policy() /> }.into_any(),
@@ -305,10 +235,19 @@ fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>)
         Section::Differences,
         Section::Machine,
     ];
-    let failure = move || match keeper.state.get() {
+    let failure = move || match keeping.get() {
         Keeping::Failed(failure) => Some(failure),
-        _ => None,
+        Keeping::Kept(_) | Keeping::Sending | Keeping::Gone => None,
     };
+    // Lets go of what is on the screen.
+    let reload = move |_| {
+        tell(|keeper| {
+            keeper.abandon();
+            None
+        });
+        on_reload.run(());
+    };
+    let overwrite = move |_| tell(Keeper::overwrite);
     view! {
         <header class="office-bar">
             <A href="/policy" attr:class="icon-button" attr:aria-label=t!(lang, policy_back)><Icon name="back" /></A>
@@ -320,7 +259,7 @@ fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>)
                 autocomplete="off"
                 bind:value=name
             />
-            <KeepingMark state=keeper.state />
+            <KeepingMark keeping />
             <div class="office-bar__end">
                 <button
                     class="icon-button"
@@ -358,8 +297,36 @@ fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>)
                 <div class="policy-aside">
                 {move || {
                     failure().map(|failure| {
-                        let changed = failure == Failure::DraftChanged;
                         let offline = failure == Failure::Unreachable;
+                        let ways = match failure {
+                            Failure::DraftChanged => {
+                                view! {
+                                    <button class="button" type="button" data-size="s" on:click=reload>
+                                        {t!(lang, draft_reload)}
+                                    </button>
+                                    <button class="button" type="button" data-size="s" on:click=overwrite>
+                                        {t!(lang, draft_overwrite)}
+                                    </button>
+                                }
+                                .into_any()
+                            }
+                            Failure::DraftGone => {
+                                view! {
+                                    <button class="button" type="button" data-size="s" on:click=overwrite>
+                                        {t!(lang, draft_overwrite)}
+                                    </button>
+                                }
+                                .into_any()
+                            }
+                            _ => {
+                                view! {
+                                    <button class="button" type="button" data-size="s" on:click=move |_| tell(Keeper::now)>
+                                        {t!(lang, people_try_again)}
+                                    </button>
+                                }
+                                .into_any()
+                            }
+                        };
                         let title = move || {
                             let words = lang.words();
                             if offline { words.draft_offline().to_owned() } else { words.draft_not_kept().to_owned() }
@@ -367,23 +334,7 @@ fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>)
                         let text = move || if offline { lang.words().draft_offline_text().to_owned() } else { failure.said(lang.words()) };
                         view! {
                             <Notice tone=if offline { Tone::Warn } else { Tone::Danger } title text answers=true>
-                                {if changed {
-                                    view! {
-                                        <button class="button" type="button" data-size="s" on:click=move |_| {
-                                            keeper.state.set(Keeping::Kept(clock::now()));
-                                            on_reload.run(());
-                                        }>{t!(lang, draft_reload)}</button>
-                                        <button class="button" type="button" data-size="s" on:click=move |_| keeper.overwrite()>
-                                            {t!(lang, draft_overwrite)}
-                                        </button>
-                                    }.into_any()
-                                } else {
-                                    view! {
-                                        <button class="button" type="button" data-size="s" on:click=move |_| keeper.keep_now()>
-                                            {t!(lang, people_try_again)}
-                                        </button>
-                                    }.into_any()
-                                }}
+                                {ways}
                             </Notice>
                         }
                     })
@@ -412,20 +363,20 @@ fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>)
 
 /// Where the last edit is.
 #[component]
-fn KeepingMark(state: RwSignal<Keeping>) -> impl IntoView {
+fn KeepingMark(keeping: Memo<Keeping>) -> impl IntoView {
     let lang = use_lang();
     let when = use_when();
-    let look = move || match &*state.read() {
+    let look = move || match &*keeping.read() {
         Keeping::Kept(_) => ("server", "cloud-check"),
-        Keeping::Waiting | Keeping::Sending => ("sending", "cloud-up"),
+        Keeping::Sending | Keeping::Gone => ("sending", "cloud-up"),
         Keeping::Failed(Failure::Unreachable) => ("refused", "cloud-off"),
         Keeping::Failed(_) => ("refused", "alert"),
     };
     let said = move || {
         let words = lang.words();
-        match &*state.read() {
+        match &*keeping.read() {
             Keeping::Kept(at) => words.draft_kept(when.instant(*at)),
-            Keeping::Waiting | Keeping::Sending => words.draft_keeping().to_owned(),
+            Keeping::Sending | Keeping::Gone => words.draft_keeping().to_owned(),
             Keeping::Failed(_) => words.draft_not_kept_short().to_owned(),
         }
     };

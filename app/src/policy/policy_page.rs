@@ -258,7 +258,7 @@ fn DraftRow(draft: DraftHead, failure: RwSignal<Option<Failure>>, on_changed: Ca
         let id = id.clone();
         spawn_local(async move {
             match server::drop_draft(&id).await {
-                Ok(()) | Err(Failure::Unknown) => on_changed.run(()),
+                Ok(()) | Err(Failure::DraftGone) => on_changed.run(()),
                 Err(error) => {
                     failure.try_set(Some(error));
                 }

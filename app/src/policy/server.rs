@@ -147,6 +147,8 @@ pub enum Failure {
     InForce,
     /// Somebody else has changed the draft.
     DraftChanged,
+    /// Somebody else has thrown the draft away.
+    DraftGone,
     /// The draft needs a name.
     NoName,
     /// It is no longer there.
@@ -174,6 +176,7 @@ impl From<ApiError> for Failure {
                 ("invalid", Some("name")) => Self::NoName,
                 ("policy_in_force", _) => Self::InForce,
                 ("draft_changed", _) => Self::DraftChanged,
+                ("unknown_draft", _) => Self::DraftGone,
                 _ if status == 404 => Self::Unknown,
                 _ if status == 403 => Self::Forbidden,
                 _ => Self::Other(code),
@@ -198,6 +201,7 @@ impl Failure {
             Self::NoteTooLong => words.api_too_long().to_owned(),
             Self::InForce => words.withdraw_in_force().to_owned(),
             Self::DraftChanged => words.draft_changed().to_owned(),
+            Self::DraftGone => words.draft_gone().to_owned(),
             Self::NoName => words.draft_no_name().to_owned(),
             Self::Unknown => words.api_unknown().to_owned(),
             Self::Forbidden => words.api_forbidden().to_owned(),
@@ -326,7 +330,8 @@ mod tests {
         assert_eq!(refused(409, "policy_changed", None), Failure::PolicyChanged);
         assert_eq!(refused(409, "draft_changed", None), Failure::DraftChanged);
         assert_eq!(refused(422, "invalid", Some("effective")), Failure::Past);
-        assert_eq!(refused(404, "unknown_draft", None), Failure::Unknown);
+        assert_eq!(refused(404, "unknown_draft", None), Failure::DraftGone);
+        assert_eq!(refused(404, "unknown_policy", None), Failure::Unknown);
         assert_eq!(refused(418, "teapot", None), Failure::Other("teapot".into()));
     }
 }

@@ -13,7 +13,7 @@ use crate::auth::SignedIn;
 use crate::http::JsonBody;
 use crate::people::{Invalid, Label};
 use crate::state::AppState;
-use crate::store::policies::Draft;
+use crate::store::policies::{Draft, Keeping};
 
 /// A draft in a list.
 #[derive(Serialize)]
@@ -45,7 +45,8 @@ pub(crate) struct KeptDraft {
     name: String,
     base: u32,
     document: Box<RawValue>,
-    /// The `updated_at` that its author had before them; refused if somebody has changed it since. Unchecked if absent.
+    /// The `updated_at` that its author had before them; refused if somebody has changed it since, or thrown
+    /// it away. Unchecked if absent.
     #[serde(default)]
     seen: Option<Timestamp>,
 }
@@ -92,11 +93,11 @@ pub(crate) async fn keep_draft(
         updated_at,
         updated_by: signed_in.person.id,
     };
-    if !state.store.keep_draft(&draft, body.seen).await? {
-        return Err(PolicyError::DraftChanged);
+    match state.store.keep_draft(&draft, body.seen).await? {
+        Keeping::Kept(kept) => Ok(Json(kept.into())),
+        Keeping::Changed => Err(PolicyError::DraftChanged),
+        Keeping::Gone => Err(PolicyError::UnknownDraft),
     }
-    let kept = state.store.draft(id).await?.ok_or(PolicyError::UnknownDraft)?;
-    Ok(Json(kept.into()))
 }
 
 /// Throws one away.
@@ -152,5 +153,17 @@ mod tests {
             (409, "draft_changed".to_owned())
         );
         assert_eq!(admin.get(&path).await.json()["document"], 2);
+    }
+    #[tokio::test]
+    async fn a_draft_that_somebody_threw_away_does_not_come_back_by_itself() {
+        let server = TestServer::with_company().await;
+        let admin = server.sign_in("admin").await;
+        let path = format!("/api/policy-drafts/{ID}");
+        let body = |seen: Option<i64>| json!({ "name": "Winter", "base": 1, "document": 1, "seen": seen });
+        let seen = admin.put(&path, &body(None)).await.json()["updated_at"].as_i64();
+        assert_eq!(admin.delete(&path).await.status, 204);
+        assert_eq!(admin.put(&path, &body(seen)).await.refusal(), (404, "unknown_draft".to_owned()));
+        assert_eq!(admin.get(&path).await.status, 404);
+        assert_eq!(admin.put(&path, &body(None)).await.status, 200, "whoever insists has it again");
     }
 }
