@@ -42,6 +42,8 @@ struct Model {
     signed_in: bool,
     /// Notices to tell of.
     notices: Vec<u64>,
+    /// The stream's next event is that it can't go on.
+    is_behind: bool,
     /// So many answers to pushes get lost on their way.
     answers_to_lose: usize,
 }
@@ -56,6 +58,7 @@ impl ModelLine {
             reachable: true,
             signed_in: true,
             notices: Vec::new(),
+            is_behind: false,
             answers_to_lose: 0,
         })))
     }
@@ -138,6 +141,9 @@ impl Events for ModelEvents {
     }
 
     fn arrived(&mut self) -> Option<Event> {
+        if std::mem::take(&mut self.line.0.borrow_mut().is_behind) {
+            return Some(Event::Behind);
+        }
         if let Some(notice) = self.line.0.borrow_mut().notices.pop() {
             return Some(Event::Notice(Noticed { notice }));
         }
@@ -356,12 +362,34 @@ async fn a_new_notice_rings_and_the_line_stays_open() {
     let window = Window::open_and_ready(&line).await;
     window.until_live().await;
     let rung = window.workspace.rung();
-    assert_eq!(rung.get_untracked(), 0);
+    let before = rung.get_untracked();
     line.set(|model| model.notices = vec![7]);
-    until("it rings", || rung.get_untracked() == 1).await;
+    until("it rings", || rung.get_untracked() == before + 1).await;
     line.set(|model| model.notices = vec![8]);
-    until("it rings again", || rung.get_untracked() == 2).await;
+    until("it rings again", || rung.get_untracked() == before + 2).await;
     assert_eq!(window.link(), Link::Live);
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_stream_that_begins_anew_rings_for_what_was_told_meanwhile_and_one_that_goes_on_does_not() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let rung = window.workspace.rung();
+    let before = rung.get_untracked();
+    let ticket = window.workspace.new_ticket_id();
+    window.workspace.record(ticket, register("sent in between")).await.unwrap();
+    until("it is delivered", || window.unsent() == Unsent::default()).await;
+    line.colleague(engineer(), |device| {
+        device.tap(ticket, comment("on my way"), clock::now()).unwrap();
+    });
+    let state = window.look_at(ticket);
+    until("the stream goes on", || view(state).is_some_and(|view| view.ticket.comments.len() == 1)).await;
+    assert_eq!(rung.get_untracked(), before);
+    line.set(|model| model.is_behind = true);
+    until("it rings", || rung.get_untracked() == before + 1).await;
+    until("it listens again", || window.link() == Link::Live).await;
     window.close().await;
 }
 

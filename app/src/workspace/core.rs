@@ -33,7 +33,7 @@ pub(super) struct Shown {
     pub(super) status: RwSignal<SyncStatus>,
     pub(super) now: RwSignal<Timestamp>,
     pub(super) writer: RwSignal<WriterState>,
-    /// Moves with each notice that the server tells of.
+    /// Moves with each notice that the server tells of, and with each new stream: there may be one that it did not tell of.
     pub(super) rung: RwSignal<u64>,
     /// Moves with all news.
     pub(super) edition: RwSignal<u64>,
@@ -295,7 +295,7 @@ impl Core {
         }
     }
 
-    /// Tells that there is a new notice.
+    /// Tells that there is a new notice, or may be one.
     pub(super) fn ring(&self) {
         self.shown.rung.try_update(|rung| *rung += 1);
     }

@@ -103,7 +103,11 @@ impl<L: Line> Driver<L> {
         let mut stream = match stream {
             Some(stream) => stream,
             None => match self.line.listen(&has).await {
-                Ok(stream) => stream,
+                Ok(stream) => {
+                    // A notice may have been told while nobody listened.
+                    self.core.ring();
+                    stream
+                }
                 Err(failure) => {
                     self.failed(failure);
                     return None;
