@@ -23,7 +23,7 @@ pub type Giving = RwSignal<Option<TicketId>>;
 pub fn ReassignDialog(
     /// Which ticket; nothing while nobody asks.
     giving: Giving,
-    /// What everybody has on the table.
+    /// What everybody has on the table. The list goes by what it is when the dialog opens.
     loads: Memo<Loads>,
 ) -> impl IntoView {
     move || giving.get().map(|ticket| view! { <Reassign ticket giving loads /> })
@@ -34,6 +34,8 @@ fn Reassign(ticket: TicketId, giving: Giving, loads: Memo<Loads>) -> impl IntoVi
     let lang = use_lang();
     let workspace = use_workspace();
     let (directory, cards) = (workspace.directory(), workspace.cards());
+    // As they are now: what others do meanwhile must not move the list under somebody's finger.
+    let loads = StoredValue::new(loads.get_untracked());
     let (recorder, toasts) = (use_recorder(), use_toasts());
     let state = workspace.ticket(ticket);
     let open = RwSignal::new(true);
@@ -48,14 +50,15 @@ fn Reassign(ticket: TicketId, giving: Giving, loads: Memo<Loads>) -> impl IntoVi
     });
     let proposal = Memo::new(move |_| match state.get() {
         TicketState::Ready(view) => {
-            directory.with(|directory| propose_for(&view.ticket, directory, &loads.read()))
+            directory.with(|directory| loads.with_value(|loads| propose_for(&view.ticket, directory, loads)))
         }
         TicketState::Loading | TicketState::Missing => None,
     });
     let current = Memo::new(move |_| card.read().as_ref().and_then(|card| card.scope.accountable));
     let found = Memo::new(move |_| {
-        let found = directory
-            .with(|directory| candidates(directory, &loads.read(), proposal.read().as_ref(), &query.read()));
+        let found = directory.with(|directory| {
+            loads.with_value(|loads| candidates(directory, loads, proposal.read().as_ref(), &query.read()))
+        });
         // Giving it to whoever has it changes nothing.
         found.into_iter().filter(|candidate| Some(candidate.person.id) != current.get()).collect::<Vec<_>>()
     });
@@ -118,8 +121,11 @@ fn Reassign(ticket: TicketId, giving: Giving, loads: Memo<Loads>) -> impl IntoVi
             <button class="button" type="button" on:click=move |_| open.set(false)>{t!(lang, ui_cancel)}</button>
         }
     };
-    // Enter in the search takes the first one found.
+    // Enter in the search takes the first one found, once it is known who is to stand first.
     let take_first = move |()| {
+        if !is_ready.get_untracked() {
+            return;
+        }
         if let Some(first) = found.read_untracked().first() {
             assign(first);
         }
