@@ -460,9 +460,14 @@ mod tests {
         {
             assert!(config(&[&["--smtp-url", good][..], &from].concat()).unwrap().mail.is_some(), "{good}");
         }
-        for bad in
-            ["smtp://mail.example.com", "smtp://127.0.0.1.example.com", "smtp://localhost@mail.example.com"]
-        {
+        for bad in [
+            "smtp://mail.example.com",
+            "SMTP://mail.example.com",
+            "smtp://u:tls=required@mail.example.com",
+            "mail.example.com",
+            "smtp://127.0.0.1.example.com",
+            "smtp://localhost@mail.example.com",
+        ] {
             let refused = config(&[&["--smtp-url", bad][..], &from].concat()).unwrap_err().to_string();
             assert!(refused.contains("smtps://"), "{refused}");
         }

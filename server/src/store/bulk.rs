@@ -13,7 +13,7 @@ pub(super) type Tuple<'q> = Separated<'q, Sqlite, &'static str>;
 
 /// Writes all rows: `opening VALUES (…), (…) closing`.
 ///
-/// An opening says `INSERT OR FAIL`: a statement that fails leaves the rows before the one at fault, and SQLite need not keep
+/// An opening may say `INSERT OR FAIL`: a statement that fails leaves the rows before the one at fault, and SQLite need not keep
 /// a copy of every page to take them back. Who calls must therefore give the whole transaction up on an error.
 pub(super) async fn insert<T>(
     connection: &mut SqliteConnection,

@@ -17,6 +17,7 @@ const ROOMS: [&str; 12] = [
 
 pub(super) fn check() -> Result<Findings> {
     let mut findings = check_chores()?;
+    findings.extend(check_kinds()?);
     for file in list_documents()? {
         let text = fs::read_to_string(workspace::root().join(&file))?;
         let folder = Path::new(&file).parent().unwrap_or(Path::new(""));
@@ -42,6 +43,20 @@ fn check_chores() -> Result<Findings> {
         .map(clap::Command::get_name)
         .filter(|chore| !readme.contains(&format!("xtask {chore}")));
     Ok(missing.map(|chore| format!("README.md does not mention `cargo xtask {chore}`")).collect())
+}
+
+/// Whoever writes another client must be told of every kind of change.
+fn check_kinds() -> Result<Findings> {
+    const DOCUMENT: &str = "docs/sync-protocol.md";
+    let document = fs::read_to_string(workspace::root().join(DOCUMENT))?;
+    let source = fs::read_to_string(workspace::root().join("domain/src/ticket/action.rs"))?;
+    let missing = stored_names(&source).filter(|kind| !document.contains(&format!("`{kind}`")));
+    Ok(missing.map(|kind| format!("{DOCUMENT} does not mention the change `{kind}`")).collect())
+}
+
+/// The names in lines like `Assign(Assignment) = "assign",`.
+fn stored_names(source: &str) -> impl Iterator<Item = &str> {
+    source.lines().filter_map(|line| line.trim().split_once(") = \"")?.1.strip_suffix("\","))
 }
 
 /// Lists the documents that belong to the project, new ones included.
@@ -78,6 +93,12 @@ mod tests {
     fn links_to_files_are_told_from_others() {
         let text = "[a](docs/a.md#part) [b](https://example.org/b.md) [c](#here) ![d](d.png \"title\")";
         assert_eq!(linked_files(text).collect::<Vec<_>>(), ["docs/a.md", "d.png"]);
+    }
+
+    #[test]
+    fn the_names_that_changes_are_stored_under_are_found() {
+        let source = "    /// Gives it.\n    Assign(Assignment) = \"assign\",\n    let x = \"y\";";
+        assert_eq!(stored_names(source).collect::<Vec<_>>(), ["assign"]);
     }
 
     #[test]
