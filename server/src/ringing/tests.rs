@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::extract::State as Shared;
 use axum::http::{HeaderMap, StatusCode};
+use axum::routing::MethodRouter;
 use domain::people::{Person, Role};
 use domain::sla::{ClockName, Means, Policy, Target, Targets};
-use domain::ticket::{Action, Change, Intake, NewUrgency, Progress, ProgressKind, Urgency};
+use domain::ticket::{Action, Change, Intake, NewUrgency, Progress, ProgressKind, Reason, Urgency};
 use domain::{PersonId, TicketId, Timestamp};
 use sync::messages::Event;
 use sync::notices::{Notice, NoticeKind, TakenBack, Told};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::sync::Notify;
 
+use super::Chores;
 use crate::clock::Clock;
 use crate::people::{Contact, ContactEdit, EmailAddress, UserName};
 use crate::state::AppState;
@@ -289,9 +291,7 @@ async fn a_supervisor_who_leaves_is_not_told_and_the_next_one_up_is() {
     scene.work().await;
     assert_eq!(scene.kinds(&team_lead).await, [Urgent]);
     assert_eq!(scene.kinds(&scene.company.supervisor).await, [], "the nearest one has it");
-    let gone = Person { active: false, ..team_lead.clone() };
-    let edit = crate::store::directory::DirectoryEdit::ChangePerson(gone, None);
-    scene.state().store.change_directory(|_| Ok::<_, ()>(edit)).await.unwrap().unwrap();
+    change(scene.state(), Person { active: false, ..team_lead.clone() }).await;
     scene.pass(91 * MINUTE).await;
     assert_eq!(scene.kinds(&team_lead).await, [Urgent]);
     assert_eq!(scene.kinds(&scene.company.supervisor).await, [Reminder], "only what comes from now on");
@@ -385,22 +385,45 @@ async fn add(state: &AppState, person: &Person, email: Option<&str>) {
     state.directory.refresh(&state.store).await.unwrap();
 }
 
+/// Keeps a person as they are now.
+async fn change(state: &AppState, person: Person) {
+    let edit = crate::store::directory::DirectoryEdit::ChangePerson(person, None);
+    state.store.change_directory(|_| Ok::<_, ()>(edit)).await.unwrap().unwrap();
+    state.directory.refresh(&state.store).await.unwrap();
+}
+
 /// A mail server that takes everything and keeps it.
 struct Sink {
     mails: Arc<Mutex<Vec<String>>>,
+    arrived: Arc<Notify>,
 }
 
 impl Sink {
     async fn listen(port: u16) -> Self {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let mails: Arc<Mutex<Vec<String>>> = Arc::default();
-        let kept = Arc::clone(&mails);
+        let arrived: Arc<Notify> = Arc::default();
+        let (kept, told) = (Arc::clone(&mails), Arc::clone(&arrived));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(take_mail(stream, Arc::clone(&kept)));
+                tokio::spawn(take_mail(stream, Arc::clone(&kept), Arc::clone(&told)));
             }
         });
-        Self { mails }
+        Self { mails, arrived }
+    }
+
+    /// Waits until so many mails have come.
+    async fn holds(&self, count: usize) {
+        while self.mails().len() < count {
+            self.arrived.notified().await;
+        }
+    }
+
+    /// What the mails are about, in the order in which they came.
+    fn subjects(&self) -> Vec<String> {
+        let subject =
+            |mail: &String| mail.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap().to_owned();
+        self.mails().iter().map(subject).collect()
     }
 
     fn mails(&self) -> Vec<String> {
@@ -408,7 +431,11 @@ impl Sink {
     }
 }
 
-async fn take_mail(stream: tokio::net::TcpStream, mails: Arc<Mutex<Vec<String>>>) -> std::io::Result<()> {
+async fn take_mail(
+    stream: tokio::net::TcpStream,
+    mails: Arc<Mutex<Vec<String>>>,
+    arrived: Arc<Notify>,
+) -> std::io::Result<()> {
     let (reading, mut writing) = stream.into_split();
     let mut lines = BufReader::new(reading).lines();
     writing.write_all(b"220 sink\r\n").await?;
@@ -425,6 +452,7 @@ async fn take_mail(stream: tokio::net::TcpStream, mails: Arc<Mutex<Vec<String>>>
                     mail.push('\n');
                 }
                 mails.lock().unwrap().push(mail);
+                arrived.notify_one();
                 b"250 taken\r\n"
             }
             "QUIT" => b"221 bye\r\n",
@@ -516,19 +544,30 @@ async fn an_address_that_is_entered_later_brings_no_old_news() {
 /// What a webhook was sent: headers and body.
 type Posted = Arc<Mutex<Vec<(HeaderMap, String)>>>;
 
-#[tokio::test]
-async fn a_webhook_that_fails_is_tried_again_with_the_same_key_and_a_signature() {
+/// A webhook that keeps what it is sent, and fails at first: so many times.
+async fn hook(failures: usize) -> (String, Posted) {
     let posted: Posted = Arc::default();
-    async fn take(Shared(posted): Shared<Posted>, headers: HeaderMap, body: String) -> StatusCode {
-        let mut posted = posted.lock().unwrap();
-        posted.push((headers, body));
-        if posted.len() <= 2 { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK }
-    }
-    let app = Router::new().route("/hook", axum::routing::post(take)).with_state(Arc::clone(&posted));
+    let kept = Arc::clone(&posted);
+    let take = move |headers: HeaderMap, body: String| async move {
+        let mut kept = kept.lock().unwrap();
+        kept.push((headers, body));
+        if kept.len() <= failures { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK }
+    };
+    (listen(axum::routing::post(take)).await, posted)
+}
+
+/// Answers on a port of its own in this way, and says where.
+async fn listen(answer: MethodRouter) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let app = Router::new().route("/hook", answer);
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    url
+}
 
+#[tokio::test]
+async fn a_webhook_that_fails_is_tried_again_with_the_same_key_and_a_signature() {
+    let (url, posted) = hook(2).await;
     let mut scene = Scene::on(TestServer::builder().webhook(url).start().await, Urgency::Urgent).await;
     scene.work().await;
     for _ in 0..4 {
@@ -606,4 +645,338 @@ async fn the_loop_tells_by_itself() {
     scene.state().shutdown.request();
     keeping.await.unwrap();
     assert!(matches!(scene.state().clock, Clock::Manual(_)));
+}
+
+#[tokio::test]
+async fn a_supervisor_who_replaces_another_before_they_were_told_is_told_in_their_place() {
+    let (url, posted) = hook(0).await;
+    let mut scene = Scene::on(TestServer::builder().webhook(url).start().await, Urgency::Normal).await;
+    scene.work().await;
+    // On Saturday the company's system hears at once that it is overdue, and nobody else before Monday.
+    scene.pass(25 * HOUR).await;
+    scene.state().ringing.deliver().await.unwrap();
+    assert!(!posted.lock().unwrap().is_empty());
+    let supervisor = scene.company.supervisor.clone();
+    change(scene.state(), Person { active: false, ..supervisor.clone() }).await;
+    let successor = person(9, "successor", Role::Supervisor, SERVICE);
+    add(scene.state(), &successor, None).await;
+    scene.pass(48 * HOUR).await;
+    assert_eq!(scene.kinds(&supervisor).await, []);
+    assert!(scene.kinds(&successor).await.contains(&Overdue));
+}
+
+#[tokio::test]
+async fn a_supervisor_is_told_what_only_the_engineer_has_heard() {
+    let mut scene = Scene::urgent().await;
+    change(scene.state(), Person { active: false, ..scene.company.supervisor.clone() }).await;
+    scene.pass(2 * HOUR + MINUTE).await;
+    assert_eq!(scene.kinds(&scene.company.east_engineer).await, [Urgent, Overdue]);
+    let supervisors =
+        [9, 10].map(|number| person(number, &format!("lead {number}"), Role::Supervisor, SERVICE));
+    add(scene.state(), &supervisors[0], None).await;
+    scene.pass(MINUTE).await;
+    assert_eq!(scene.kinds(&supervisors[0]).await, [Urgent, Overdue]);
+    add(scene.state(), &supervisors[1], None).await;
+    scene.pass(MINUTE).await;
+    assert_eq!(scene.kinds(&supervisors[1]).await, [], "a supervisor has heard of it by now");
+}
+
+#[tokio::test]
+async fn whoever_heard_a_correction_hears_it_when_there_is_cause_again_though_others_were_not_corrected() {
+    let (url, _posted) = hook(0).await;
+    let mut scene = Scene::on(TestServer::builder().webhook(url).start().await, Urgency::Normal).await;
+    scene.work().await;
+    // Monday evening. People are corrected on Tuesday morning, machines at once.
+    scene.pass(73 * HOUR).await;
+    scene.pass(10 * HOUR).await;
+    scene.allow_hours(100).await;
+    scene.pass(MINUTE).await;
+    scene.allow_hours(24).await;
+    scene.pass(MINUTE).await;
+    let rows = scene.state().store.all_rings().await;
+    let late_first_response = |row: &&Row| {
+        row.line.means == Means::Webhook
+            && row.line.ring.clock.is_some_and(|clock| clock.name == ClockName::FirstResponse)
+            && row.line.ring.step == "overdue"
+    };
+    let rounds: Vec<_> = rows.iter().filter(late_first_response).map(|row| (row.round, row.state)).collect();
+    assert_eq!(rounds, [(1, State::Corrected), (2, State::Told)]);
+    let told = scene.told(&scene.company.supervisor).await;
+    assert!(told.iter().all(|told| told.notice.taken_back.is_none()), "{told:?}");
+}
+
+#[tokio::test]
+async fn an_urgent_ticket_that_is_taken_up_again_rings_for_its_present_cycle_only() {
+    let mut scene = Scene::urgent().await;
+    scene.work().await;
+    let reason = || Reason { reason: "the customer says so".to_owned() };
+    let cancelled = scene.office.make(scene.ticket, Action::Cancel(reason()));
+    let reopened = scene.office.make(scene.ticket, Action::Reopen(reason()));
+    scene.office.push(&[cancelled, reopened]).await;
+    scene.pass(MINUTE).await;
+    let told = scene.told(&scene.company.east_engineer).await;
+    assert_eq!(scene.kinds(&scene.company.east_engineer).await, [Urgent, Urgent]);
+    assert!(told.iter().all(|told| told.notice.taken_back.is_none()), "the first time it was right, too");
+    let south = scene.company.south_engineer.clone();
+    let assigned = scene.office.assign(scene.ticket, &south);
+    scene.office.push(&[assigned]).await;
+    scene.pass(MINUTE).await;
+    assert_eq!(scene.kinds(&south).await, [Urgent], "what was urgent before is no news to them");
+}
+
+/// Another urgent ticket of the same engineer.
+async fn second_ticket(scene: &mut Scene) {
+    let registered = register(&mut scene.office, Urgency::Urgent);
+    let assigned = scene.office.assign(registered.ticket, &scene.company.east_engineer);
+    scene.office.push(&[registered, assigned]).await;
+}
+
+/// Starts again on the same folder and does what is done at a start.
+async fn start_again(scene: &Scene) -> TestServer {
+    let again = TestServer::builder().in_folder_of(&scene.company.server).start().await;
+    let mut chores = Chores { begun: false, next_cleaning: again.state.clock.now() };
+    again.state.ringing.turn(&mut chores).await.unwrap();
+    again
+}
+
+#[tokio::test]
+async fn a_ticket_that_can_not_be_read_holds_no_other_up_and_rings_when_it_can_be_read_again() {
+    let mut scene = Scene::urgent().await;
+    second_ticket(&mut scene).await;
+    let store = scene.state().store.clone();
+    store
+        .run_sql(
+            "CREATE TABLE kept AS SELECT id, document FROM tickets; \
+             UPDATE tickets SET document = '{' WHERE revision = (SELECT min(revision) FROM tickets)",
+        )
+        .await;
+    scene.work().await;
+    assert_eq!(scene.kinds(&scene.company.supervisor).await, [Urgent]);
+    assert!(
+        store.next_ring().await.unwrap().is_some_and(|next| next > scene.state().clock.now()),
+        "no haste"
+    );
+    store
+        .run_sql("UPDATE tickets SET document = (SELECT document FROM kept WHERE kept.id = tickets.id)")
+        .await;
+    let _again = start_again(&scene).await;
+    assert_eq!(scene.kinds(&scene.company.supervisor).await, [Urgent, Urgent]);
+}
+
+#[tokio::test]
+async fn a_row_that_can_not_be_read_holds_no_other_ticket_up() {
+    let mut scene = Scene::urgent().await;
+    second_ticket(&mut scene).await;
+    scene.work().await;
+    let damage =
+        "UPDATE rings SET means = 'pigeon' WHERE id = (SELECT min(id) FROM rings WHERE state = 'planned')";
+    scene.state().store.run_sql(damage).await;
+    scene.pass(91 * MINUTE).await;
+    assert_eq!(scene.kinds(&scene.company.supervisor).await, [Urgent, Urgent, Reminder]);
+}
+
+#[tokio::test]
+async fn a_ticket_that_can_not_be_planned_is_planned_again_at_the_next_start() {
+    let scene = Scene::urgent().await;
+    let store = &scene.state().store;
+    store
+        .run_sql(
+            "UPDATE tickets SET document = replace(document, '\"kind\":\"register\"', '\"kind\":\"enrol\"')",
+        )
+        .await;
+    scene.work().await;
+    assert_eq!(scene.kinds(&scene.company.supervisor).await, []);
+    store
+        .run_sql(
+            "UPDATE tickets SET document = replace(document, '\"kind\":\"enrol\"', '\"kind\":\"register\"')",
+        )
+        .await;
+    let _again = start_again(&scene).await;
+    assert_eq!(scene.kinds(&scene.company.supervisor).await, [Urgent]);
+}
+
+/// An urgent ticket on a server that sends mail; the engineer's lead has an address.
+async fn with_mail(port: u16) -> (Scene, Person) {
+    let scene = Scene::on(TestServer::builder().mail(port).start().await, Urgency::Urgent).await;
+    let lead = person(9, "lead", Role::Supervisor, EAST);
+    add(scene.state(), &lead, Some("lead@example.com")).await;
+    scene.work().await;
+    (scene, lead)
+}
+
+#[tokio::test]
+async fn a_mail_that_has_not_left_yet_is_given_up_and_not_corrected() {
+    let port = free_port();
+    let (mut scene, lead) = with_mail(port).await;
+    scene.pass(HOUR).await;
+    let contacted = scene.engineer.make(scene.ticket, contacted());
+    scene.pass(HOUR + MINUTE).await;
+    scene.state().ringing.deliver().await.unwrap();
+    scene.engineer.push(&[contacted]).await;
+    scene.pass(HOUR).await;
+    let sink = Sink::listen(port).await;
+    scene.state().ringing.deliver().await.unwrap();
+    let subjects = sink.subjects();
+    assert_eq!(subjects.len(), 1, "{subjects:?}");
+    assert!(subjects[0].starts_with("Urgent"), "{subjects:?}");
+    let in_product = scene.told(&lead).await;
+    assert_eq!(in_product.len(), 3, "there it was told, and is taken back: {in_product:?}");
+}
+
+#[tokio::test]
+async fn a_correction_waits_until_a_mail_that_may_have_left_is_sure_to_have() {
+    let port = free_port();
+    let sink = Sink::listen(port).await;
+    let (mut scene, _) = with_mail(port).await;
+    scene.state().ringing.deliver().await.unwrap();
+    scene.pass(HOUR).await;
+    let contacted = scene.engineer.make(scene.ticket, contacted());
+    scene.pass(HOUR + MINUTE).await;
+    // Killed while it was sent.
+    let killed =
+        "UPDATE deliveries SET trying_since = 1, next_try = next_try + 600000 WHERE delivered_at IS NULL";
+    scene.state().store.run_sql(killed).await;
+    scene.engineer.push(&[contacted]).await;
+    scene.pass(MINUTE).await;
+    scene.state().ringing.deliver().await.unwrap();
+    assert_eq!(sink.mails().len(), 1);
+    scene.pass(10 * MINUTE).await;
+    scene.state().ringing.deliver().await.unwrap();
+    let subjects = sink.subjects();
+    let [_, late, corrected] = &subjects[..] else { panic!("{subjects:?}") };
+    assert!(late.starts_with("Overdue") && corrected.starts_with("Taken back: Overdue"), "{subjects:?}");
+}
+
+#[tokio::test]
+async fn somebody_who_was_deactivated_meanwhile_gets_no_mail_any_more() {
+    let port = free_port();
+    let sink = Sink::listen(port).await;
+    let (mut scene, lead) = with_mail(port).await;
+    change(scene.state(), Person { active: false, ..lead.clone() }).await;
+    scene.state().ringing.deliver().await.unwrap();
+    change(scene.state(), lead).await;
+    scene.pass(HOUR).await;
+    scene.state().ringing.deliver().await.unwrap();
+    assert_eq!(sink.mails().len(), 0);
+}
+
+#[tokio::test]
+async fn what_is_too_old_to_be_news_is_given_up_untried() {
+    let port = free_port();
+    let (scene, _) = with_mail(port).await;
+    scene.state().clock.advance_millis(8 * Timestamp::DAY_MS);
+    let sink = Sink::listen(port).await;
+    scene.state().ringing.deliver().await.unwrap();
+    assert_eq!(sink.mails().len(), 0);
+    assert_eq!(scene.state().store.next_delivery(Means::Email).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_means_that_is_switched_off_is_no_reason_to_wake_up_for_another() {
+    let (scene, _) = with_mail(free_port()).await;
+    let store = &scene.state().store;
+    assert!(store.next_delivery(Means::Email).await.unwrap().is_some());
+    assert_eq!(store.next_delivery(Means::Webhook).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_webhook_hears_who_was_told_each_once_and_the_same_however_often_it_is_tried() {
+    let (url, posted) = hook(1).await;
+    let mut scene = Scene::on(TestServer::builder().webhook(url).start().await, Urgency::Urgent).await;
+    let lead = person(9, "lead", Role::Supervisor, SERVICE);
+    add(scene.state(), &lead, None).await;
+    // Both a supervisor and accountable.
+    let assigned = scene.office.assign(scene.ticket, &lead);
+    scene.office.push(&[assigned]).await;
+    scene.work().await;
+    scene.state().ringing.deliver().await.unwrap();
+    change(scene.state(), Person { name: "renamed".to_owned(), ..lead.clone() }).await;
+    change(scene.state(), Person { active: false, ..scene.company.supervisor.clone() }).await;
+    scene.pass(10 * MINUTE).await;
+    scene.state().ringing.deliver().await.unwrap();
+    let bodies: Vec<_> = posted.lock().unwrap().iter().map(|(_, body)| body.clone()).collect();
+    assert_eq!(bodies.len(), 2);
+    assert_eq!(bodies[0], bodies[1]);
+    let body: serde_json::Value = serde_json::from_str(&bodies[0]).unwrap();
+    let people: Vec<PersonId> = body["people"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|person| serde_json::from_value(person["id"].clone()).unwrap())
+        .collect();
+    assert_eq!(people, [scene.company.supervisor.id, lead.id]);
+}
+
+#[tokio::test]
+async fn a_webhook_that_does_not_answer_holds_no_mail_up() {
+    let called: Arc<Notify> = Arc::default();
+    let ring = Arc::clone(&called);
+    let silent = axum::routing::post(move || async move {
+        ring.notify_one();
+        std::future::pending::<StatusCode>().await
+    });
+    let url = listen(silent).await;
+    let port = free_port();
+    let sink = Sink::listen(port).await;
+    let server = TestServer::builder().mail(port).webhook(url).start().await;
+    let mut scene = Scene::on(server, Urgency::Urgent).await;
+    add(scene.state(), &person(9, "lead", Role::Supervisor, EAST), Some("lead@example.com")).await;
+    scene.work().await;
+    let keeping = tokio::spawn(scene.state().ringing.clone().keep_delivering(scene.state().shutdown.clone()));
+    called.notified().await;
+    scene.pass(2 * HOUR + MINUTE).await;
+    sink.holds(2).await;
+    let now = scene.state().clock.now();
+    let waiting = scene.state().store.due_deliveries(Means::Webhook, now, 10).await.unwrap();
+    assert!(!waiting.is_empty() && waiting.iter().all(|delivery| delivery.attempts == 0), "{waiting:?}");
+    scene.state().shutdown.request();
+    keeping.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_old_is_deleted_and_not_told_again() {
+    let port = free_port();
+    let sink = Sink::listen(port).await;
+    let (scene, lead) = with_mail(port).await;
+    scene.state().ringing.deliver().await.unwrap();
+    let store = &scene.state().store;
+    let mut chores = Chores { begun: false, next_cleaning: scene.state().clock.now() };
+    scene.state().ringing.turn(&mut chores).await.unwrap();
+    assert_eq!((scene.kinds(&lead).await, store.deliveries_kept().await), (vec![Urgent], 1));
+    // 181 days.
+    store
+        .run_sql(
+            "UPDATE notices SET told_at = told_at - 15638400000; UPDATE deliveries SET made_at = made_at - 15638400000",
+        )
+        .await;
+    scene.state().ringing.turn(&mut chores).await.unwrap();
+    assert_eq!(scene.kinds(&lead).await, [Urgent], "once a day is enough");
+    let again = start_again(&scene).await;
+    assert_eq!((scene.kinds(&lead).await, store.deliveries_kept().await), (vec![], 0));
+    again.state.store.plan_all_again().await.unwrap();
+    again.state.ringing.work().await.unwrap();
+    assert_eq!((scene.kinds(&lead).await, store.deliveries_kept().await), (vec![], 0));
+    assert_eq!(sink.mails().len(), 1);
+}
+
+#[tokio::test]
+async fn of_each_person_the_newest_thousand_notices_are_kept() {
+    let scene = Scene::urgent().await;
+    scene.work().await;
+    let told = scene.told(&scene.company.supervisor).await;
+    scene
+        .state()
+        .store
+        .run_sql(
+            "INSERT INTO notices (key, person, told_at, body) \
+             WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < 1600) \
+             SELECT person || number, person, told_at, body FROM notices, numbers",
+        )
+        .await;
+    let _again = start_again(&scene).await;
+    for person in [&scene.company.supervisor, &scene.company.east_engineer] {
+        let kept = scene.state().store.notices(person.id, None, 2_000).await.unwrap().0;
+        assert_eq!(kept.len(), 1_000);
+        assert!(kept.iter().all(|kept| kept.id > told[0].id), "the oldest go");
+    }
 }

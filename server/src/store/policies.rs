@@ -327,4 +327,19 @@ mod tests {
         }
         assert_eq!(store.policies().await.unwrap()[0].policy, Policy::shipped());
     }
+
+    #[tokio::test]
+    async fn a_list_of_drafts_reads_no_documents() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        store
+            .run_sql(
+                "INSERT INTO policy_drafts (id, name, base, document, updated_at, updated_by) VALUES \
+                 ('018fa2c4-0000-7000-8000-000000000000', 'Winter', 1, '{', 0, '018fa2c4-0000-7000-8000-000000000001')",
+            )
+            .await;
+        let drafts = store.drafts().await.unwrap();
+        assert_eq!(drafts.len(), 1);
+        assert!(store.draft(drafts[0].id).await.is_err(), "it can't be read, if somebody tries");
+    }
 }

@@ -263,3 +263,11 @@ fn read(row: &SqliteRow) -> Result<Delivery, StoreError> {
         attempts: row.get("attempts"),
     })
 }
+
+#[cfg(test)]
+impl Store {
+    /// How much is kept of what was put on its way, for tests.
+    pub(crate) async fn deliveries_kept(&self) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM deliveries").fetch_one(self.reader()).await.unwrap()
+    }
+}
