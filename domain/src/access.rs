@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::people::{Directory, Person, Role};
+use crate::people::{DepartmentFunction, Directory, Person, Role};
 use crate::refusal::{Field, Problem, Refusal};
 use crate::ticket::{Action, Assignment, Change, Document, Recorded, ScopeKeys, Stage, Ticket, Urgency};
 use crate::{DepartmentId, PersonId};
@@ -30,14 +30,25 @@ impl Scope {
     /// What `person` may see.
     ///
     /// An engineer: what they are accountable for, and what their team holds. The office: what their department and its
-    /// teams hold or have registered. An admin: everything. Somebody who has left: nothing beyond their own name.
+    /// teams hold or have registered. Those who steer after-sales: also what the service desk holds, because whatever nobody has
+    /// been given yet is theirs to give. An admin: everything. Somebody who has left: nothing beyond their own name.
     pub fn of(person: &Person, directory: &Directory) -> Self {
         let (held_by, registered_in) = match person.role {
             _ if !person.active => (BTreeSet::new(), BTreeSet::new()),
             Role::Engineer => (BTreeSet::from([person.department]), BTreeSet::new()),
-            _ => {
-                let departments = directory.subtree(person.department);
-                (departments.clone(), departments)
+            role => {
+                let registered_in = directory.subtree(person.department);
+                let mut held_by = registered_in.clone();
+                let function = |id| directory.department(id).map(|department| department.function);
+                if role.steers() && function(person.department) == Some(DepartmentFunction::AfterSales) {
+                    let desks = directory.departments.iter();
+                    held_by.extend(
+                        desks
+                            .filter(|desk| desk.function == DepartmentFunction::CustomerService)
+                            .map(|desk| desk.id),
+                    );
+                }
+                (held_by, registered_in)
             }
         };
         let everything = person.active && person.role == Role::Admin;

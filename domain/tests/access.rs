@@ -552,6 +552,14 @@ fn each_role_sees_what_it_needs() {
 }
 
 #[test]
+fn those_who_steer_after_sales_see_what_the_service_desk_has_given_nobody_yet() {
+    let waiting = keys(SERVICE, None, SERVICE);
+    let sees = |who: PersonId| Scope::of(&member(who), &company()).contains(&waiting);
+    assert_eq!([GUS, HAN, IDA].map(sees), [true; 3]);
+    assert_eq!([AMY, BO, EVE, FAY, PIA].map(sees), [false; 5]);
+}
+
+#[test]
 fn every_role_has_somebody_in_these_tests() {
     let roles: BTreeSet<_> = COLUMNS.into_iter().map(|person| member(person).role).collect();
     assert_eq!(roles, Role::ALL.into_iter().collect());

@@ -12,7 +12,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::people::{Directory, Person, Role};
+use domain::people::{DepartmentFunction, Directory, Person, Role};
 use domain::sla::{Clock, Means, PolicyBook, Recipient, Ring, RingId, clocks, rings, tell_at};
 use domain::ticket::Ticket;
 use domain::{DepartmentId, PersonId, TicketId, Timestamp};
@@ -322,13 +322,12 @@ fn people<'d>(recipient: Recipient, ticket: &Ticket, directory: &'d Directory) -
         }
         Recipient::Supervisor => nearest(Role::Supervisor, holder.department, directory),
         Recipient::Manager => nearest(Role::Manager, holder.department, directory),
-        Recipient::Admin => {
-            directory.people.iter().filter(|person| person.active && person.role == Role::Admin).collect()
-        }
+        Recipient::Admin => admins(directory),
     }
 }
 
-/// Those with a role in the department, or in the nearest one above it that has any.
+/// Those with a role in the department, or in the nearest one above it that has any; where none has, as at many a service desk,
+/// those of after-sales. An alarm that reaches nobody is none: without them it is the admins'.
 fn nearest(role: Role, department: DepartmentId, directory: &Directory) -> Vec<&Person> {
     let mut next = Some(department);
     // As many steps as there are departments: a circle, which can't be, would end too.
@@ -341,7 +340,17 @@ fn nearest(role: Role, department: DepartmentId, directory: &Directory) -> Vec<&
         }
         next = directory.department(department).and_then(|department| department.parent);
     }
-    Vec::new()
+    let of_after_sales = |person: &&Person| {
+        let department = directory.department(person.department);
+        let function = department.map(|department| department.function);
+        person.active && person.role == role && function == Some(DepartmentFunction::AfterSales)
+    };
+    let found: Vec<_> = directory.people.iter().filter(of_after_sales).collect();
+    if found.is_empty() { admins(directory) } else { found }
+}
+
+fn admins(directory: &Directory) -> Vec<&Person> {
+    directory.people.iter().filter(|person| person.active && person.role == Role::Admin).collect()
 }
 
 fn has_step(book: &PolicyBook, ring: &RingId) -> bool {

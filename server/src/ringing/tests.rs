@@ -128,6 +128,16 @@ async fn an_urgent_ticket_is_told_at_once_to_its_engineer_and_the_nearest_superv
 }
 
 #[tokio::test]
+async fn an_urgent_ticket_that_nobody_has_been_given_is_told_to_those_who_steer_after_sales() {
+    let mut scene = Scene::urgent().await;
+    let alarm = register(&mut scene.office, Urgency::Urgent);
+    scene.office.push(std::slice::from_ref(&alarm)).await;
+    scene.work().await;
+    let told = scene.told(&scene.company.supervisor).await;
+    assert!(told.iter().any(|told| told.notice.ticket == alarm.ticket), "the service desk has no supervisor");
+}
+
+#[tokio::test]
 async fn each_step_of_a_clock_is_told_when_it_comes_and_once_whatever_is_done_again() {
     let mut scene = Scene::urgent().await;
     scene.work().await;
@@ -662,7 +672,10 @@ async fn a_supervisor_who_replaces_another_before_they_were_told_is_told_in_thei
     add(scene.state(), &successor, None).await;
     scene.pass(48 * HOUR).await;
     assert_eq!(scene.kinds(&supervisor).await, []);
-    assert!(scene.kinds(&successor).await.contains(&Overdue));
+    let told = scene.told(&successor).await;
+    let first_response =
+        told.iter().filter(|told| told.notice.clock.unwrap().name == ClockName::FirstResponse);
+    assert_eq!(first_response.map(|told| told.notice.kind).collect::<Vec<_>>(), [Overdue]);
 }
 
 #[tokio::test]
