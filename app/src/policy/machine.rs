@@ -98,7 +98,9 @@ impl Machine {
         self.turn.update(|turn| *turn += 1);
         let turn = self.turn.get_untracked();
         let policy = self.editor.policy().get_untracked();
-        let (old, new) = (self.workspace.book().get_untracked(), PolicyBook::only(policy.clone()));
+        // Beside the version in force, as if that too had always held: what differs, differs because of the draft.
+        let old = PolicyBook::only(self.workspace.book().get_untracked().policy().clone());
+        let new = PolicyBook::only(policy.clone());
         let period = self.period.get_untracked();
         let now = self.workspace.now().get_untracked();
         let replay = Replay::new(old, new, period.from(now)..now, now);
