@@ -1,6 +1,7 @@
 //! The bell on screen.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use sync::Link;
@@ -8,10 +9,11 @@ use sync::notices::Told;
 
 use super::keeper::use_notices;
 use super::said::said;
+use crate::device::keyboard;
 use crate::i18n::use_lang;
 use crate::t;
 use crate::tickets::{iso, number_of, ticket_path, use_when};
-use crate::ui::{Dialog, Empty, Icon};
+use crate::ui::{Dialog, Empty, Icon, use_toasts};
 use crate::workspace::use_workspace;
 
 /// Most that the bell counts out.
@@ -76,23 +78,67 @@ fn NoticeList(open: RwSignal<bool>) -> impl IntoView {
             </button>
         }
     };
+    let told = move || page.with(|page| page.notices.clone());
+    let none = Memo::new(move |_| page.with(|page| page.notices.is_empty()));
     view! {
         <Dialog open title=t!(lang, bell_title) footer>
-            {move || {
-                let told = page.with(|page| page.notices.clone());
-                if told.is_empty() {
-                    view! { <Empty icon="bell" title=t!(lang, bell_none) text=t!(lang, bell_none_more) /> }
-                        .into_any()
-                } else {
-                    view! {
-                        <ol class="notice-list">
-                            {told.into_iter().map(|told| view! { <NoticeLine told open /> }).collect_view()}
-                        </ol>
-                    }
-                    .into_any()
-                }
-            }}
+            <Show
+                when=move || !none.get()
+                fallback=move || view! { <Empty icon="bell" title=t!(lang, bell_none) text=t!(lang, bell_none_more) /> }
+            >
+                <ol class="notice-list">
+                    <For each=told key=|told| (told.id, told.read) let:told>
+                        <NoticeLine told open />
+                    </For>
+                </ol>
+                <Earlier online />
+            </Show>
         </Dialog>
+    }
+}
+
+/// Shows what was told before, as long as there is something.
+#[component]
+fn Earlier(online: Memo<bool>) -> impl IntoView {
+    let lang = use_lang();
+    let toasts = use_toasts();
+    let notices = use_notices();
+    let page = notices.page();
+    let more = Memo::new(move |_| page.with(|page| page.more));
+    let busy = RwSignal::new(false);
+    let show_earlier = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        let shown = page.with_untracked(|page| page.notices.len());
+        spawn_local(async move {
+            let answer = notices.earlier().await;
+            busy.try_set(false);
+            match answer {
+                // Reading goes on with the first of them; the button may be gone.
+                Ok(()) => request_animation_frame(move || {
+                    keyboard::focus(&format!("dialog[open] .notice-list > li:nth-child({}) > a", shown + 1));
+                }),
+                Err(error) => {
+                    leptos::logging::warn!("earlier notices could not be fetched: {error}");
+                    toasts.say(move || lang.words().bell_earlier_failed().to_owned());
+                }
+            }
+        });
+    };
+    view! {
+        <Show when=move || more.get() && online.get()>
+            <button
+                class="button notice-list__more"
+                type="button"
+                aria-disabled=move || busy.get().then_some("true")
+                data-busy=move || busy.get().then_some("")
+                on:click=show_earlier
+            >
+                {t!(lang, bell_earlier)}
+            </button>
+        </Show>
     }
 }
 

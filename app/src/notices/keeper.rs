@@ -6,9 +6,13 @@ use leptos::task::spawn_local;
 use sync::Link;
 use sync::notices::{NoticesPage, NoticesRead};
 
+use super::pages::{extended, head, renewed};
 use crate::device::api::{self, ApiError};
 use crate::device::notices as kept;
 use crate::workspace::{Workspace, use_workspace};
+
+/// As many notices are kept on the device.
+const KEPT: usize = 50;
 
 /// What the person was told.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +43,7 @@ pub fn use_notices() -> Notices {
 }
 
 impl Notices {
-    /// The newest page, as known last.
+    /// The newest page, as known last, with the earlier ones that were asked for.
     pub fn page(self) -> Signal<NoticesPage> {
         self.page.into()
     }
@@ -55,6 +59,23 @@ impl Notices {
         if let Some(newest) = newest {
             self.mark(NoticesRead { up_to: Some(newest), ids: Vec::new() }, |_| true);
         }
+    }
+
+    /// Fetches the page of those before the oldest that is shown.
+    ///
+    /// # Errors
+    /// Why they can't be shown.
+    pub async fn earlier(self) -> Result<(), ApiError> {
+        let oldest = self.page.with_untracked(|page| page.notices.last().map(|told| told.id));
+        let Some(oldest) = oldest else { return Ok(()) };
+        let earlier: NoticesPage = api::get(&format!("/api/notices?before={oldest}")).await?;
+        // The list may have begun anew meanwhile.
+        self.page.try_update(|page| {
+            if page.notices.last().is_some_and(|told| told.id == oldest) {
+                *page = extended(page.clone(), earlier);
+            }
+        });
+        Ok(())
     }
 
     /// Tells the server, and shows it at once: nothing is lost if the server doesn't hear of it.
@@ -78,16 +99,16 @@ impl Notices {
 
     fn keep(self) {
         let person = self.workspace.person().with_untracked(|person| person.id);
-        self.page.with_untracked(|page| kept::keep(person, page));
+        self.page.with_untracked(|page| kept::keep(person, &head(page, KEPT)));
     }
 
     fn fetch(self, person: PersonId) {
         spawn_local(async move {
             let fetched: Result<NoticesPage, ApiError> = api::get("/api/notices").await;
             match fetched {
-                Ok(page) => {
-                    kept::keep(person, &page);
-                    self.page.try_set(page);
+                Ok(newest) => {
+                    kept::keep(person, &newest);
+                    self.page.try_update(|page| *page = renewed(page.clone(), newest));
                 }
                 // What was known last stays on the screen; the next news or the next connection brings the rest.
                 Err(error) => leptos::logging::warn!("notices could not be fetched: {error}"),
