@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::sla::{self, ClockId, ClockName, Date, Ledger, Zone};
+use domain::sla::{self, ClockId, ClockName, Correction, Date, Ledger, Zone};
 use domain::ticket::{CardClock, CardLeft};
 use domain::{TicketId, Timestamp};
 use leptos::prelude::*;
@@ -185,10 +185,13 @@ pub fn LedgerView(
     let book = book.unwrap_or_else(|| workspace.book());
     let provisional = Memo::new(move |_| workspace.status().with(|status| status.link != Link::Live));
     let minute = Memo::new(move |_| now.get().as_millis() / Timestamp::MINUTE_MS);
+    // Replays the whole record: not with each minute, for none of it depends on the time.
+    let corrections = Memo::new(move |_| view.get().map(|view| corrections_of(&view, clock, &book.read())));
     let account = Memo::new(move |_| {
         minute.track();
         let (view, directory, book) = (view.get()?, directory.get(), book.get());
-        account(&view, clock, &directory, &book, lang.locale(), now.get_untracked())
+        let corrections = corrections.get().unwrap_or_default();
+        account(&view, clock, &corrections, &directory, &book, lang.locale(), now.get_untracked())
     });
     let dial =
         Signal::derive(move || account.read().as_ref().map(|account| Dial::from(&account.ledger.clock)));
@@ -276,9 +279,16 @@ fn part_title(part: Part, words: Words) -> &'static str {
     }
 }
 
+/// What was said of the clock and taken back.
+fn corrections_of(view: &TicketView, clock: ClockId, book: &sla::PolicyBook) -> Vec<Correction> {
+    let all = sla::corrections(view.ticket.id, view.document.log(), book);
+    all.into_iter().filter(|correction| correction.clock == clock).collect()
+}
+
 fn account(
     view: &TicketView,
     clock: ClockId,
+    corrections: &[Correction],
     directory: &domain::people::Directory,
     book: &sla::PolicyBook,
     locale: Locale,
@@ -328,9 +338,7 @@ fn account(
         (part, days.into_iter().map(|(day, said)| (day.map(date), said)).collect::<Vec<_>>())
     });
     let parts: Vec<_> = parts.filter(|(_, days)| !days.is_empty()).collect();
-    let corrections = sla::corrections(view.ticket.id, view.document.log(), book);
-    let corrections = corrections.iter().filter(|correction| correction.clock == clock);
-    let corrections = corrections.map(|correction| teller.correction(correction)).collect();
+    let corrections = corrections.iter().map(|correction| teller.correction(correction)).collect();
     let zone = foreign.map_or_else(intl::time_zone, |zone| zone.name.clone());
     let total = teller.total(&ledger);
     let foreign = foreign.is_some();
