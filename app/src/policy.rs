@@ -1,15 +1,16 @@
 //! Service levels: what is in force, the drafts of what will be, and what would be if.
 //!
 //! What is decided here is decided in plain functions: [`amount`] and [`edit`] are what typing does to a policy,
-//! [`draft_keeping`] says when a draft is sent to the server, [`difference`] what is different between two, [`holiday_file`]
-//! what is in a file, [`replay`] the time machine, [`what_if`] a ticket that never was, [`year`] the days of a calendar,
-//! [`said`] the words for all of it. The pages show that.
+//! [`draft_keeping`] says when a draft is sent to the server, [`difference`] what is different between two, [`replay`] the time
+//! machine, [`what_if`] a ticket that never was, [`year`] the days of a calendar, [`said`] the words for all of it. The pages
+//! show that.
 //!
 //! Policies and drafts live on the server; only [`what_if`] and the time machine work without it, with the versions and
 //! the tickets that this device holds.
 
 pub mod amount;
 mod calendars;
+pub mod calls;
 mod contracts;
 mod departments;
 pub mod difference;
@@ -18,7 +19,6 @@ pub mod draft_keeping;
 mod draft_page;
 pub mod edit;
 mod editor;
-pub mod holiday_file;
 mod holidays;
 mod machine;
 mod policy_page;
@@ -27,7 +27,6 @@ mod reminders;
 pub mod replay;
 pub mod said;
 mod sections;
-pub mod server;
 mod targets;
 pub mod what_if;
 mod what_if_page;

@@ -14,6 +14,7 @@ pub mod cases;
 mod clock;
 mod course;
 mod date;
+pub mod holiday_file;
 mod hours;
 mod ledger;
 mod policy;

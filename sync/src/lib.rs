@@ -11,6 +11,7 @@ pub mod messages;
 pub mod notices;
 mod outbox;
 mod planner;
+pub mod policies;
 mod replica;
 mod store;
 

@@ -7,9 +7,9 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::calls;
 use super::edit::{copy_day, fresh_calendar, name as made_name, open_minutes, remove_calendar, set_day};
 use super::editor::{HoursRows, NameFields, use_editor};
-use super::server;
 use super::year_view::YearView;
 use crate::i18n::{Locale, Words, use_lang};
 use crate::t;
@@ -431,9 +431,9 @@ fn ZoneField(id: StoredValue<String>) -> impl IntoView {
         return view! { <p class="secondary">{t!(lang, calendar_zone)} ": " {zone}</p> }.into_any();
     }
     let typed = RwSignal::new(zone.get_untracked());
-    let failed = RwSignal::new(None::<server::Failure>);
+    let failed = RwSignal::new(None::<calls::Failure>);
     let busy = RwSignal::new(false);
-    let zones = LocalResource::new(|| async { server::zones().await.unwrap_or_default() });
+    let zones = LocalResource::new(|| async { calls::zones().await.unwrap_or_default() });
     Effect::new(move |_| typed.set(zone.get()));
     let suggestions = Signal::derive(move || {
         let wanted = typed.read().trim().to_lowercase().replace(' ', "_");
@@ -448,7 +448,7 @@ fn ZoneField(id: StoredValue<String>) -> impl IntoView {
         failed.set(None);
         busy.set(true);
         spawn_local(async move {
-            let answer = server::zone(&name).await;
+            let answer = calls::zone(&name).await;
             busy.try_set(false);
             match answer {
                 Ok(zone) => {
@@ -466,7 +466,7 @@ fn ZoneField(id: StoredValue<String>) -> impl IntoView {
         if let Some(failure) = failed.get() {
             let words = lang.words();
             return Some(match failure {
-                server::Failure::Unknown => words.calendar_zone_unknown(typed.get()),
+                calls::Failure::Unknown => words.calendar_zone_unknown(typed.get()),
                 failure => failure.said(words),
             });
         }

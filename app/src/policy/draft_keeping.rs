@@ -14,7 +14,7 @@
 
 use domain::Timestamp;
 
-use super::server::Failure;
+use super::calls::Failure;
 
 /// How the draft on the server stands to the one on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]

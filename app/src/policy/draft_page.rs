@@ -10,7 +10,10 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_params_map};
+use serde_json::Value;
+use sync::policies::{Draft, KeptDraft, Version, Versions};
 
+use super::calls::{self, Failure};
 use super::differences::DifferencesView;
 use super::draft_keeping::{Close, Keeper, Keeping, Step};
 use super::editor::Editor;
@@ -18,7 +21,6 @@ use super::machine::{Machine, MachineSection};
 use super::policy_page::ReadFailure;
 use super::publish::PublishDialog;
 use super::sections::{Section, Sections};
-use super::server::{self, Draft, Failure, KeptDraft, Version, Versions};
 use crate::device::{clock, network};
 use crate::i18n::use_lang;
 use crate::t;
@@ -42,8 +44,8 @@ pub fn DraftPage() -> impl IntoView {
         asked.track();
         let id = id.get();
         async move {
-            let draft = server::draft(&id).await?;
-            let versions = server::versions().await?;
+            let draft = calls::draft(&id).await?;
+            let versions = calls::versions().await?;
             Ok::<_, Failure>((draft, versions))
         }
     });
@@ -84,7 +86,7 @@ struct Edited {
 }
 
 impl Edited {
-    fn seen(self, seen: Option<Timestamp>) -> KeptDraft {
+    fn seen(self, seen: Option<Timestamp>) -> KeptDraft<Policy> {
         let Self { name, base, document } = self;
         // A draft has a name, be it being typed.
         let name = if name.trim().is_empty() { "—".to_owned() } else { name.trim().to_owned() };
@@ -121,12 +123,12 @@ impl Sender {
         while let Some(step) = next {
             next = match step {
                 Step::Put { body, seen } => {
-                    let answer = server::keep_draft(&self.id, &body.seen(seen)).await;
+                    let answer = calls::keep_draft(&self.id, &body.seen(seen)).await;
                     let kept = answer.map(|kept| kept.head.updated_at);
                     self.keeper.try_update(|keeper| keeper.answered(kept)).flatten()
                 }
                 Step::Drop => {
-                    let dropped = server::drop_draft(&self.id).await;
+                    let dropped = calls::drop_draft(&self.id).await;
                     if let Err(failure) = &dropped {
                         leptos::logging::warn!("a draft could not be thrown away: {failure:?}");
                     }
@@ -139,7 +141,7 @@ impl Sender {
 }
 
 #[component]
-fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>) -> impl IntoView {
+fn Desk(draft: Draft<Value>, versions: Versions, #[prop(into)] on_reload: Callback<()>) -> impl IntoView {
     let lang = use_lang();
     let toasts = use_toasts();
     let Draft { head, document } = draft;
@@ -160,7 +162,7 @@ fn Desk(draft: Draft, versions: Versions, #[prop(into)] on_reload: Callback<()>)
     let based_on = RwSignal::new(head.base);
     let edited = move || Edited { name: name.get(), base: based_on.get(), document: editor.policy().get() };
     let keeper = ArcRwSignal::new(Keeper::new(untrack(edited), head.updated_at));
-    let sender = Sender { id: head.id.into(), keeper: keeper.clone() };
+    let sender = Sender { id: head.id.to_string().into(), keeper: keeper.clone() };
     let keeping = Memo::new(move |_| keeper.read().keeping());
     Effect::watch(
         edited,

@@ -1,12 +1,12 @@
 //! Lists of holidays that calendars follow: until when they are complete, and taking newer ones over from files.
 
+use domain::sla::holiday_file::{DayChange, FileProblem, day_changes, read};
 use domain::sla::{Date, HolidaySet, SpecialDay};
 use leptos::ev::Event;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::editor::{Read, use_editor};
-use super::holiday_file::{DayChange, FileProblem, day_changes, read};
 use crate::device::file::{self, Chosen};
 use crate::i18n::{Words, use_lang};
 use crate::t;

@@ -7,12 +7,13 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_params_map};
+use sync::policies::{DraftHead, Drafts, KeptDraft, Standing, Version, Versions};
 
+use super::calls::{self, Failure};
 use super::difference::differences;
 use super::differences::DifferencesView;
 use super::editor::Editor;
 use super::sections::{Section, Sections};
-use super::server::{self, DraftHead, Drafts, Failure, KeptDraft, Standing, Version, Versions};
 use crate::device::id;
 use crate::i18n::use_lang;
 use crate::t;
@@ -36,8 +37,8 @@ pub fn PolicyPage() -> impl IntoView {
         asked.track();
         let with_drafts = is_admin.get();
         async move {
-            let versions = server::versions().await?;
-            let drafts = if with_drafts { server::drafts().await? } else { Drafts { drafts: Vec::new() } };
+            let versions = calls::versions().await?;
+            let drafts = if with_drafts { calls::drafts().await? } else { Drafts { drafts: Vec::new() } };
             Ok::<_, Failure>((versions, drafts))
         }
     });
@@ -183,7 +184,7 @@ fn DraftList(
         spawn_local(async move {
             let id = id::new_draft();
             let made = KeptDraft { name, base: document.version, document, seen: None };
-            let answer = server::keep_draft(&id, &made).await;
+            let answer = calls::keep_draft(&id, &made).await;
             busy.try_set(false);
             match answer {
                 Ok(draft) => {
@@ -255,9 +256,9 @@ fn DraftRow(draft: DraftHead, failure: RwSignal<Option<Failure>>, on_changed: Ca
     let who =
         move || directory.read().person(updated_by).map(|person| person.name.clone()).unwrap_or_default();
     let drop_it = move |()| {
-        let id = id.clone();
+        let id = id.to_string();
         spawn_local(async move {
-            match server::drop_draft(&id).await {
+            match calls::drop_draft(&id).await {
                 Ok(()) | Err(Failure::DraftGone) => on_changed.run(()),
                 Err(error) => {
                     failure.try_set(Some(error));
@@ -350,7 +351,7 @@ fn VersionRow(
     let asking = RwSignal::new(false);
     let withdraw = move |()| {
         spawn_local(async move {
-            match server::withdraw(number).await {
+            match calls::withdraw(number).await {
                 Ok(()) => {
                     toasts.say(move || lang.words().withdraw_done(number));
                     on_changed.run(());
@@ -440,7 +441,7 @@ pub fn VersionPage() -> impl IntoView {
     let asked = RwSignal::new(0_u32);
     let loaded = LocalResource::new(move || {
         asked.track();
-        server::versions()
+        calls::versions()
     });
     let shown = move || match (loaded.get(), number.get()) {
         (None, _) => view! { <Skeleton bars=5 /> }.into_any(),

@@ -4,11 +4,12 @@ use domain::Timestamp;
 use domain::sla::Policy;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use sync::policies::{NewPolicy, Version};
 
+use super::calls::{self, Failure};
 use super::difference::differences;
 use super::machine::{Machine, Run, summary};
 use super::sections::Section;
-use super::server::{self, Failure, NewPolicy, Version};
 use crate::device::local_time;
 use crate::i18n::use_lang;
 use crate::t;
@@ -93,7 +94,7 @@ pub(super) fn PublishDialog(
         busy.set(true);
         failure.set(None);
         spawn_local(async move {
-            let answer = server::publish(&wanted).await;
+            let answer = calls::publish(&wanted).await;
             if busy.try_set(false).is_some() {
                 return;
             }

@@ -1,6 +1,7 @@
 //! Policies in words: targets, hours, days, problems, differences, files.
 
 use domain::people::Directory;
+use domain::sla::holiday_file::FileProblem;
 use domain::sla::{
     CalendarProblem, ClockName, Date, Interval, Means, Moment, Name, Policy, PolicyProblem, QuietHours,
     Recipient, SpecialDay, Step, Target, Targets, Weekday, Where, ZoneProblem,
@@ -10,7 +11,6 @@ use domain::ticket::{Difficulty, Urgency, Waiting};
 use super::amount::Unit;
 use super::difference::{About, DaysChanged, Difference, For, Value};
 use super::edit::{Kind, cells};
-use super::holiday_file::FileProblem;
 use super::year::Look;
 use crate::i18n::Words;
 use crate::tickets::ledger;

@@ -7,9 +7,11 @@ use domain::sla::{ClockName, Policy, PolicyBook, Target, Workdays};
 use domain::ticket::{Difficulty, Urgency, Waiting};
 use domain::{DepartmentId, Timestamp};
 use leptos::prelude::*;
+use sync::policies::DraftHead;
+use uuid::Uuid;
 
+use super::calls;
 use super::editor::AmountInput;
-use super::server::{self, DraftHead};
 use super::what_if::{Answer, Asked, CLOCKS, Question, Wait, answer, policy};
 use crate::device::local_time;
 use crate::i18n::use_lang;
@@ -23,7 +25,7 @@ use crate::workspace::use_workspace;
 enum Source {
     InForce,
     Version(u32),
-    Draft(String),
+    Draft(Uuid),
 }
 
 /// A wait as it is typed.
@@ -48,7 +50,7 @@ pub fn WhatIfPage() -> impl IntoView {
     // Drafts are the administrators', and on the server; without either there are none to choose.
     if person.with_untracked(|person| person.role == Role::Admin) {
         leptos::task::spawn_local(async move {
-            if let Ok(found) = server::drafts().await {
+            if let Ok(found) = calls::drafts().await {
                 drafts.try_set(found.drafts);
             }
         });
@@ -57,7 +59,7 @@ pub fn WhatIfPage() -> impl IntoView {
         let Source::Draft(id) = source.get() else { return };
         draft.set(None);
         leptos::task::spawn_local(async move {
-            if let Ok(found) = server::draft(&id).await {
+            if let Ok(found) = calls::draft(&id.to_string()).await {
                 draft.try_set(serde_json::from_value(found.document).ok());
             }
         });
@@ -123,7 +125,7 @@ pub fn WhatIfPage() -> impl IntoView {
             (book.policy().version, book.effective().map(|(number, _)| number).collect::<Vec<_>>())
         });
         sources.extend(held.1.into_iter().rev().filter(|number| *number != held.0).map(Source::Version));
-        sources.extend(drafts.read().iter().map(|draft| Source::Draft(draft.id.clone())));
+        sources.extend(drafts.read().iter().map(|draft| Source::Draft(draft.id)));
         sources
     });
     let source_word = move |source: Source| {

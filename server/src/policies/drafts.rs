@@ -3,65 +3,29 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use domain::{PersonId, Timestamp};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use sync::policies::{Draft, DraftHead, Drafts, KeptDraft};
 use uuid::Uuid;
 
-use super::routes::PolicyError;
+use super::error::PolicyError;
 use crate::auth::SignedIn;
 use crate::http::JsonBody;
 use crate::people::{Invalid, Label};
 use crate::state::AppState;
-use crate::store::policies::{Draft, Keeping};
+use crate::store::policies::{Draft as Stored, Keeping};
 
-/// A draft in a list.
-#[derive(Serialize)]
-pub(crate) struct DraftHead {
-    id: Uuid,
-    name: String,
-    base: u32,
-    updated_at: Timestamp,
-    updated_by: PersonId,
-}
+/// As it is sent: the document as it was written.
+type DraftAnswer = Draft<Box<RawValue>>;
 
-/// All drafts, the one changed last first.
-#[derive(Serialize)]
-pub(crate) struct DraftsAnswer {
-    drafts: Vec<DraftHead>,
-}
-
-/// A whole draft.
-#[derive(Serialize)]
-pub(crate) struct DraftAnswer {
-    #[serde(flatten)]
-    head: DraftHead,
-    document: Box<RawValue>,
-}
-
-/// A draft as it stands in the editor.
-#[derive(Deserialize)]
-pub(crate) struct KeptDraft {
-    name: String,
-    base: u32,
-    document: Box<RawValue>,
-    /// The `updated_at` that its author had before them; refused if somebody has changed it since, or thrown
-    /// it away. Unchecked if absent.
-    #[serde(default)]
-    seen: Option<Timestamp>,
-}
-
-impl From<Draft> for DraftAnswer {
-    fn from(draft: Draft) -> Self {
-        let Draft { id, name, base, document, updated_at, updated_by } = draft;
-        Self { head: DraftHead { id, name, base, updated_at, updated_by }, document }
-    }
+fn answer(draft: Stored) -> DraftAnswer {
+    let Stored { id, name, base, document, updated_at, updated_by } = draft;
+    Draft { head: DraftHead { id, name, base, updated_at, updated_by }, document }
 }
 
 /// Lists drafts.
-pub(crate) async fn list_drafts(State(state): State<AppState>) -> Result<Json<DraftsAnswer>, PolicyError> {
+pub(crate) async fn list_drafts(State(state): State<AppState>) -> Result<Json<Drafts>, PolicyError> {
     let drafts = state.store.drafts().await?;
-    Ok(Json(DraftsAnswer { drafts: drafts.into_iter().map(|draft| DraftAnswer::from(draft).head).collect() }))
+    Ok(Json(Drafts { drafts: drafts.into_iter().map(|draft| answer(draft).head).collect() }))
 }
 
 /// Shows one.
@@ -70,7 +34,7 @@ pub(crate) async fn show_draft(
     Path(id): Path<String>,
 ) -> Result<Json<DraftAnswer>, PolicyError> {
     let draft = state.store.draft(parse_id(&id)?).await?.ok_or(PolicyError::UnknownDraft)?;
-    Ok(Json(draft.into()))
+    Ok(Json(answer(draft)))
 }
 
 /// Keeps one, under an id that the editor makes up.
@@ -78,14 +42,14 @@ pub(crate) async fn keep_draft(
     State(state): State<AppState>,
     signed_in: SignedIn,
     Path(id): Path<String>,
-    JsonBody(body): JsonBody<KeptDraft>,
+    JsonBody(body): JsonBody<KeptDraft<Box<RawValue>>>,
 ) -> Result<Json<DraftAnswer>, PolicyError> {
     let id = parse_id(&id)?;
     let name = Label::parse(&body.name)
         .map_err(|problem| PolicyError::Invalid(Invalid::new("name", problem)))?
         .into_string();
     let updated_at = state.clock.now();
-    let draft = Draft {
+    let draft = Stored {
         id,
         name,
         base: body.base,
@@ -94,7 +58,7 @@ pub(crate) async fn keep_draft(
         updated_by: signed_in.person.id,
     };
     match state.store.keep_draft(&draft, body.seen).await? {
-        Keeping::Kept(kept) => Ok(Json(kept.into())),
+        Keeping::Kept(kept) => Ok(Json(answer(kept))),
         Keeping::Changed => Err(PolicyError::DraftChanged),
         Keeping::Gone => Err(PolicyError::UnknownDraft),
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use domain::Timestamp;
+use domain::sla::holiday_file::{self, DayChange, day_changes};
 use domain::sla::{HolidaySet, Policy};
 
 use super::{PublishRefusal, Wanted, prepare};
@@ -15,14 +16,10 @@ use crate::store::Store;
 /// With a sentence, when the file can't be taken.
 pub(crate) async fn import(store: &Store, file: &Path, now: Timestamp) -> Result<String> {
     let text = std::fs::read_to_string(file).with_context(|| format!("{} can't be read", file.display()))?;
-    let set: HolidaySet = serde_json::from_str(&text)
-        .with_context(|| format!("{} does not hold a set of holidays", file.display()))?;
-    if set.id.trim().is_empty() {
-        bail!("the set of holidays has no id");
-    }
-    if set.days.is_empty() {
-        bail!("the set “{}” has no days", set.id);
-    }
+    let set = match holiday_file::read(&text) {
+        Ok(set) => set,
+        Err(problem) => bail!("{} does not hold a set of holidays: {problem}", file.display()),
+    };
     let mut told = String::new();
     let published = store
         .publish_policy(now, |versions| {
@@ -61,13 +58,11 @@ fn replace(mut policy: Policy, set: HolidaySet) -> Result<(Policy, String)> {
             known.until
         ),
         Some(known) => {
-            let added = set.days.keys().filter(|date| !known.days.contains_key(date)).count();
-            let removed = known.days.keys().filter(|date| !set.days.contains_key(date)).count();
-            let changed = set
-                .days
-                .iter()
-                .filter(|(date, day)| known.days.get(date).is_some_and(|old| old != *day))
-                .count();
+            let changes = day_changes(Some(known), &set);
+            let count = |is: fn(&DayChange) -> bool| changes.iter().filter(|(_, change)| is(change)).count();
+            let added = count(|change| matches!(change, DayChange::Added(_)));
+            let changed = count(|change| matches!(change, DayChange::Changed { .. }));
+            let removed = count(|change| matches!(change, DayChange::Removed(_)));
             format!(
                 "“{id}”: {added} days added, {changed} changed, {removed} removed; complete until {until} (before: {}). \
                  {follows}",
@@ -137,11 +132,15 @@ mod tests {
         let store = Store::open(folder.path()).await.unwrap();
         let mut shorter = shipped_set();
         shorter["until"] = "2024-12-31".into();
+        shorter["days"] = serde_json::json!({ "2024-10-01": { "is": "holiday" } });
+        let mut early = shipped_set();
+        early["until"] = "2024-12-31".into();
         let cases = [
             ("nonsense".to_owned(), "does not hold a set of holidays"),
             (r#"{"id":"x","name":{},"until":"2027-12-31","days":{}}"#.to_owned(), "has no days"),
             (shipped_set().to_string(), "nothing was changed"),
             (shorter.to_string(), "would take days away"),
+            (early.to_string(), "complete until 2024-12-31, and its last day is"),
         ];
         for (text, sentence) in cases {
             let refused = import_text(&store, folder.path(), &text).await.unwrap_err().to_string();

@@ -3,116 +3,23 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use domain::Timestamp;
-use domain::sla::Policy;
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use sync::policies::{NewPolicy, Standing, Version, Versions};
 
-use super::{PublishRefusal, Wanted, prepare};
+use super::error::PolicyError;
+use super::{Wanted, prepare};
 use crate::auth::SignedIn;
-use crate::http::{Answer, JsonBody, Surprise};
+use crate::http::JsonBody;
 use crate::state::AppState;
-use crate::store::StoreError;
 use crate::store::policies::{Published, Withdrawal};
 
 /// Largest policy that is taken: a few hundred special days and several zones are some hundred kilobytes.
 pub(crate) const BODY_BYTES: usize = 4 * 1024 * 1024;
 
-/// Why a policy or a draft is not as the caller wants it.
-#[derive(Debug)]
-pub(crate) enum PolicyError {
-    Refused(PublishRefusal),
-    UnknownPolicy,
-    InForce,
-    UnknownDraft,
-    DraftChanged,
-    Invalid(crate::people::Invalid),
-    Surprise(Surprise),
-}
-
-impl IntoResponse for PolicyError {
-    fn into_response(self) -> Response {
-        let said = |status: StatusCode, body: serde_json::Value| (status, Json(body)).into_response();
-        match self {
-            Self::Refused(PublishRefusal::Changed { latest }) => {
-                said(StatusCode::CONFLICT, json!({ "error": "policy_changed", "latest": latest }))
-            }
-            Self::Refused(PublishRefusal::ScheduledLater { version }) => {
-                said(StatusCode::CONFLICT, json!({ "error": "scheduled_later", "version": version }))
-            }
-            Self::Refused(PublishRefusal::Problems(problems)) => {
-                let sentences: Vec<_> = problems.iter().map(ToString::to_string).collect();
-                let body =
-                    json!({ "error": "policy_problems", "problems": problems, "sentences": sentences });
-                said(StatusCode::UNPROCESSABLE_ENTITY, body)
-            }
-            Self::Refused(PublishRefusal::UnknownZone { calendar, zone }) => said(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                json!({ "error": "unknown_zone", "calendar": calendar, "zone": zone }),
-            ),
-            Self::Refused(PublishRefusal::Past) => Answer::invalid("effective", "past").into_response(),
-            Self::Refused(PublishRefusal::NoteTooLong) => Answer::invalid("note", "too_long").into_response(),
-            Self::UnknownPolicy => Answer::new(StatusCode::NOT_FOUND, "unknown_policy").into_response(),
-            Self::InForce => Answer::new(StatusCode::CONFLICT, "policy_in_force").into_response(),
-            Self::UnknownDraft => Answer::new(StatusCode::NOT_FOUND, "unknown_draft").into_response(),
-            Self::DraftChanged => Answer::new(StatusCode::CONFLICT, "draft_changed").into_response(),
-            Self::Invalid(invalid) => Answer::from(invalid).into_response(),
-            Self::Surprise(surprise) => surprise.into_response(),
-        }
-    }
-}
-
-impl From<StoreError> for PolicyError {
-    fn from(error: StoreError) -> Self {
-        Self::Surprise(error.into())
-    }
-}
-
-/// Where a version stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Standing {
-    /// It has not taken effect.
-    Scheduled,
-    /// It holds.
-    InForce,
-    /// A later one holds.
-    Past,
-}
-
-/// A published version.
-#[derive(Serialize)]
-pub(crate) struct PolicyAnswer {
-    standing: Standing,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    published_at: Option<Timestamp>,
-    policy: Policy,
-}
-
-/// All versions.
-#[derive(Serialize)]
-pub(crate) struct PoliciesAnswer {
-    policies: Vec<PolicyAnswer>,
-    server_time: Timestamp,
-}
-
-/// A policy to publish.
-#[derive(Deserialize)]
-pub(crate) struct NewPolicy {
-    base: u32,
-    #[serde(default)]
-    effective: Option<Timestamp>,
-    policy: Policy,
-}
-
 /// Lists all versions, those that are scheduled with them.
-pub(crate) async fn list_policies(
-    State(state): State<AppState>,
-) -> Result<Json<PoliciesAnswer>, PolicyError> {
+pub(crate) async fn list_policies(State(state): State<AppState>) -> Result<Json<Versions>, PolicyError> {
     let published = state.store.policies().await?;
     let holds = published.iter().rposition(|published| published.in_force);
-    let answer = |(index, published): (usize, Published)| PolicyAnswer {
+    let answer = |(index, published): (usize, Published)| Version {
         standing: match published.in_force {
             false => Standing::Scheduled,
             true if Some(index) == holds => Standing::InForce,
@@ -122,7 +29,7 @@ pub(crate) async fn list_policies(
         policy: published.policy,
     };
     let policies = published.into_iter().enumerate().map(answer).collect();
-    Ok(Json(PoliciesAnswer { policies, server_time: state.clock.now() }))
+    Ok(Json(Versions { policies, server_time: state.clock.now() }))
 }
 
 /// Publishes a version.
@@ -130,7 +37,7 @@ pub(crate) async fn publish_policy(
     State(state): State<AppState>,
     signed_in: SignedIn,
     JsonBody(body): JsonBody<NewPolicy>,
-) -> Result<(StatusCode, Json<PolicyAnswer>), PolicyError> {
+) -> Result<(StatusCode, Json<Version>), PolicyError> {
     let NewPolicy { base, effective, policy } = body;
     let wanted = Wanted { policy, base, effective, by: Some(signed_in.person.id) };
     let now = state.clock.now();
@@ -139,7 +46,7 @@ pub(crate) async fn publish_policy(
     state.directory.refresh(&state.store).await?;
     let standing = if published.in_force { Standing::InForce } else { Standing::Scheduled };
     let Published { policy, published_at, .. } = published;
-    Ok((StatusCode::CREATED, Json(PolicyAnswer { standing, published_at, policy })))
+    Ok((StatusCode::CREATED, Json(Version { standing, published_at, policy })))
 }
 
 /// Withdraws a version that is scheduled.
@@ -157,10 +64,11 @@ pub(crate) async fn withdraw_policy(
 
 #[cfg(test)]
 mod tests {
+    use domain::Timestamp;
     use domain::people::Role;
-    use serde_json::Value;
+    use domain::sla::Policy;
+    use serde_json::{Value, json};
 
-    use super::*;
     use crate::testing::TestServer;
 
     fn draft(base: u32, change: impl FnOnce(&mut Policy)) -> Value {

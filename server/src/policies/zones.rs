@@ -5,12 +5,13 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use sync::policies::Zones;
 
 use crate::zones;
 
 /// Lists the names of all zones.
-pub(crate) async fn list_zones() -> Response {
-    Json(json!({ "zones": zones::names() })).into_response()
+pub(crate) async fn list_zones() -> Json<Zones> {
+    Json(Zones { zones: zones::names() })
 }
 
 /// Shows one zone's offsets, for a calendar to keep.

@@ -2,35 +2,43 @@
 
 use std::collections::BTreeMap;
 
-use domain::sla::{Date, HolidaySet, SpecialDay};
 use serde_json::Value;
+use thiserror::Error;
+
+use super::{Date, HolidaySet, SpecialDay};
 
 /// Why a file is not a list of holidays.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FileProblem {
     /// It is not JSON.
+    #[error("it is not JSON from line {line} on")]
     NotJson {
         /// The line where reading stopped, from 1.
         line: usize,
     },
     /// It is JSON, but not a list of holidays: something is missing or of another kind.
+    #[error("“{field}” is missing or of another kind")]
     Missing {
         /// What.
         field: &'static str,
     },
     /// A date is not written as `YYYY-MM-DD`, or doesn't exist.
+    #[error("“{text}” is not a date")]
     NotADate {
         /// As it is written.
         text: String,
     },
     /// A day is none of holiday, make-up workday, or hours.
+    #[error("{date} is none of holiday, make-up workday, or hours")]
     NotADay {
         /// Which.
         date: Date,
     },
     /// There are no days in it.
+    #[error("it has no days")]
     Empty,
     /// It says that it is complete until a day before its last day.
+    #[error("it is complete until {until}, and its last day is {last}")]
     EndsEarly {
         /// Until when it says to be complete.
         until: Date,
@@ -115,8 +123,7 @@ pub fn day_changes(before: Option<&HolidaySet>, after: &HolidaySet) -> Vec<(Date
 
 #[cfg(test)]
 mod tests {
-    use domain::sla::Policy;
-
+    use super::super::Policy;
     use super::*;
 
     fn shipped() -> HolidaySet {
@@ -153,6 +160,10 @@ mod tests {
         assert_eq!(
             written(|value| value["days"]["2026-06-01"] = serde_json::json!({"is": "party"})),
             Err(FileProblem::NotADay { date })
+        );
+        assert_eq!(
+            FileProblem::NotADay { date }.to_string(),
+            "2026-06-01 is none of holiday, make-up workday, or hours"
         );
         assert_eq!(written(|value| value["days"] = serde_json::json!({})), Err(FileProblem::Empty));
         assert!(matches!(

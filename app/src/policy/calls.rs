@@ -1,124 +1,11 @@
-//! What the server keeps of policies: versions and drafts, and why it does not take one.
+//! What is asked of the server about policies: versions and drafts, and why it does not take one.
 
-use domain::sla::Policy;
-use domain::{PersonId, Timestamp};
-use serde::{Deserialize, Serialize};
+use domain::sla::{Policy, Zone};
 use serde_json::Value;
+use sync::policies::{Draft, Drafts, KeptDraft, NewPolicy, Version, Versions, Zones};
 
 use crate::device::api::{self, ApiError};
 use crate::i18n::Words;
-
-/// Where a version stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// It has not taken effect.
-    Scheduled,
-    /// It holds.
-    InForce,
-    /// A later one holds.
-    Past,
-}
-
-/// A published version.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Version {
-    /// Where it stands.
-    pub standing: Standing,
-    /// When it was published; nothing for the shipped one.
-    #[serde(default)]
-    pub published_at: Option<Timestamp>,
-    /// The policy.
-    pub policy: Policy,
-}
-
-/// All versions, earliest first.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Versions {
-    /// The versions.
-    pub policies: Vec<Version>,
-}
-
-impl Versions {
-    /// The version with this number.
-    pub fn find(&self, version: u32) -> Option<&Version> {
-        self.policies.iter().find(|known| known.policy.version == version)
-    }
-
-    /// The version before this one.
-    pub fn before(&self, version: u32) -> Option<&Version> {
-        self.policies.iter().rev().find(|known| known.policy.version < version)
-    }
-
-    /// The one that holds.
-    pub fn in_force(&self) -> Option<&Version> {
-        self.policies.iter().find(|known| known.standing == Standing::InForce)
-    }
-
-    /// The one that was published last.
-    pub fn latest(&self) -> Option<&Version> {
-        self.policies.last()
-    }
-}
-
-/// A draft in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct DraftHead {
-    pub id: String,
-    pub name: String,
-    /// The version it was made from.
-    pub base: u32,
-    pub updated_at: Timestamp,
-    pub updated_by: PersonId,
-}
-
-/// All drafts, the one changed last first.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Drafts {
-    /// The drafts.
-    pub drafts: Vec<DraftHead>,
-}
-
-/// A whole draft.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Draft {
-    /// Which.
-    #[serde(flatten)]
-    pub head: DraftHead,
-    /// What is in it: a policy, if this app wrote it.
-    pub document: Value,
-}
-
-/// A draft as it is to be kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct KeptDraft {
-    pub name: String,
-    pub base: u32,
-    pub document: Policy,
-    /// The change that it builds on; unchecked without.
-    pub seen: Option<Timestamp>,
-}
-
-/// A policy to publish.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct NewPolicy {
-    /// The version it was made from.
-    pub base: u32,
-    /// From when on; from now on without.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub effective: Option<Timestamp>,
-    pub policy: Policy,
-}
-
-/// The names of all zones.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Zones {
-    /// The names.
-    pub zones: Vec<String>,
-}
 
 /// Why the server did not do something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -230,7 +117,7 @@ pub async fn drafts() -> Result<Drafts, Failure> {
 ///
 /// # Errors
 /// Why not.
-pub async fn draft(id: &str) -> Result<Draft, Failure> {
+pub async fn draft(id: &str) -> Result<Draft<Value>, Failure> {
     Ok(api::get(&draft_path(id)).await?)
 }
 
@@ -238,7 +125,7 @@ pub async fn draft(id: &str) -> Result<Draft, Failure> {
 ///
 /// # Errors
 /// Why it was not kept.
-pub async fn keep_draft(id: &str, draft: &KeptDraft) -> Result<Draft, Failure> {
+pub async fn keep_draft(id: &str, draft: &KeptDraft<Policy>) -> Result<Draft<Value>, Failure> {
     Ok(api::put(&draft_path(id), draft).await?)
 }
 
@@ -279,7 +166,7 @@ pub async fn zones() -> Result<Vec<String>, Failure> {
 ///
 /// # Errors
 /// Why not.
-pub async fn zone(name: &str) -> Result<domain::sla::Zone, Failure> {
+pub async fn zone(name: &str) -> Result<Zone, Failure> {
     Ok(api::get(&format!("/api/zones/{name}")).await?)
 }
 
@@ -290,36 +177,6 @@ fn draft_path(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn versions_read_as_the_server_writes_them() {
-        let policy = serde_json::to_value(Policy::shipped()).unwrap();
-        let later = Policy { version: 3, ..Policy::shipped() };
-        let written = serde_json::json!({ "server_time": 9, "policies": [
-            { "standing": "in_force", "policy": policy },
-            { "standing": "scheduled", "published_at": 5, "policy": later },
-        ]});
-        let versions: Versions = serde_json::from_value(written).unwrap();
-        assert_eq!(versions.in_force().map(|version| version.policy.version), Some(1));
-        assert_eq!(versions.before(3).map(|version| version.policy.version), Some(1));
-        assert_eq!(versions.before(1), None);
-        assert_eq!(
-            versions.latest().and_then(|version| version.published_at),
-            Some(Timestamp::from_millis(5))
-        );
-    }
-
-    #[test]
-    fn a_draft_is_read_back_as_it_was_kept() {
-        let kept = KeptDraft { name: "Winter".into(), base: 1, document: Policy::shipped(), seen: None };
-        let mut written = serde_json::to_value(&kept).unwrap();
-        written["id"] = "d".into();
-        written["updated_at"] = 7.into();
-        written["updated_by"] = "00000000-0000-0000-0000-000000000001".into();
-        let draft: Draft = serde_json::from_value(written).unwrap();
-        assert_eq!(serde_json::from_value::<Policy>(draft.document).unwrap(), Policy::shipped());
-        assert_eq!((draft.head.name.as_str(), draft.head.base), ("Winter", 1));
-    }
 
     #[test]
     fn refusals_are_told_apart() {
