@@ -8,4 +8,4 @@ pub(crate) mod json;
 pub(crate) mod stack;
 
 pub(crate) use error::{Answer, Surprise};
-pub(crate) use json::JsonBody;
+pub(crate) use json::{Asked, JsonBody};

@@ -1,13 +1,13 @@
 //! `GET /api/notices` and `POST /api/notices/read`: what the person who asks was told.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use sync::notices::{NoticesPage, NoticesRead};
 
 use crate::auth::SignedIn;
-use crate::http::{JsonBody, Surprise};
+use crate::http::{Asked, JsonBody, Surprise};
 use crate::state::AppState;
 
 /// Most notices on a page.
@@ -27,7 +27,7 @@ pub(crate) struct Wanted {
 pub(crate) async fn list_notices(
     State(state): State<AppState>,
     signed_in: SignedIn,
-    Query(wanted): Query<Wanted>,
+    Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<NoticesPage>, Surprise> {
     let limit = wanted.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
     let (mut notices, unread) = state.store.notices(signed_in.person.id, wanted.before, limit).await?;

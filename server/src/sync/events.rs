@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
@@ -28,6 +28,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use super::SyncError;
 use super::hub::{Announcement, Heard, noticed};
 use crate::auth::SignedIn;
+use crate::http::Asked;
 use crate::state::AppState;
 
 /// How often a silent stream shows that it is alive.
@@ -59,7 +60,7 @@ pub(crate) struct From {
 pub(crate) async fn watch_changes(
     State(state): State<AppState>,
     signed_in: SignedIn,
-    Query(from): Query<From>,
+    Asked(from): Asked<From>,
     headers: HeaderMap,
 ) -> Result<Response, SyncError> {
     // Listening begins before looking: what is recorded in between is heard, not missed.
