@@ -14,6 +14,7 @@ mod client;
 mod console;
 mod debian;
 mod node;
+mod pictures;
 mod process;
 mod server;
 mod test;
@@ -43,6 +44,8 @@ enum Chore {
     Tidy(tidy::TidyOptions),
     /// Measures what would be deployed, each figure beside its goal or a peer
     Bench(bench::BenchOptions),
+    /// Takes the README's pictures anew
+    Pictures,
 }
 
 fn main() -> ExitCode {
@@ -63,5 +66,6 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Test(options) => test::run(options),
         Chore::Tidy(options) => tidy::run(options),
         Chore::Bench(options) => bench::run(options),
+        Chore::Pictures => pictures::take(),
     }
 }
