@@ -41,6 +41,13 @@ pub fn focus(selector: &str) {
     }
 }
 
+/// Gives the focus to the first element that a selector names, unless something has it.
+pub fn focus_if_nowhere(selector: &str) {
+    if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
+        focus(selector);
+    }
+}
+
 /// Moves the focus by so many places among the elements that a selector names. Nothing happens at the ends.
 pub fn focus_neighbour(selector: &str, by: i32) {
     let Ok(elements) = document().query_selector_all(selector) else { return };

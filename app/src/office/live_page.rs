@@ -1,5 +1,8 @@
 //! All running clocks at once, with the load of each person. Follows time and the server by itself.
 
+use std::time::Duration;
+
+use domain::TicketId;
 use domain::people::Role;
 use domain::ticket::{Card, CardClock};
 use leptos::prelude::*;
@@ -9,6 +12,7 @@ use super::live::{Tally, Wall};
 use super::loads::{Load, Loads};
 use super::panel::Panel;
 use super::reassign::{Giving, ReassignDialog};
+use crate::device::keyboard;
 use crate::i18n::{Words, use_lang};
 use crate::t;
 use crate::tickets::face::Dial;
@@ -51,6 +55,14 @@ pub fn LivePage() -> impl IntoView {
         role == Role::Agent || role.steers()
     });
     let giving: Giving = RwSignal::new(None);
+    let asked_at = StoredValue::new(None::<Asked>);
+    Effect::new(move |before: Option<bool>| {
+        let asking = giving.read().is_some();
+        if before == Some(true) && !asking {
+            return_focus(rows, asked_at.get_value());
+        }
+        asking
+    });
     view! {
         <header class="office-bar">
             <h1 class="office-bar__title">{t!(lang, live_title)}</h1>
@@ -69,23 +81,22 @@ pub fn LivePage() -> impl IntoView {
                             }
                         >
                             <div class="table-wrap">
-                                <table class="table" data-stack aria-label=t!(lang, live_clocks)>
+                                <table class="table" data-stack data-wall aria-label=t!(lang, live_clocks)>
                                     <thead>
                                         <tr>
                                             <th scope="col" data-fit>{t!(lang, live_clock)}</th>
                                             <th scope="col">{t!(lang, live_ticket)}</th>
                                             <th scope="col" data-fit>{t!(lang, live_stage)}</th>
                                             <th scope="col" data-fit>{t!(lang, live_person)}</th>
-                                            <th scope="col" data-fit>{t!(lang, live_due)}</th>
                                         </tr>
                                     </thead>
                                     <tbody>
                                         <For
                                             each=move || rows.get()
-                                            key=|(card, nth, clock)| (card.ticket, *nth, clock.name, clock.started, clock.due(), card.updated)
-                                            let((card, _nth, clock))
+                                            key=|(card, nth, _)| (card.ticket, *nth)
+                                            let:first
                                         >
-                                            <LiveRow card clock giving may_assign=may_assign.get_untracked() />
+                                            <LiveRow first rows giving asked_at may_assign />
                                         </For>
                                     </tbody>
                                 </table>
@@ -165,83 +176,169 @@ fn tally_word(tally: Tally, words: Words) -> &'static str {
     }
 }
 
+/// One row: a ticket, which of its clocks, and that clock.
+type Row = (Card, usize, CardClock);
+
+/// Which row's person somebody asked to change, and where it stood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Asked {
+    ticket: TicketId,
+    nth: usize,
+    place: usize,
+}
+
+/// The row to go on from: the same one, wherever it stands now, else the ticket's other clock, else what has moved up into
+/// its place. Only open tickets have somebody to change.
+fn row_after(rows: &[Row], asked: Asked) -> Option<usize> {
+    let of_ticket = |(card, ..): &Row| card.ticket == asked.ticket;
+    let same = rows.iter().position(|row| of_ticket(row) && row.1 == asked.nth);
+    let from = same.or_else(|| rows.iter().position(of_ticket)).unwrap_or(asked.place).min(rows.len());
+    let is_open = |place: &usize| rows[*place].0.stage.is_open();
+    (from..rows.len()).find(is_open).or_else(|| (0..from).rev().find(is_open))
+}
+
+/// Gives the focus back to the wall once the dialog has gone: at once, and again when the rows have found their new order.
+fn return_focus(rows: Memo<Vec<Row>>, asked: Option<Asked>) {
+    let Some(asked) = asked else { return };
+    let turn = move || {
+        let place = rows.try_with_untracked(|rows| row_after(rows, asked)).flatten();
+        if let Some(place) = place {
+            keyboard::focus_if_nowhere(&format!(
+                "[data-wall] tbody tr:nth-child({}) .person-button",
+                place + 1
+            ));
+        }
+    };
+    request_animation_frame(turn);
+    for wait in [250, 1_000] {
+        set_timeout(turn, Duration::from_millis(wait));
+    }
+}
+
+/// One clock of the wall. `first` is what its row shows when it is made; later it follows `rows`, so that whoever is in it with
+/// finger or keyboard stays in it.
 #[component]
-fn LiveRow(card: Card, clock: CardClock, giving: Giving, may_assign: bool) -> impl IntoView {
+fn LiveRow(
+    first: Row,
+    rows: Memo<Vec<Row>>,
+    giving: Giving,
+    asked_at: StoredValue<Option<Asked>>,
+    may_assign: Memo<bool>,
+) -> impl IntoView {
     let lang = use_lang();
     let when = use_when();
-    let due = clock.due();
-    let Card {
-        ticket,
-        number,
-        stage,
-        waiting,
-        answered,
-        cycle,
-        urgency,
-        flags,
-        summary,
-        customer,
-        company,
-        scope,
-        ..
-    } = card;
-    let may_assign = may_assign && stage.is_open();
-    let person = if may_assign {
-        let named = number.as_ref().map_or_else(|| summary.clone(), |number| number.as_str().to_owned());
-        view! {
-            <button
-                class="person-button"
-                type="button"
-                aria-haspopup="dialog"
-                title=t!(lang, reassign_title)
-                on:click=move |_| giving.set(Some(ticket))
-            >
-                <PersonName person=Signal::stored(scope.accountable) />
-                <Icon name="chevron-down" />
-                <span class="visually-hidden">{move || lang.words().reassign_named(&named)}</span>
-            </button>
-        }
-        .into_any()
-    } else {
-        view! { <PersonName person=Signal::stored(scope.accountable) /> }.into_any()
+    let (ticket, nth) = (first.0.ticket, first.1);
+    let is_this = move |(card, of, _): &Row| card.ticket == ticket && *of == nth;
+    let row = Memo::new(move |last: Option<&Row>| {
+        let rows = rows.read();
+        // Out of the wall, it is about to go: what it last showed will do until then.
+        rows.iter().find(|row| is_this(row)).or(last).unwrap_or(&first).clone()
+    });
+    let clock = Memo::new(move |_| row.read().2);
+    let due = move || clock.get().due();
+    let may_assign = Memo::new(move |_| may_assign.get() && row.read().0.stage.is_open());
+    let accountable = Signal::derive(move || row.read().0.scope.accountable);
+    let named = move || {
+        let row = row.read();
+        row.0.number.as_ref().map_or_else(|| row.0.summary.clone(), |number| number.as_str().to_owned())
     };
-    let customer = if company.is_empty() { customer } else { company };
+    let ask = move |_| {
+        let place = rows.read_untracked().iter().position(is_this).unwrap_or_default();
+        asked_at.set_value(Some(Asked { ticket, nth, place }));
+        giving.set(Some(ticket));
+    };
+    let person = move || {
+        if may_assign.get() {
+            view! {
+                <button
+                    class="person-button"
+                    type="button"
+                    aria-haspopup="dialog"
+                    title=t!(lang, reassign_title)
+                    on:click=ask
+                >
+                    <PersonName person=accountable />
+                    <Icon name="chevron-down" />
+                    <span class="visually-hidden">{move || lang.words().reassign_named(&named())}</span>
+                </button>
+            }
+            .into_any()
+        } else {
+            view! { <PersonName person=accountable /> }.into_any()
+        }
+    };
+    let customer = move || {
+        let row = row.read();
+        if row.0.company.is_empty() { row.0.customer.clone() } else { row.0.company.clone() }
+    };
     view! {
         <tr>
-            <td data-fit data-label=t!(lang, live_clock)><ClockChip dial=Dial::from(&clock) named=true why=Some(Signal::stored(WhyOf::card(ticket, &clock))) /></td>
+            <td data-fit data-label=t!(lang, live_clock)>
+                <div class="wall-clock">
+                    <ClockChip
+                        dial=Signal::derive(move || Dial::from(&clock.get()))
+                        named=true
+                        why=Some(Signal::derive(move || WhyOf::card(ticket, &clock.get())))
+                    />
+                    {move || due().map(|due| view! {
+                        <span class="wall-clock__due">
+                            {t!(lang, live_due)} " " <span class="number">{move || when.instant(due)}</span>
+                        </span>
+                    })}
+                </div>
+            </td>
             <th scope="row">
                 <a class="table__link" href=format!("/tickets/{ticket}")>
-                    <UrgencyBadge urgency compact=true />
+                    <UrgencyBadge urgency=Signal::derive(move || row.read().0.urgency) compact=true />
                     " "
-                    {summary}
+                    {move || row.read().0.summary.clone()}
                 </a>
                 <small>
-                    <NumberText ticket number=Signal::stored(number) />
+                    <NumberText ticket number=Signal::derive(move || row.read().0.number.clone()) />
                     " · "
                     {customer}
                     " "
-                    <Flags flags=Signal::stored(flags) />
+                    <Flags flags=Signal::derive(move || row.read().0.flags.clone()) />
                 </small>
             </th>
             <td data-fit data-label=t!(lang, live_stage)>
-                <StageBadge stage waiting=Signal::stored(waiting) answered=Signal::stored(answered) cycle />
+                <StageBadge
+                    stage=Signal::derive(move || row.read().0.stage)
+                    waiting=Signal::derive(move || row.read().0.waiting)
+                    answered=Signal::derive(move || row.read().0.answered)
+                    cycle=Signal::derive(move || row.read().0.cycle)
+                />
             </td>
             <td data-fit data-label=t!(lang, live_person)>
                 {person}
-            </td>
-            <td data-fit data-label=t!(lang, live_due)>
-                <span class="number">{move || due.map(|due| when.instant(due))}</span>
             </td>
         </tr>
     }
 }
 
-fn load_more(load: Load, words: Words) -> String {
-    match (load.overdue, load.soon) {
-        (0, soon) => words.live_load_soon(soon),
-        (overdue, 0) => words.live_load_overdue(overdue),
-        (overdue, soon) => words.live_load_overdue_soon(overdue, soon),
-    }
+/// What of a load is overdue or will soon be, each in its own colour; nothing for what there is none of.
+#[component]
+pub(super) fn LoadParts(
+    /// The load.
+    load: Load,
+    /// Whether something stands before it.
+    #[prop(optional)]
+    continued: bool,
+) -> impl IntoView {
+    let lang = use_lang();
+    let parts: [(usize, &str, fn(Words, usize) -> String); 2] = [
+        (load.overdue, "danger", |words, count| words.live_load_overdue(count)),
+        (load.soon, "warn", |words, count| words.live_load_soon(count)),
+    ];
+    let parts = parts.into_iter().filter(|(count, ..)| *count > 0).enumerate();
+    let part =
+        move |(place, (count, tone, said)): (usize, (usize, &'static str, fn(Words, usize) -> String))| {
+            view! {
+                {(continued || place > 0).then_some(" · ")}
+                <span class="load-part" data-tone=tone>{move || said(lang.words(), count)}</span>
+            }
+        };
+    parts.map(part).collect_view()
 }
 
 /// How much is on whose table.
@@ -272,9 +369,7 @@ fn LoadPanel(loads: Memo<Loads>) -> impl IntoView {
                         />
                         <span class="number">{load.open}</span>
                         {(load.overdue + load.soon > 0).then(|| view! {
-                            <small class="load__more" data-tone={if load.overdue > 0 { "danger" } else { "warn" }}>
-                                {move || load_more(load, lang.words())}
-                            </small>
+                            <small class="load__more"><LoadParts load /></small>
                         })}
                     </div>
                 </li>
@@ -286,5 +381,33 @@ fn LoadPanel(loads: Memo<Loads>) -> impl IntoView {
         <Panel title=t!(lang, live_load) flush=true>
             <ul>{lines}</ul>
         </Panel>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+    use domain::sla::ClockName;
+    use domain::ticket::{CardLeft, Stage};
+
+    use super::*;
+    use crate::tickets::sample::card;
+
+    fn row(id: u128, nth: usize) -> Row {
+        let at = Timestamp::from_millis(0);
+        (card(id), nth, CardClock { name: ClockName::Resolution, started: at, left: CardLeft::Due(at) })
+    }
+
+    #[test]
+    fn after_a_reassignment_one_goes_on_where_one_was() {
+        let asked = Asked { ticket: card(2).ticket, nth: 1, place: 1 };
+        assert_eq!(row_after(&[row(1, 0), row(3, 0), row(2, 1)], asked), Some(2));
+        assert_eq!(row_after(&[row(2, 0), row(3, 0)], asked), Some(0));
+        assert_eq!(row_after(&[row(1, 0), row(3, 0)], asked), Some(1));
+        assert_eq!(row_after(&[row(1, 0)], asked), Some(0));
+        assert_eq!(row_after(&[], asked), None);
+        let mut closed = row(3, 0);
+        closed.0.stage = Stage::Closed;
+        assert_eq!(row_after(&[row(1, 0), closed], asked), Some(0));
     }
 }

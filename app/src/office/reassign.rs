@@ -4,8 +4,9 @@ use domain::TicketId;
 use domain::ticket::{Action, Card};
 use leptos::prelude::*;
 
-use super::assignment::{Candidate, assign_to, candidates, load_words, propose_for};
+use super::assignment::{Candidate, assign_to, candidates, propose_for};
 use super::dialogs::record_error_words;
+use super::live_page::LoadParts;
 use super::loads::Loads;
 use crate::device::keyboard;
 use crate::field::use_recorder;
@@ -80,23 +81,17 @@ fn Reassign(ticket: TicketId, giving: Giving, loads: Memo<Loads>) -> impl IntoVi
         });
     };
     let option = move |candidate: Candidate| {
-        let more = {
-            let candidate = candidate.clone();
-            move || {
-                let words = lang.words();
-                let load = load_words(candidate.load, words);
-                crate::tickets::deed::join([candidate.department.clone(), load])
-            }
-        };
-        let (name, proposed, overdue) =
-            (candidate.person.name.clone(), candidate.proposed, candidate.load.overdue > 0);
+        let (department, load) = (candidate.department.clone(), candidate.load);
+        let more =
+            move || crate::tickets::deed::join([department.clone(), lang.words().assign_load(load.open)]);
+        let (name, proposed) = (candidate.person.name.clone(), candidate.proposed);
         view! {
             <li>
                 <button class="person-option" type="button" on:click=move |_| assign(&candidate)>
                     <span class="person__mark" aria-hidden="true">{initial(&name)}</span>
                     <span class="person-option__text">
                         {name.clone()}
-                        <small data-tone=overdue.then_some("danger")>{more}</small>
+                        <small>{more} <LoadParts load continued=true /></small>
                     </span>
                     {proposed.then(|| view! { <span class="badge push" data-tone="accent">{t!(lang, assign_proposed)}</span> })}
                 </button>

@@ -2,7 +2,6 @@
 
 use domain::TicketId;
 use leptos::prelude::*;
-use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
 
 use super::filter::Filter;
@@ -40,11 +39,11 @@ pub fn TicketsPage() -> impl IntoView {
                 <kbd aria-hidden="true">"/"</kbd>
             </label>
             <div class="office-bar__end">
-                <A href="/tickets/new" attr:class="button" attr:data-kind=new_kind>
+                <a href="/tickets/new" class="button" data-kind=new_kind>
                     <Icon name="plus" />
                     {t!(lang, tickets_new)}
                     <kbd aria-hidden="true">"N"</kbd>
-                </A>
+                </a>
             </div>
         </header>
         <div class="split" data-showing=move || if chosen.get().is_some() { "detail" } else { "list" }>
@@ -61,6 +60,7 @@ pub fn TicketsPage() -> impl IntoView {
                                 icon="ticket"
                                 title=t!(lang, tickets_choose_title)
                                 text=t!(lang, tickets_choose_text)
+                                attr:data-keys=""
                             />
                         }
                             .into_any()

@@ -1,7 +1,6 @@
 //! Where the work is, in one place of every screen: on the server, or still on this tablet.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 use sync::{Link, Unsent};
 
 use crate::i18n::{Words, use_lang};
@@ -92,10 +91,11 @@ pub fn SyncPill() -> impl IntoView {
     let lang = use_lang();
     let standing = use_standing();
     view! {
-        <A href="/outbox" attr:class="sync-pill" attr:data-state=move || standing.get().state()>
+        // A plain link: what is put on an `<A>` is put there once and doesn't follow.
+        <a href="/outbox" class="sync-pill" data-state=move || standing.get().state()>
             <Icon name=Signal::derive(move || standing.get().icon()) />
             <span class="sync-pill__word">{move || standing.get().short(lang.words())}</span>
-        </A>
+        </a>
     }
 }
 
