@@ -259,7 +259,7 @@ fn LiveRow(
                 >
                     <PersonName person=accountable />
                     <Icon name="chevron-down" />
-                    <span class="visually-hidden">{move || lang.words().reassign_named(&named())}</span>
+                    <span class="visually-hidden">{move || lang.words().reassign_named(named())}</span>
                 </button>
             }
             .into_any()
@@ -326,19 +326,17 @@ pub(super) fn LoadParts(
     continued: bool,
 ) -> impl IntoView {
     let lang = use_lang();
-    let parts: [(usize, &str, fn(Words, usize) -> String); 2] = [
-        (load.overdue, "danger", |words, count| words.live_load_overdue(count)),
-        (load.soon, "warn", |words, count| words.live_load_soon(count)),
-    ];
-    let parts = parts.into_iter().filter(|(count, ..)| *count > 0).enumerate();
-    let part =
-        move |(place, (count, tone, said)): (usize, (usize, &'static str, fn(Words, usize) -> String))| {
-            view! {
-                {(continued || place > 0).then_some(" · ")}
-                <span class="load-part" data-tone=tone>{move || said(lang.words(), count)}</span>
-            }
-        };
-    parts.map(part).collect_view()
+    let Load { overdue, soon, .. } = load;
+    view! {
+        {(overdue > 0).then(|| view! {
+            {continued.then_some(" · ")}
+            <span class="load-part" data-tone="danger">{move || lang.words().live_load_overdue(overdue)}</span>
+        })}
+        {(soon > 0).then(|| view! {
+            {(continued || overdue > 0).then_some(" · ")}
+            <span class="load-part" data-tone="warn">{move || lang.words().live_load_soon(soon)}</span>
+        })}
+    }
 }
 
 /// How much is on whose table.
