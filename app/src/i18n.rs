@@ -4,6 +4,9 @@
 //! says `t!(lang, key)` or `t!(lang, key, argument)`: a closure that follows the language. No other file holds text.
 
 mod vocabulary;
+mod writing;
+
+pub use self::writing::spaced;
 
 use leptos::prelude::*;
 

@@ -67,7 +67,7 @@ test("a lateness that the office saw is taken back when work done in time comes 
   await expect(met).toBeVisible({ timeout: 60_000 });
   await met.click();
   const why = office.getByRole("dialog", { name: /^为什么？解决时限/ });
-  const correction = /从 .+ 到 .+ 曾显示为超时，现已撤回：“完工”（高翔）发生于 .+，.+ 才到达服务器。/;
+  const correction = /从 .+ 到 .+ 曾显示为超时，现已撤回：“完工”（高翔）发生于 .+，.+ 才送达服务器。/;
   await expect(why.getByText(correction)).toBeVisible();
   await expect(why.getByText(/因“完工”（高翔）停止计时：按时。/)).toBeVisible();
   await office.keyboard.press("Escape");

@@ -114,7 +114,7 @@ test("work that was done in time counts as in time, however late its tablet repo
   await engineer.switchOn(job);
   await expect(pill(engineer.page)).toHaveText("已全部上传");
   await expect(clocks(office).getByRole("button", { name: /解决时限：按时完成/ })).toBeVisible();
-  await expect(history(office).filter({ hasText: "准直镜污损" })).toContainText(/发生 .+ · 到达 .+ · 设备 [0-9A-F]{4}/);
+  await expect(history(office).filter({ hasText: "准直镜污损" })).toContainText(/发生 .+ · 送达服务器 .+ · 设备 [0-9A-F]{4}/);
 });
 
 function clocks(office: Page) {

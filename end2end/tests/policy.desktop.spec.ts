@@ -180,7 +180,7 @@ test("what if answers without a network", async ({ desk }) => {
   await page.context().setOffline(true);
   await page.reload();
   await expect(pill(page)).toContainText("离线");
-  await page.getByLabel("时钟", { exact: true }).selectOption({ label: "任意时长" });
+  await page.getByLabel("时限", { exact: true }).selectOption({ label: "任意时长" });
   await page.getByRole("textbox", { name: "时长" }).fill("8");
   await page.getByLabel("开始时间").fill("2026-03-06T10:00");
   await page.getByLabel("日历").selectOption({ label: "办公时间" });

@@ -1,6 +1,6 @@
 //! Whom a ticket can be given to, the best fitting first.
 
-use domain::people::{Directory, Person};
+use domain::people::{Directory, Person, Role};
 use domain::routing::{Because, Proposal};
 use domain::ticket::{Assignment, Intake, Ticket};
 use domain::{PersonId, routing};
@@ -37,8 +37,8 @@ pub fn propose(intake: &Intake, directory: &Directory, loads: &Loads) -> Option<
     routing::propose(intake, directory, |person| loads.get(person).open)
 }
 
-/// Everybody active whose name or department holds the words of `query`: the proposed person, then the proposed department,
-/// then the rest, each by load.
+/// Everybody active whose name or department holds the words of `query`: the proposed person, then who works on tickets, then
+/// the rest, and last who leads or administers; each with the proposed department before the others, and by load.
 pub fn candidates(
     directory: &Directory,
     loads: &Loads,
@@ -64,10 +64,19 @@ pub fn candidates(
     found.sort_by_cached_key(|candidate| {
         let Candidate { person, load, proposed, .. } = candidate;
         let near = proposal.is_some_and(|proposal| proposal.department == person.department);
-        (!proposed, !near, !person.role.carries_out_work(), load.open, person.name.clone(), person.id)
+        (!proposed, distance(person.role), !near, load.open, person.name.clone(), person.id)
     });
     found.truncate(LISTED);
     found
+}
+
+/// How far a role is from working on tickets.
+const fn distance(role: Role) -> u8 {
+    match role {
+        Role::Engineer | Role::Specialist => 0,
+        Role::Agent | Role::Inspector | Role::Supervisor => 1,
+        Role::Manager | Role::Admin => 2,
+    }
 }
 
 fn department_name(directory: &Directory, person: &Person) -> String {
@@ -159,6 +168,23 @@ mod tests {
     #[test]
     fn the_proposed_person_stands_first_then_their_department_and_nobody_who_left() {
         assert_eq!(names(""), ["P3", "P2", "P1"]);
+    }
+
+    #[test]
+    fn who_works_on_tickets_stands_before_who_leads_the_proposed_department() {
+        let mut directory = company();
+        directory.people = vec![
+            somebody(1, 1, Role::Manager),
+            somebody(2, 1, Role::Admin),
+            somebody(3, 1, Role::Supervisor),
+            somebody(4, 2, Role::Specialist),
+            somebody(5, 2, Role::Agent),
+        ];
+        let proposal = propose(&intake(), &directory, &Loads::default());
+        assert_eq!(proposal.as_ref().and_then(|proposal| proposal.person), None);
+        let found = candidates(&directory, &Loads::default(), proposal.as_ref(), "");
+        let names: Vec<_> = found.iter().map(|candidate| candidate.person.name.as_str()).collect();
+        assert_eq!(names, ["P4", "P3", "P5", "P1", "P2"]);
     }
 
     #[test]

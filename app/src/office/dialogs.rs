@@ -212,7 +212,10 @@ fn ActionDialog(
     let children = StoredValue::new(children);
     view! {
         <Dialog open=form.open title sub on_submit=move |()| on_save.run(()) footer>
-            <div class="form">{children.with_value(|children| children())} {problem}</div>
+            // What was wrong may be right by now.
+            <div class="form" on:input=move |_| form.errors.clear()>
+                {children.with_value(|children| children())} {problem}
+            </div>
         </Dialog>
     }
 }

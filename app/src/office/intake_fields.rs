@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use domain::Field;
 use domain::ticket::{Channel, ComplaintNature, Difficulty, Flag, Kind, Urgency};
 use leptos::prelude::*;
 
-use super::intake_form::{KnownCustomer, Typed};
+use super::intake_form::{KnownCustomer, LookedIn, Place, Typed, Wrong};
+use crate::i18n::Lang;
 
 /// One signal for each field, so that typing into one redraws nothing else.
 #[derive(Debug, Clone, Copy)]
@@ -74,10 +76,61 @@ impl Fields {
         self.set(Typed::default());
     }
 
-    /// Takes over what is known of a customer.
-    pub(super) fn take_customer(self, known: &KnownCustomer) {
+    /// Takes over what is known of a customer; see [`Typed::take_customer`].
+    pub(super) fn take_customer(
+        self,
+        known: &KnownCustomer,
+        looked_in: LookedIn,
+        before: Option<&KnownCustomer>,
+    ) {
         let mut typed = untrack(|| self.typed());
-        typed.take_customer(known);
+        typed.take_customer(known, looked_in, before);
         self.set(typed);
+    }
+}
+
+/// What is wrong with the form, each thing at its field, from a vain attempt to register until it is put right.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Marks(RwSignal<Vec<(Place, Wrong)>>);
+
+impl Marks {
+    /// Nothing is wrong.
+    pub(super) fn new() -> Self {
+        Self(RwSignal::new(Vec::new()))
+    }
+
+    /// Marks everything that was found.
+    pub(super) fn set(self, found: Vec<(Place, Wrong)>) {
+        self.0.set(found);
+    }
+
+    /// Keeps only those marks that are still due by what is found now: nobody is told while they are still typing.
+    pub(super) fn keep_of(self, found: &[(Place, Wrong)]) {
+        if self.0.read_untracked().iter().any(|mark| !found.contains(mark)) {
+            self.0.update(|marks| marks.retain(|mark| found.contains(mark)));
+        }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(self) {
+        self.set(Vec::new());
+    }
+
+    /// Whether anything is marked.
+    pub(super) fn is_empty(self) -> bool {
+        self.0.read_untracked().is_empty()
+    }
+
+    /// What is wrong with one field, in words that follow the language.
+    pub(super) fn at(self, lang: Lang, place: Place) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            let wrong = self.0.read().iter().find(|(at, _)| *at == place)?.1;
+            let words = lang.words();
+            Some(match (wrong, place) {
+                (Wrong::Ahead, _) => words.intake_ahead().to_owned(),
+                (Wrong::Refused(problem), Place::Field(field)) => words.problem_stands_alone(field, problem),
+                (Wrong::Refused(problem), _) => words.problem_stands_alone(Field::Other, problem),
+            })
+        })
     }
 }

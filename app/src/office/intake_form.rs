@@ -2,16 +2,52 @@
 
 use std::collections::BTreeSet;
 
-use domain::DepartmentId;
 use domain::routing::propose_urgency;
 use domain::ticket::{
     Card, Channel, ComplaintNature, Customer, Difficulty, Flag, Intake, IntakeTimes, Kind, Product, Site,
     Urgency, Verification,
 };
+use domain::{DepartmentId, Field, Problem, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::device::local_time::from_field;
 use crate::tickets::digits;
+
+/// A time this much ahead of the server's clock may still be now, by the watch of whoever typed it.
+const AHEAD_MS: i64 = 2 * Timestamp::MINUTE_MS;
+
+/// A field of the form, as far as something can be wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// One that the domain checks.
+    Field(Field),
+    /// When their message came in.
+    Arrived,
+    /// When a person answered it.
+    Answered,
+    /// When their call was over.
+    CallEnded,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// The domain would refuse it.
+    Refused(Problem),
+    /// It has not happened yet.
+    Ahead,
+}
+
+/// The field of the customer in which somebody looks for one that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookedIn {
+    /// The number to call.
+    Phone,
+    /// The person to talk to.
+    Name,
+    /// The company.
+    Company,
+}
 
 /// Everything on the form, as typed. Kept as a draft, so every field may be missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,15 +143,30 @@ impl Typed {
         }
     }
 
-    /// Takes over what is known of a customer.
-    pub fn take_customer(&mut self, known: &KnownCustomer) {
-        let KnownCustomer { name, company, phone, region, address, .. } = known;
-        name.clone_into(&mut self.name);
-        company.clone_into(&mut self.company);
-        phone.clone_into(&mut self.phone);
-        if self.region.trim().is_empty() && self.address.trim().is_empty() {
-            region.clone_into(&mut self.region);
-            address.clone_into(&mut self.address);
+    /// Takes over what is known of a customer: into the field in which they were looked for, and into what is empty or still
+    /// holds what was taken over `before`. What somebody has typed stays.
+    pub fn take_customer(
+        &mut self,
+        known: &KnownCustomer,
+        looked_in: LookedIn,
+        before: Option<&KnownCustomer>,
+    ) {
+        let free = |now: &str, taken: fn(&KnownCustomer) -> &String| {
+            now.trim().is_empty() || before.is_some_and(|before| taken(before) == now)
+        };
+        if looked_in == LookedIn::Name || free(&self.name, |known| &known.name) {
+            known.name.clone_into(&mut self.name);
+        }
+        if looked_in == LookedIn::Company || free(&self.company, |known| &known.company) {
+            known.company.clone_into(&mut self.company);
+        }
+        if looked_in == LookedIn::Phone || free(&self.phone, |known| &known.phone) {
+            known.phone.clone_into(&mut self.phone);
+        }
+        // Half of one place and half of another would be none.
+        if free(&self.region, |known| &known.region) && free(&self.address, |known| &known.address) {
+            known.region.clone_into(&mut self.region);
+            known.address.clone_into(&mut self.address);
         }
         self.existing_customer = true;
     }
@@ -173,6 +224,64 @@ impl Typed {
             registered_in,
         }
     }
+}
+
+/// Everything that is wrong with an intake, in the order in which the domain looks.
+fn refused(mut intake: Intake) -> Vec<(Field, Problem)> {
+    let mut found: Vec<(Field, Problem)> = Vec::new();
+    // The domain stops at the first thing wrong: that is put right in a copy, and the domain asked for the next one.
+    while let Err(Refusal::Invalid { field, problem }) = intake.check() {
+        let again = found.iter().any(|(known, _)| *known == field);
+        found.push((field, problem));
+        if again || !put_right(&mut intake, field) {
+            break;
+        }
+    }
+    found.dedup();
+    found
+}
+
+/// Puts something into a field that nobody objects to. Says whether the form has such a field.
+fn put_right(intake: &mut Intake, field: Field) -> bool {
+    let text = match field {
+        Field::CustomerName => &mut intake.customer.name,
+        Field::Company => &mut intake.customer.company,
+        Field::Phone => &mut intake.customer.phone,
+        Field::Email => &mut intake.customer.email,
+        Field::Words => &mut intake.words,
+        Field::Summary => &mut intake.summary,
+        Field::Region => &mut intake.site.region,
+        Field::Address => &mut intake.site.address,
+        Field::Model => &mut intake.product.model,
+        Field::Serial => &mut intake.product.serial,
+        Field::OrderNumber => &mut intake.product.order_number,
+        Field::Batch => &mut intake.product.batch,
+        Field::PurchaseChannel => &mut intake.product.purchase_channel,
+        Field::Verification => {
+            intake.verification = Verification::Verified;
+            return true;
+        }
+        Field::Urgency => {
+            intake.urgency = Urgency::Urgent;
+            return true;
+        }
+        _ => return false,
+    };
+    "—".clone_into(text);
+    true
+}
+
+/// Everything that is wrong with an intake, so that one look at the form shows all of it. `now` is the server's.
+pub fn problems(intake: &Intake, now: Timestamp) -> Vec<(Place, Wrong)> {
+    let IntakeTimes { arrived, answered, call_ended } = intake.times;
+    let latest = now.plus_millis(AHEAD_MS);
+    let times = [(Place::Arrived, arrived), (Place::Answered, answered), (Place::CallEnded, call_ended)];
+    let ahead = times
+        .into_iter()
+        .filter(|(_, time)| time.is_some_and(|time| time > latest))
+        .map(|(place, _)| (place, Wrong::Ahead));
+    let refused = refused(intake.clone()).into_iter();
+    refused.map(|(field, problem)| (Place::Field(field), Wrong::Refused(problem))).chain(ahead).collect()
 }
 
 /// A customer of earlier tickets.
@@ -259,8 +368,6 @@ pub fn known_values(cards: &[Card], typed: &str, field: impl Fn(&Card) -> &str) 
 
 #[cfg(test)]
 mod tests {
-    use domain::{Field, Problem, Refusal};
-
     use super::*;
     use crate::tickets::sample::{card, department, minute};
 
@@ -329,8 +436,60 @@ mod tests {
         let mut typed = Typed { address: "新厂".into(), ..Typed::default() };
         let mut known = known_customers(&[card(1)], "王").remove(0);
         known.address = "旧厂".into();
-        typed.take_customer(&known);
+        typed.take_customer(&known, LookedIn::Name, None);
         assert_eq!((typed.address.as_str(), typed.existing_customer), ("新厂", true));
+    }
+
+    #[test]
+    fn a_known_company_leaves_the_contact_and_number_that_were_typed_and_fills_what_is_empty() {
+        let mut known = known_customers(&[card(1)], "王").remove(0);
+        known.company = "苏州恒力".into();
+        let mut typed = Typed { phone: "13900001111".into(), company: "恒".into(), ..Typed::default() };
+        typed.take_customer(&known, LookedIn::Company, None);
+        let taken = (typed.company.as_str(), typed.phone.as_str(), typed.name.as_str());
+        assert_eq!(taken, ("苏州恒力", "13900001111", "王丽"));
+    }
+
+    #[test]
+    fn another_customer_replaces_what_was_taken_over_and_nothing_that_was_typed() {
+        let first = known_customers(&[card(1)], "王").remove(0);
+        let second = KnownCustomer { name: "李强".into(), phone: "021 5555".into(), ..first.clone() };
+        let mut typed = Typed::default();
+        typed.take_customer(&first, LookedIn::Phone, None);
+        typed.phone = "13900001111".into();
+        typed.take_customer(&second, LookedIn::Company, Some(&first));
+        assert_eq!((typed.name.as_str(), typed.phone.as_str()), ("李强", "13900001111"));
+    }
+
+    #[test]
+    fn everything_that_is_missing_or_wrong_is_found_at_once() {
+        let typed = Typed { summary: "很长".repeat(1_000), ..Typed::default() };
+        let found = problems(&typed.intake(department(1), Channel::Phone), minute(0));
+        let refused = |field, problem| (Place::Field(field), Wrong::Refused(problem));
+        assert_eq!(
+            found,
+            [
+                refused(Field::CustomerName, Problem::Missing),
+                refused(Field::Phone, Problem::Missing),
+                refused(Field::Words, Problem::Missing),
+                refused(Field::Summary, Problem::TooLong),
+                refused(Field::Verification, Problem::Missing),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_time_that_is_still_to_come_is_wrong_but_not_by_a_watch_that_is_a_little_fast() {
+        let at = |arrived, call_ended| {
+            let mut intake = filled().intake(department(1), Channel::Phone);
+            intake.times = IntakeTimes { arrived, call_ended, ..IntakeTimes::default() };
+            problems(&intake, minute(10))
+        };
+        assert_eq!(at(Some(minute(12)), Some(minute(9))), []);
+        assert_eq!(
+            at(Some(minute(13)), Some(minute(500))),
+            [(Place::Arrived, Wrong::Ahead), (Place::CallEnded, Wrong::Ahead)]
+        );
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Registering a ticket while the customer talks: the form on one side, what is already known on the other.
 
 use domain::routing::Proposal;
-use domain::ticket::{Action, Channel, ComplaintNature, Difficulty, Flag, Kind, Urgency};
-use domain::{Field, PersonId, TicketId, Timestamp};
+use domain::ticket::{
+    Action, Channel, ComplaintNature, Difficulty, Flag, Kind, TicketNumber, Urgency, provisional_number,
+};
+use domain::{Field, PersonId, Refusal, TicketId, Timestamp};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -11,19 +13,19 @@ use sync::Link;
 
 use super::assignment::{assign_to, propose};
 use super::dialogs::record_error_words;
-use super::intake_fields::Fields;
-use super::intake_form::{KnownCustomer, known_customers, known_values};
+use super::intake_fields::{Fields, Marks};
+use super::intake_form::{KnownCustomer, LookedIn, Place, Wrong, known_customers, known_values, problems};
 use super::loads::Loads;
 use super::panel::Panel;
 use super::person_choice::{PersonChoice, ProposalCard};
 use crate::device::drafts::Draft;
-use crate::device::{keyboard, local_time};
+use crate::device::{clock, focus, keyboard, local_time};
 use crate::i18n::use_lang;
 use crate::t;
 use crate::tickets::{EarlierTickets, glyph, number_of, ticket_path};
 use crate::ui::{
-    Chips, Combobox, Confirm, FieldMark, FormErrors, Icon, Notice, Segmented, SelectField, Suggestion,
-    TextArea, TextField, TextKind, Tone, use_toasts,
+    Chips, Combobox, Confirm, FieldMark, Icon, Notice, Segmented, SelectField, Suggestion, TextArea,
+    TextField, TextKind, Tone, use_toasts,
 };
 use crate::workspace::{RecordError, use_workspace};
 
@@ -45,6 +47,11 @@ const FIELDS: &[Field] = &[
     Field::Verification,
     Field::Urgency,
 ];
+
+/// How long the server may take to number a ticket before its provisional number is told.
+const NUMBERED_WITHIN_MS: u32 = 3_000;
+/// How often to look whether it has.
+const LOOK_EVERY_MS: u32 = 100;
 
 /// Who gets the ticket after it is registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,27 +78,35 @@ pub fn IntakePage() -> impl IntoView {
     let default_channel = move || {
         if person.read_untracked().role.carries_out_work() { Channel::EngineerOnSite } else { Channel::Phone }
     };
-    let errors = FormErrors::new();
+    let marks = Marks::new();
     let draft = StoredValue::new(Draft::of(person.read_untracked().id, "intake", "new"));
     let fields = Fields::of(draft.with_value(Draft::load).unwrap_or_default());
     let typed = Memo::new(move |_| fields.typed());
+    let intake = Memo::new(move |_| typed.read().intake(person.read().department, default_channel()));
     // The browser's storage is outside of the page: an effect keeps it in step. What was wrong may be right by now.
     Effect::watch(
         move || typed.get(),
         move |typed, _, _| {
             draft.with_value(|draft| if typed.is_blank() { draft.clear() } else { draft.keep(typed) });
-            errors.clear();
+            if !marks.is_empty() {
+                marks.keep_of(&problems(&intake.get_untracked(), now.get_untracked()));
+            }
         },
         false,
     );
 
     let loads = Memo::new(move |_| cards.with(|cards| Loads::of(cards, now.get_untracked())));
-    let intake = Memo::new(move |_| typed.read().intake(person.read().department, default_channel()));
     let proposal =
         Memo::new(move |_| directory.with(|directory| propose(&intake.read(), directory, &loads.read())));
     // Whoever works on tickets may only take one for themselves; the office gives them to anybody.
     let takes_it = Memo::new(move |_| person.read().role.carries_out_work());
-    let handover = RwSignal::new(Handover::Proposed);
+    let wanted = RwSignal::new(None::<Handover>);
+    let is_proposed = Memo::new(move |_| {
+        takes_it.get()
+            || proposal.read().as_ref().is_some_and(|proposal: &Proposal| proposal.person.is_some())
+    });
+    // Nobody is to choose what the rules have nothing for.
+    let handover = Memo::new(move |_| handover(wanted.get(), is_proposed.get()));
     let picked = RwSignal::new(None::<PersonId>);
     let assignee = Memo::new(move |_| match handover.get() {
         Handover::Proposed if takes_it.get() => Some(person.read().id),
@@ -108,9 +123,11 @@ pub fn IntakePage() -> impl IntoView {
         }
         problem.set(None);
         let intake = intake.get_untracked();
-        if !errors.take(intake.check()) {
-            // The field learns of its error only now.
-            request_animation_frame(|| keyboard::focus("[aria-invalid=true]"));
+        let found = problems(&intake, now.get_untracked());
+        let is_well = found.is_empty();
+        marks.set(found);
+        if !is_well {
+            focus::first_invalid();
             return;
         }
         busy.set(true);
@@ -124,7 +141,10 @@ pub fn IntakePage() -> impl IntoView {
                 return;
             }
             match registered {
-                Err(RecordError::Refused(refusal)) => errors.set(refusal),
+                Err(RecordError::Refused(Refusal::Invalid { field, problem })) if FIELDS.contains(&field) => {
+                    marks.set(vec![(Place::Field(field), Wrong::Refused(problem))]);
+                    focus::first_invalid();
+                }
                 Err(error) => problem.set(Some(error)),
                 Ok(_) => {
                     draft.with_value(Draft::clear);
@@ -134,9 +154,22 @@ pub fn IntakePage() -> impl IntoView {
                         }
                         None => Ok(()),
                     };
-                    toasts.say(move || saved_words(ticket, assigned.as_ref().err(), lang.words()));
+                    let is_online = status.with_untracked(|status| status.link == Link::Live);
                     let path = ticket_path(person.read_untracked().role, ticket);
                     navigate(&path, NavigateOptions::default());
+                    let number = if is_online && assigned.is_ok() {
+                        number_soon(move || {
+                            cards.try_with_untracked(|cards| {
+                                cards.iter().find(|card| card.ticket == ticket)?.number.clone()
+                            })
+                        })
+                        .await
+                    } else {
+                        None
+                    };
+                    toasts.say(move || {
+                        saved_words(ticket, number.as_ref(), assigned.as_ref().err(), lang.words())
+                    });
                 }
             }
         });
@@ -155,11 +188,8 @@ pub fn IntakePage() -> impl IntoView {
         let words = lang.words();
         if assignee.get().is_some() { words.intake_save_assign() } else { words.intake_save() }
     };
-    let beyond = errors.beyond(lang, FIELDS);
     let failure = move || {
-        let said = beyond
-            .get()
-            .or_else(|| problem.read().as_ref().map(|error| record_error_words(error, lang.words())));
+        let said = problem.read().as_ref().map(|error| record_error_words(error, lang.words()));
         said.map(|(title, text)| view! { <Notice tone=Tone::Danger title=title text=text answers=true /> })
     };
     view! {
@@ -184,9 +214,9 @@ pub fn IntakePage() -> impl IntoView {
                     }
                 >
                     {failure}
-                    <CustomerSection fields errors />
-                    <ProblemSection fields errors />
-                    <ProductSection fields errors />
+                    <CustomerSection fields marks />
+                    <ProblemSection fields marks />
+                    <ProductSection fields marks />
                     // Enter in a field is no wish to register: only the button below and Ctrl+Enter are.
                     <button type="submit" disabled hidden></button>
                 </form>
@@ -197,7 +227,14 @@ pub fn IntakePage() -> impl IntoView {
                         <Show when=move || !takes_it.get()>
                             <ProposalCard proposal loads />
                         </Show>
-                        {move || view! { <HandoverChoice handover takes_it=takes_it.get() /> }}
+                        {move || view! {
+                            <HandoverChoice
+                                handover
+                                is_proposed=is_proposed.get()
+                                takes_it=takes_it.get()
+                                on_choose=move |chosen| wanted.set(Some(chosen))
+                            />
+                        }}
                         <Show when=move || handover.get() == Handover::Other>
                             <PersonChoice
                                 label=t!(lang, assign_to)
@@ -237,22 +274,44 @@ pub fn IntakePage() -> impl IntoView {
             destroys=true
             on_confirm=move |()| {
                 fields.clear();
-                errors.clear();
+                marks.clear();
                 picked.set(None);
-                handover.set(Handover::Proposed);
+                wanted.set(None);
             }
         />
     }
 }
 
+/// Who gets the ticket: what was wanted, unless that is a proposal that there is not; and then nobody yet.
+fn handover(wanted: Option<Handover>, is_proposed: bool) -> Handover {
+    match wanted {
+        Some(Handover::Proposed) | None if is_proposed => Handover::Proposed,
+        Some(Handover::Proposed) | None => Handover::Later,
+        Some(chosen) => chosen,
+    }
+}
+
+/// Waits a moment for the number that the server gives. `look` is nothing once the person has left.
+async fn number_soon(look: impl Fn() -> Option<Option<TicketNumber>>) -> Option<TicketNumber> {
+    for _ in 0..NUMBERED_WITHIN_MS / LOOK_EVERY_MS {
+        if let Some(number) = look()? {
+            return Some(number);
+        }
+        clock::sleep(LOOK_EVERY_MS).await;
+    }
+    look()?
+}
+
 #[component]
-fn HandoverChoice(handover: RwSignal<Handover>, takes_it: bool) -> impl IntoView {
+fn HandoverChoice(
+    handover: Memo<Handover>,
+    is_proposed: bool,
+    takes_it: bool,
+    #[prop(into)] on_choose: Callback<Handover>,
+) -> impl IntoView {
     let lang = use_lang();
-    let options = if takes_it {
-        vec![Handover::Proposed, Handover::Later]
-    } else {
-        vec![Handover::Proposed, Handover::Other, Handover::Later]
-    };
+    let offered = [(Handover::Proposed, is_proposed), (Handover::Other, !takes_it), (Handover::Later, true)];
+    let options = offered.into_iter().filter_map(|(choice, is_there)| is_there.then_some(choice)).collect();
     let word = move |handover| {
         let words = lang.words();
         match handover {
@@ -268,31 +327,41 @@ fn HandoverChoice(handover: RwSignal<Handover>, takes_it: bool) -> impl IntoView
             options
             value=Signal::derive(move || Some(handover.get()))
             word
-            on_choose=move |chosen| handover.set(chosen)
+            on_choose=move |chosen| on_choose.run(chosen)
         />
     }
 }
 
-fn saved_words(ticket: TicketId, not_assigned: Option<&RecordError>, words: crate::i18n::Words) -> String {
-    match not_assigned {
-        None => words.intake_saved(number_of(ticket, None, words)),
-        Some(error) => words.intake_saved_not_assigned(record_error_words(error, words).0),
+fn saved_words(
+    ticket: TicketId,
+    number: Option<&TicketNumber>,
+    not_assigned: Option<&RecordError>,
+    words: crate::i18n::Words,
+) -> String {
+    match (not_assigned, number) {
+        (Some(error), _) => words.intake_saved_not_assigned(record_error_words(error, words).0),
+        (None, Some(_)) => words.intake_saved(number_of(ticket, number, words)),
+        (None, None) => words.intake_saved_provisional(provisional_number(ticket)),
     }
 }
 
 #[component]
-fn CustomerSection(fields: Fields, errors: FormErrors) -> impl IntoView {
+fn CustomerSection(fields: Fields, marks: Marks) -> impl IntoView {
     let lang = use_lang();
     let cards = use_workspace().cards();
-    let error = move |field| errors.at(lang, field);
+    let error = move |field| marks.at(lang, Place::Field(field));
     let offered = move |typed: RwSignal<String>| {
         Memo::new(move |_| cards.with(|cards| known_customers(cards, &typed.read())))
     };
-    let take = move |known: Memo<Vec<KnownCustomer>>| {
+    // What was taken over may be replaced by the next one taken over; what was typed may not.
+    let taken = StoredValue::new(None::<KnownCustomer>);
+    let take = move |known: Memo<Vec<KnownCustomer>>, looked_in: LookedIn| {
         move |picked: Suggestion| {
-            let known = known.read_untracked();
-            if let Some(customer) = picked.key.parse::<usize>().ok().and_then(|place| known.get(place)) {
-                fields.take_customer(customer);
+            let customer =
+                picked.key.parse::<usize>().ok().and_then(|place| known.read_untracked().get(place).cloned());
+            if let Some(customer) = customer {
+                fields.take_customer(&customer, looked_in, taken.get_value().as_ref());
+                taken.set_value(Some(customer));
             }
         }
     };
@@ -324,7 +393,9 @@ fn CustomerSection(fields: Fields, errors: FormErrors) -> impl IntoView {
                     value=fields.phone
                     kind=TextKind::Phone
                     suggestions=suggestions(by_phone, |known| known.phone.clone())
-                    on_pick=take(by_phone)
+                    on_pick=take(by_phone, LookedIn::Phone)
+                    hint=t!(lang, intake_phone_hint)
+                    mark=FieldMark::Optional
                     error=error(Field::Phone)
                 />
                 <Combobox
@@ -332,7 +403,7 @@ fn CustomerSection(fields: Fields, errors: FormErrors) -> impl IntoView {
                     value=fields.name
                     kind=TextKind::Name
                     suggestions=suggestions(by_name, |known| known.name.clone())
-                    on_pick=take(by_name)
+                    on_pick=take(by_name, LookedIn::Name)
                     error=error(Field::CustomerName)
                 />
                 <Combobox
@@ -340,7 +411,7 @@ fn CustomerSection(fields: Fields, errors: FormErrors) -> impl IntoView {
                     value=fields.company
                     mark=FieldMark::Optional
                     suggestions=suggestions(by_company, |known| known.company.clone())
-                    on_pick=take(by_company)
+                    on_pick=take(by_company, LookedIn::Company)
                     error=error(Field::Company)
                 />
                 <TextField
@@ -375,10 +446,10 @@ fn CustomerSection(fields: Fields, errors: FormErrors) -> impl IntoView {
 }
 
 #[component]
-fn ProblemSection(fields: Fields, errors: FormErrors) -> impl IntoView {
+fn ProblemSection(fields: Fields, marks: Marks) -> impl IntoView {
     let lang = use_lang();
     let person = use_workspace().person();
-    let error = move |field| errors.at(lang, field);
+    let error = move |field| marks.at(lang, Place::Field(field));
     let typed = Memo::new(move |_| fields.typed());
     let channel = Signal::derive(move || {
         let at_site = person.read().role.carries_out_work();
@@ -466,9 +537,9 @@ fn ProblemSection(fields: Fields, errors: FormErrors) -> impl IntoView {
                     on_choose=move |channel| fields.channel.set(channel)
                 />
                 {move || match channel.get() {
-                    Some(Channel::Phone) => view! { <CallEnded fields /> }.into_any(),
+                    Some(Channel::Phone) => view! { <CallEnded fields marks /> }.into_any(),
                     Some(Channel::EngineerOnSite) | None => ().into_any(),
-                    Some(_) => view! { <MessageTimes fields /> }.into_any(),
+                    Some(_) => view! { <MessageTimes fields marks /> }.into_any(),
                 }}
             </div>
         </section>
@@ -477,7 +548,7 @@ fn ProblemSection(fields: Fields, errors: FormErrors) -> impl IntoView {
 
 /// When the call was over: the ticket must be filed soon after.
 #[component]
-fn CallEnded(fields: Fields) -> impl IntoView {
+fn CallEnded(fields: Fields, marks: Marks) -> impl IntoView {
     let lang = use_lang();
     let now = use_workspace().now();
     view! {
@@ -487,6 +558,7 @@ fn CallEnded(fields: Fields) -> impl IntoView {
             kind=TextKind::Moment
             mark=FieldMark::Optional
             hint=t!(lang, intake_call_ended_hint)
+            error=marks.at(lang, Place::CallEnded)
             wide=true
         >
             <NowButton value=fields.call_ended now word=move || lang.words().intake_call_ended_now() />
@@ -496,7 +568,7 @@ fn CallEnded(fields: Fields) -> impl IntoView {
 
 /// When the message came in, and when somebody answered it.
 #[component]
-fn MessageTimes(fields: Fields) -> impl IntoView {
+fn MessageTimes(fields: Fields, marks: Marks) -> impl IntoView {
     let lang = use_lang();
     let now = use_workspace().now();
     view! {
@@ -506,6 +578,7 @@ fn MessageTimes(fields: Fields) -> impl IntoView {
             kind=TextKind::Moment
             mark=FieldMark::Optional
             hint=t!(lang, intake_arrived_hint)
+            error=marks.at(lang, Place::Arrived)
             wide=true
         >
             <NowButton value=fields.arrived now word=move || lang.words().intake_now() />
@@ -517,6 +590,7 @@ fn MessageTimes(fields: Fields) -> impl IntoView {
                 kind=TextKind::Moment
                 mark=FieldMark::Optional
                 hint=t!(lang, intake_answered_hint)
+                error=marks.at(lang, Place::Answered)
                 wide=true
             >
                 <NowButton value=fields.answered now word=move || lang.words().intake_now() />
@@ -545,10 +619,10 @@ fn NowButton(
 }
 
 #[component]
-fn ProductSection(fields: Fields, errors: FormErrors) -> impl IntoView {
+fn ProductSection(fields: Fields, marks: Marks) -> impl IntoView {
     let lang = use_lang();
     let cards = use_workspace().cards();
-    let error = move |field| errors.at(lang, field);
+    let error = move |field| marks.at(lang, Place::Field(field));
     let models = Signal::derive(move || {
         cards.with(|cards| as_suggestions(known_values(cards, &fields.model.read(), |card| &card.model)))
     });
@@ -641,4 +715,27 @@ fn as_suggestions(values: Vec<String>) -> Vec<Suggestion> {
         .into_iter()
         .map(|value| Suggestion { key: value.clone(), title: value, ..Suggestion::default() })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::i18n::{Locale, Words};
+
+    #[test]
+    fn where_the_rules_propose_nobody_the_ticket_is_given_to_nobody_unless_somebody_is_picked() {
+        assert_eq!(handover(None, false), Handover::Later);
+        assert_eq!(handover(None, true), Handover::Proposed);
+        assert_eq!(handover(Some(Handover::Proposed), false), Handover::Later);
+        assert_eq!(handover(Some(Handover::Other), false), Handover::Other);
+    }
+
+    #[test]
+    fn what_is_told_after_registering_is_the_servers_number_or_says_that_it_is_provisional() {
+        let (ticket, words) = (TicketId::from_uuid(uuid::Uuid::from_u128(1)), Words(Locale::ZhCn));
+        let number = TicketNumber::from_stored("FB202611044".into());
+        let told = saved_words(ticket, Some(&number), None, words);
+        assert_eq!(told, "已登记：FB202611044");
+        assert!(saved_words(ticket, None, None, words).contains("临时编号"));
+    }
 }

@@ -133,13 +133,21 @@ pub fn NextClock(
     #[prop(optional)]
     explained: bool,
 ) -> impl IntoView {
-    let next = Memo::new(move |_| card.with(|card| card.clocks.first().map(|clock| (card.ticket, *clock))));
+    // After the end of the work, the time alone doesn't say what is still owed to the customer.
+    let next = Memo::new(move |_| {
+        card.with(|card| card.clocks.first().map(|clock| (card.ticket, *clock, named_in(card, named))))
+    });
     move || {
-        next.get().map(|(ticket, clock)| {
+        next.get().map(|(ticket, clock, named)| {
             let why = explained.then(|| Signal::stored(WhyOf::card(ticket, &clock)));
             view! { <ClockChip dial=Dial::from(&clock) named large why /> }
         })
     }
+}
+
+/// Whether a card's clock is called by its name.
+const fn named_in(card: &Card, named: bool) -> bool {
+    named || !card.stage.is_open()
 }
 
 /// A clock of a ticket that explains itself.
@@ -258,4 +266,20 @@ pub fn running(view: &TicketView) -> Vec<Clock> {
     let mut clocks: Vec<_> = view.clocks.iter().filter(|clock| clock.is_running()).copied().collect();
     clocks.sort_by_key(|clock| (clock.due.is_none(), clock.due, clock.paused.is_none()));
     clocks
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ticket::Stage;
+
+    use super::*;
+    use crate::tickets::sample::card;
+
+    #[test]
+    fn what_is_owed_after_a_ticket_is_closed_is_called_by_its_name() {
+        let mut card = card(1);
+        assert!(!named_in(&card, false));
+        card.stage = Stage::Closed;
+        assert!(named_in(&card, false));
+    }
 }

@@ -24,6 +24,7 @@ pub struct Deed {
 }
 
 /// What is needed to say things: the words, the names of people, and how instants are written.
+#[derive(Clone, Copy)]
 pub struct Speaker<'s> {
     /// The catalogue.
     pub words: Words,

@@ -10,6 +10,7 @@ use super::deed::Speaker;
 use crate::i18n::Words;
 
 /// Writes instants and dates. All of one ledger are in one time zone.
+#[derive(Clone, Copy)]
 pub struct Writer<'w> {
     /// Day and time.
     pub moment: &'w dyn Fn(Timestamp) -> String,
@@ -55,6 +56,7 @@ pub struct Sentence {
 }
 
 /// Puts a ledger into words.
+#[derive(Clone, Copy)]
 pub struct Teller<'t> {
     /// Says what people did.
     pub speaker: Speaker<'t>,
@@ -68,6 +70,8 @@ pub struct Teller<'t> {
     pub book: &'t PolicyBook,
     /// Now.
     pub now: Timestamp,
+    /// Whether the ticket never was: then nobody did what its record holds, and only the times count.
+    pub is_supposed: bool,
 }
 
 /// How much time a clock has, as people say it.
@@ -196,6 +200,9 @@ impl Teller<'_> {
             evidence: Vec::new(),
         };
         match line {
+            Line::Started { at, .. } if self.is_supposed => {
+                said(Part::Start, "play", words.ledger_started_if(moment(*at)))
+            }
             Line::Started { at, by } => {
                 let (what, who, evidence) = self.deed(*by);
                 let text = match ledger.clock.name() {
@@ -316,9 +323,14 @@ impl Teller<'_> {
                 let what = words.waiting(*waiting);
                 let length = exact(*millis, zone.is_none() && *millis > 72 * Timestamp::HOUR_MS, words);
                 let text = match until {
+                    Some(until) if self.is_supposed => {
+                        words.ledger_paused_if(moment(*from), moment(*until), what, length)
+                    }
                     Some(until) => words.ledger_paused(moment(*from), moment(*until), what, who, length),
+                    None if self.is_supposed => words.ledger_pausing_if(moment(*from), what, length),
                     None => words.ledger_pausing(moment(*from), what, who, length),
                 };
+                let evidence = if self.is_supposed { Vec::new() } else { evidence };
                 let day = zone.map(|zone| day(*from, zone));
                 Sentence { day, evidence, tone: Some("hold"), ..said(Part::Time, "pause-circle", text) }
             }
@@ -479,6 +491,7 @@ mod tests {
             document: &sample.document,
             book,
             now: at(now),
+            is_supposed: false,
         };
         ask(&teller)
     }
@@ -549,6 +562,24 @@ mod tests {
             ]
         );
         assert_eq!(total, "已用 1 小时 40 分钟，时限 6 小时");
+    }
+
+    #[test]
+    fn of_a_ticket_that_never_was_the_times_are_told_and_nobody_is_named() {
+        let (sample, book) = (waited(), office_time());
+        let told = with_teller(&sample, &book, Locale::ZhCn, 400, |teller| {
+            let clocks = domain::sla::clocks(&teller.ticket.timeline, &book);
+            let clock = clocks.iter().find(|clock| clock.name() == ClockName::Resolution).unwrap();
+            let ledger = explain(&teller.ticket.timeline, &book, clock.id, teller.now).unwrap();
+            let teller = Teller { is_supposed: true, ..*teller };
+            let told = teller.sentences(&ledger);
+            told.into_iter()
+                .flat_map(|said| std::iter::once(said.text).chain(said.evidence))
+                .collect::<Vec<_>>()
+        });
+        assert_eq!(told[0], "假设从 01 10:00 开始计时。");
+        assert!(told.contains(&"假设 01 11:00 至 01 14:00 暂停计时：“等待客户”，扣除 2 小时。".to_owned()));
+        assert!(!told.iter().any(|said| said.contains("名单外的人员") || said.contains("下午")), "{told:?}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use domain::Timestamp;
 use leptos::prelude::*;
 
 use crate::device::intl::{self, Form};
-use crate::i18n::{Lang, use_lang};
+use crate::i18n::{Lang, spaced, use_lang};
 use crate::workspace::use_workspace;
 
 /// Writes instants in the language of this place, seen from today. Readers follow the language and the turn of the day.
@@ -23,7 +23,7 @@ pub fn use_when() -> When {
 impl When {
     /// The time of day.
     pub fn time(self, instant: Timestamp) -> String {
-        intl::instant(self.lang.locale(), instant, Form::Time)
+        spaced(&intl::instant(self.lang.locale(), instant, Form::Time))
     }
 
     /// Day and time, as short as today allows.
@@ -33,9 +33,9 @@ impl When {
             Nearness::Today => self.time(instant),
             Nearness::Yesterday => words.yesterday_at(self.time(instant)),
             Nearness::Tomorrow => words.tomorrow_at(self.time(instant)),
-            Nearness::Soon => intl::instant(self.lang.locale(), instant, Form::WeekdayTime),
-            Nearness::Near => intl::instant(self.lang.locale(), instant, Form::DayTime),
-            Nearness::Far => intl::instant(self.lang.locale(), instant, Form::FullDayTime),
+            Nearness::Soon => spaced(&intl::instant(self.lang.locale(), instant, Form::WeekdayTime)),
+            Nearness::Near => spaced(&intl::instant(self.lang.locale(), instant, Form::DayTime)),
+            Nearness::Far => spaced(&intl::instant(self.lang.locale(), instant, Form::FullDayTime)),
         }
     }
 
@@ -45,8 +45,8 @@ impl When {
         match Nearness::of(day_number(instant), self.today.get()) {
             Nearness::Today => words.today().to_owned(),
             Nearness::Yesterday => words.yesterday().to_owned(),
-            Nearness::Far => intl::instant(self.lang.locale(), instant, Form::FullDay),
-            _ => intl::instant(self.lang.locale(), instant, Form::Weekday),
+            Nearness::Far => spaced(&intl::instant(self.lang.locale(), instant, Form::FullDay)),
+            _ => spaced(&intl::instant(self.lang.locale(), instant, Form::Weekday)),
         }
     }
 
@@ -56,13 +56,13 @@ impl When {
         let now = Timestamp::from_millis(0).plus_millis(days * Timestamp::DAY_MS);
         match days {
             0 => self.time(instant),
-            _ => intl::relative(self.lang.locale(), Timestamp::from_millis(0), now),
+            _ => spaced(&intl::relative(self.lang.locale(), Timestamp::from_millis(0), now)),
         }
     }
 
     /// Everything of it, for evidence.
     pub fn exact(self, instant: Timestamp) -> String {
-        intl::instant(self.lang.locale(), instant, Form::Exact)
+        spaced(&intl::instant(self.lang.locale(), instant, Form::Exact))
     }
 
     /// A number that two instants share if they fall on the same day for the reader.

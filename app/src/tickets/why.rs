@@ -175,7 +175,7 @@ pub fn LedgerView(
     /// The service levels by which it is judged, if not those in force.
     #[prop(optional_no_strip)]
     book: Option<Signal<sla::PolicyBook>>,
-    /// As of when, if not now.
+    /// As of when, for a ticket that never was. Without it, as of now.
     #[prop(optional_no_strip)]
     as_of: Option<Timestamp>,
 ) -> impl IntoView {
@@ -191,7 +191,8 @@ pub fn LedgerView(
         minute.track();
         let (view, directory, book) = (view.get()?, directory.get(), book.get());
         let corrections = corrections.get().unwrap_or_default();
-        account(&view, clock, &corrections, &directory, &book, lang.locale(), now.get_untracked())
+        let seen = SeenFrom { now: now.get_untracked(), is_supposed: as_of.is_some() };
+        account(&view, clock, &corrections, &directory, &book, lang.locale(), seen)
     });
     let dial =
         Signal::derive(move || account.read().as_ref().map(|account| Dial::from(&account.ledger.clock)));
@@ -285,6 +286,14 @@ fn corrections_of(view: &TicketView, clock: ClockId, book: &sla::PolicyBook) -> 
     all.into_iter().filter(|correction| correction.clock == clock).collect()
 }
 
+/// From where a clock is looked at.
+#[derive(Debug, Clone, Copy)]
+struct SeenFrom {
+    now: Timestamp,
+    /// Whether the ticket never was.
+    is_supposed: bool,
+}
+
 fn account(
     view: &TicketView,
     clock: ClockId,
@@ -292,7 +301,7 @@ fn account(
     directory: &domain::people::Directory,
     book: &sla::PolicyBook,
     locale: Locale,
-    now: Timestamp,
+    SeenFrom { now, is_supposed }: SeenFrom,
 ) -> Option<Account> {
     let ledger = sla::explain(&view.ticket.timeline, book, clock, now)?;
     let instants = [ledger.clock.started, ledger.clock.due.unwrap_or(now), now];
@@ -325,6 +334,7 @@ fn account(
         document: &view.document,
         book,
         now,
+        is_supposed,
     };
     let sentences = teller.sentences(&ledger);
     let parts = Part::ALL.into_iter().map(|part| {

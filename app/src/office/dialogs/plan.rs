@@ -2,16 +2,62 @@
 
 use std::sync::Arc;
 
-use domain::Field;
 use domain::ticket::{Action, Milestone, Plan};
+use domain::{Field, Problem, Timestamp};
 use leptos::prelude::*;
 
 use super::{ActionDialog, ActionForm, say_saved};
-use crate::device::local_time;
-use crate::i18n::use_lang;
+use crate::device::{focus, local_time};
+use crate::i18n::{Lang, use_lang};
 use crate::t;
 use crate::ui::{FieldMark, Icon, TextArea, TextField, TextKind};
-use crate::workspace::TicketView;
+use crate::workspace::{TicketView, use_workspace};
+
+/// What is wrong with something promised, or with its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrong {
+    /// Nothing stands there.
+    Missing,
+    /// That time has passed.
+    Past,
+}
+
+/// What is wrong with the time of a promise. One that was agreed `before` stays, though it has passed by now.
+fn wrong_time(time: Option<Timestamp>, before: Option<Timestamp>, now: Timestamp) -> Option<Wrong> {
+    match time {
+        None => Some(Wrong::Missing),
+        Some(time) if time < now && before != Some(time) => Some(Wrong::Past),
+        Some(_) => None,
+    }
+}
+
+/// What is wrong with a field, until something else is typed into it.
+#[derive(Debug, Clone, Copy)]
+struct Mark(RwSignal<Option<Wrong>>);
+
+impl Mark {
+    fn on(value: RwSignal<String>) -> Self {
+        let mark = RwSignal::new(None);
+        Effect::watch(move || value.track(), move |(), _, _| mark.set(None), false);
+        Self(mark)
+    }
+
+    /// Marks the field. Says whether it is well.
+    fn set(self, wrong: Option<Wrong>) -> bool {
+        self.0.set(wrong);
+        wrong.is_none()
+    }
+
+    fn words(self, lang: Lang) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            let words = lang.words();
+            self.0.get().map(|wrong| match wrong {
+                Wrong::Missing => words.problem_stands_alone(Field::Milestone, Problem::Missing),
+                Wrong::Past => words.plan_past().to_owned(),
+            })
+        })
+    }
+}
 
 /// A milestone as typed.
 #[derive(Debug, Clone, Copy)]
@@ -19,16 +65,28 @@ struct Row {
     number: usize,
     title: RwSignal<String>,
     due: RwSignal<String>,
+    /// For when it was promised before.
+    before: Option<Timestamp>,
+    untitled: Mark,
+    untimely: Mark,
 }
 
 impl Row {
-    fn empty(number: usize) -> Self {
-        Self { number, title: RwSignal::new(String::new()), due: RwSignal::new(String::new()) }
+    fn new(number: usize, before: Option<&Milestone>) -> Self {
+        let title = RwSignal::new(before.map(|before| before.title.clone()).unwrap_or_default());
+        let before = before.map(|before| before.due);
+        let due = RwSignal::new(before.map(local_time::to_field).unwrap_or_default());
+        Self { number, title, due, before: shown(due), untitled: Mark::on(title), untimely: Mark::on(due) }
     }
 
     fn is_blank(self) -> bool {
         self.title.read_untracked().trim().is_empty() && self.due.read_untracked().is_empty()
     }
+}
+
+/// The instant that a field shows. It may leave out the seconds of the one that it was filled with.
+fn shown(field: RwSignal<String>) -> Option<Timestamp> {
+    local_time::from_field(&field.read_untracked())
 }
 
 /// Asks for measures, who agreed, the deadline and the milestones. A new agreement begins with what was agreed before.
@@ -47,13 +105,19 @@ pub fn PlanDialog(
     let (measures, agreed_with, deadline) = (text(), text(), text());
     let rows = RwSignal::new(Vec::<Row>::new());
     let next_row = StoredValue::new(0_usize);
-    let undated = RwSignal::new(false);
-    let add = move || {
+    let now = use_workspace().now();
+    let deadline_before = StoredValue::new(None::<Timestamp>);
+    let untimely = Mark::on(deadline);
+    // Rows belong to the dialog: one that an effect or a click has added must outlive it.
+    let owner = StoredValue::new(Owner::current());
+    let add = move |before: Option<&Milestone>| {
         let number = next_row.get_value();
         next_row.set_value(number + 1);
-        let row = Row::empty(number);
+        let row = match owner.get_value() {
+            Some(owner) => owner.with(|| Row::new(number, before)),
+            None => Row::new(number, before),
+        };
         rows.update(|rows| rows.push(row));
-        row
     };
     let begun = StoredValue::new(false);
     Effect::new(move |_| {
@@ -61,42 +125,52 @@ pub fn PlanDialog(
             return;
         }
         begun.set_value(true);
-        undated.set(false);
+        untimely.set(None);
         let ticket = &view.read_untracked().ticket;
         let before = ticket.plans.iter().rfind(|plan| plan.cycle == ticket.cycle);
         agreed_with.set(before.map_or(&ticket.contact.value.name, |plan| &plan.fact.agreed_with).clone());
         if let Some(plan) = before {
             measures.set(plan.fact.measures.clone());
             deadline.set(plan.fact.deadline.map(local_time::to_field).unwrap_or_default());
+            deadline_before.set_value(shown(deadline));
             rows.update(Vec::clear);
             for milestone in &plan.fact.milestones {
-                let row = add();
-                row.title.set(milestone.title.clone());
-                row.due.set(local_time::to_field(milestone.due));
+                add(Some(milestone));
             }
         }
     });
     let save = move || {
         let typed: Vec<Row> = rows.get_untracked().into_iter().filter(|row| !row.is_blank()).collect();
-        let dated = typed.iter().map(|row| {
-            let due = local_time::from_field(&row.due.read_untracked())?;
-            Some(Milestone { title: row.title.get_untracked().trim().to_owned(), due })
-        });
-        let milestones: Option<Vec<Milestone>> = dated.collect();
-        undated.set(milestones.is_none());
-        let Some(milestones) = milestones else { return };
+        let now = now.get_untracked();
+        let until = shown(deadline);
+        let in_time = until.and_then(|until| wrong_time(Some(until), deadline_before.get_value(), now));
+        let mut well = untimely.set(in_time);
+        let mut milestones = Vec::new();
+        for row in typed {
+            let (title, due) = (row.title.get_untracked().trim().to_owned(), shown(row.due));
+            well &= row.untitled.set(title.is_empty().then_some(Wrong::Missing));
+            well &= row.untimely.set(wrong_time(due, row.before, now));
+            milestones.extend(due.map(|due| Milestone { title, due }));
+        }
         let plan = Plan {
             measures: measures.get_untracked().trim().to_owned(),
             agreed_with: agreed_with.get_untracked().trim().to_owned(),
-            deadline: local_time::from_field(&deadline.read_untracked()),
+            deadline: until,
             milestones,
         };
-        form.save(Action::AgreePlan(Box::new(plan)), say, move || begun.set_value(false));
+        let plan = Action::AgreePlan(Box::new(plan));
+        if !well {
+            // What else is wrong is told at once.
+            form.allows(&plan);
+            focus::first_invalid();
+            return;
+        }
+        form.save(plan, say, move || begun.set_value(false));
     };
-    let milestone_error = Signal::derive(move || {
-        let missing = undated.get().then(|| lang.words().plan_milestone_undated().to_owned());
-        missing.or_else(|| form.errors.at(lang, Field::Milestone).get())
-    });
+    // A row has marks of its own: this is for what is wrong with all of them.
+    let marked = move || rows.read().iter().any(|row| row.untitled.0.read().is_some());
+    let milestone_error = form.errors.at(lang, Field::Milestone);
+    let milestone_error = move || milestone_error.get().filter(|_| !marked());
     view! {
         <ActionDialog form title=t!(lang, plan_title) save=t!(lang, plan_save) fields=FIELDS on_save=move |()| save()>
             <TextArea
@@ -119,6 +193,7 @@ pub fn PlanDialog(
                     kind=TextKind::Moment
                     mark=FieldMark::Optional
                     hint=t!(lang, plan_deadline_hint)
+                    error=untimely.words(lang)
                 />
             </div>
             <fieldset class="field">
@@ -128,8 +203,17 @@ pub fn PlanDialog(
                 <div class="stack">
                     <For each=move || rows.get() key=|row| row.number let:row>
                         <div class="plan-row">
-                            <TextField label=t!(lang, plan_milestone_title) value=row.title />
-                            <TextField label=t!(lang, plan_milestone_due) value=row.due kind=TextKind::Moment />
+                            <TextField
+                                label=t!(lang, plan_milestone_title)
+                                value=row.title
+                                error=row.untitled.words(lang)
+                            />
+                            <TextField
+                                label=t!(lang, plan_milestone_due)
+                                value=row.due
+                                kind=TextKind::Moment
+                                error=row.untimely.words(lang)
+                            />
                             <button
                                 class="icon-button"
                                 type="button"
@@ -142,16 +226,35 @@ pub fn PlanDialog(
                         </div>
                     </For>
                     <div class="button-row">
-                        <button class="button" type="button" data-size="s" on:click=move |_| { add(); }>
+                        <button class="button" type="button" data-size="s" on:click=move |_| add(None)>
                             <Icon name="plus" />
                             {t!(lang, plan_milestone_add)}
                         </button>
                     </div>
-                    {move || milestone_error.get().map(|error| {
+                    {move || milestone_error().map(|error| {
                         view! { <p class="field__error" role="alert"><Icon name="alert" />{error}</p> }
                     })}
                 </div>
             </fieldset>
         </ActionDialog>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tickets::sample::minute;
+
+    #[test]
+    fn nothing_is_promised_for_a_time_that_has_passed() {
+        assert_eq!(wrong_time(Some(minute(9)), None, minute(10)), Some(Wrong::Past));
+        assert_eq!(wrong_time(Some(minute(11)), None, minute(10)), None);
+        assert_eq!(wrong_time(None, None, minute(10)), Some(Wrong::Missing));
+    }
+
+    #[test]
+    fn what_was_promised_before_stays_though_its_time_has_passed() {
+        assert_eq!(wrong_time(Some(minute(9)), Some(minute(9)), minute(10)), None);
+        assert_eq!(wrong_time(Some(minute(8)), Some(minute(9)), minute(10)), Some(Wrong::Past));
     }
 }
