@@ -6,7 +6,7 @@
 mod vocabulary;
 mod writing;
 
-pub use self::writing::spaced;
+pub use self::writing::{end_beside, spaced};
 
 use leptos::prelude::*;
 

@@ -24,6 +24,15 @@ impl Words {
     }
 }
 
+/// The end of a stretch of time beside its beginning, both with date and time: without the date, if it is the same.
+pub fn end_beside<'e>(start: &str, end: &'e str) -> &'e str {
+    // In every language the time of day comes last, after a space.
+    match (start.rsplit_once(' '), end.rsplit_once(' ')) {
+        (Some((start_day, _)), Some((end_day, time))) if start_day == end_day => time,
+        _ => end,
+    }
+}
+
 /// Puts a space between Chinese characters and digits, as the catalogues have it, into what the browser writes without one:
 /// `周二 09:24`, `21 天前`. A date is one word: `11月21日`.
 pub fn spaced(text: &str) -> String {
@@ -64,6 +73,14 @@ mod tests {
         ] {
             assert_eq!(spaced(written), read);
         }
+    }
+
+    #[test]
+    fn the_date_of_one_day_is_written_once() {
+        assert_eq!(end_beside("2026年11月22日 03:26", "2026年11月22日 12:55"), "12:55");
+        assert_eq!(end_beside("Nov 22, 2026, 03:26", "Nov 22, 2026, 12:55"), "12:55");
+        assert_eq!(end_beside("2026年11月22日 23:26", "2026年11月23日 00:10"), "2026年11月23日 00:10");
+        assert_eq!(end_beside("0′", "90′"), "90′");
     }
 
     #[test]
