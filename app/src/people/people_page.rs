@@ -252,12 +252,13 @@ fn PersonRow(
         .into_any()
     };
     let link_title = link_label.clone();
+    let skills = person.skills.clone();
     view! {
         <tr data-state=(!active).then_some("off")>
             <th scope="row">{name} <small class="number">{user}</small></th>
             <td data-label=t!(lang, people_role)>{move || lang.words().role(role)}</td>
             <td data-label=t!(lang, people_department)>{department_name}</td>
-            <td data-label=t!(lang, people_skills)>{person.skills.join(", ")}</td>
+            <td data-label=t!(lang, people_skills)>{move || lang.words().list(&skills)}</td>
             <td data-fit data-label=t!(lang, people_last_sign_in)>
                 {move || last_sign_in.map_or_else(|| lang.words().people_never().to_owned(), |at| when.instant(at))}
             </td>
@@ -372,7 +373,10 @@ fn DepartmentRow(
     let lang = use_lang();
     let function = department.function;
     let (name, label_name) = (department.name.clone(), department.name.clone());
-    let regions = department.regions.join(", ");
+    let regions = {
+        let regions = department.regions.clone();
+        move || lang.words().list(&regions)
+    };
     view! {
         <tr>
             <th scope="row">{name}</th>

@@ -131,18 +131,20 @@ pub(super) fn PersonDialog(
     let department_name = move |id: DepartmentId| {
         directory.read().department(id).map(|department| department.name.clone()).unwrap_or_default()
     };
-    let missing_here = move |is_missing: Signal<bool>, said: Signal<Option<String>>| {
+    let missing_here = move |is_missing: Signal<bool>, is_choice: bool, said: Signal<Option<String>>| {
         Signal::derive(move || {
-            let empty = (missing.get() && is_missing.get()).then(|| lang.words().api_missing().to_owned());
+            let words = lang.words();
+            let ask = if is_choice { words.api_not_chosen() } else { words.api_missing() };
+            let empty = (missing.get() && is_missing.get()).then(|| ask.to_owned());
             empty.or_else(|| said.get())
         })
     };
     let blank = |text: RwSignal<String>| Signal::derive(move || text.read().trim().is_empty());
-    let name_error = missing_here(blank(name), form.at(lang, "name"));
-    let user_error = missing_here(blank(user), form.at(lang, "user"));
-    let role_error = missing_here(Signal::derive(move || role.get().is_none()), form.at(lang, "role"));
+    let name_error = missing_here(blank(name), false, form.at(lang, "name"));
+    let user_error = missing_here(blank(user), false, form.at(lang, "user"));
+    let role_error = missing_here(Signal::derive(move || role.get().is_none()), true, form.at(lang, "role"));
     let department_error =
-        missing_here(Signal::derive(move || department.get().is_none()), form.at(lang, "department"));
+        missing_here(Signal::derive(move || department.get().is_none()), true, form.at(lang, "department"));
     view! {
         <EditDialog form subject open title shown=&["name", "user", "role", "department", "email", "language", "skills"] on_save=move |()| save()>
             <TextField

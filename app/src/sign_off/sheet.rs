@@ -7,6 +7,7 @@ use domain::ticket::{PartReplacement, Seen, Sheet, SheetRow, Ticket, Visit};
 use serde::{Deserialize, Serialize};
 
 use crate::field::place;
+use crate::i18n::end_beside;
 use crate::tickets::deed::{Speaker, join};
 use crate::tickets::number_of;
 
@@ -106,7 +107,10 @@ fn visit_words(visit: &Visit, speaker: &Speaker<'_>) -> String {
     let words = speaker.words;
     let from = (speaker.instant)(visit.checked_in);
     let span = match visit.checked_out {
-        Some(left) => words.sheet_visit_from_to(from, (speaker.instant)(left)),
+        Some(left) => {
+            let until = (speaker.instant)(left);
+            words.sheet_visit_from_to(&from, end_beside(&from, &until))
+        }
         None => words.sheet_visit_since(from),
     };
     join([span, speaker.name(visit.engineer)])

@@ -40,7 +40,7 @@ impl FormErrors {
     pub fn at(self, lang: Lang, field: Field) -> Signal<Option<String>> {
         Signal::derive(move || match &*self.0.read() {
             Some(Refusal::Invalid { field: at, problem }) if *at == field => {
-                Some(sentence(lang.words().problem_at(field, *problem)))
+                Some(lang.words().problem_stands_alone(field, *problem))
             }
             _ => None,
         })
@@ -60,12 +60,6 @@ impl Default for FormErrors {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Words that also stand after a colon, begun as they must where they stand alone.
-fn sentence(words: &str) -> String {
-    let mut rest = words.chars();
-    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 /// A field was left empty: for what a form requires beyond the domain's own rules.
