@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
 import { expect, test } from "../support/journey.ts";
 import { A_NAME, draw } from "../support/tablet.ts";
-import { complete, nextStep } from "../support/work.ts";
+import { complete, nextStep, openTicket } from "../support/work.ts";
 
 test.use({ serverOptions: { demo: true } });
 
@@ -34,7 +34,7 @@ test("a job, and its signature", async ({ tablet }) => {
 
 test("the office, and its wall", async ({ desk }) => {
   const page = await desk("supervisor");
-  await page.getByRole("link", { name: "油气分离芯破裂" }).click();
+  await openTicket(page, "油气分离芯破裂");
   await expect(page.getByRole("list", { name: "经过" })).toBeVisible();
   await take(page, "office");
   await page.goto("/live");

@@ -38,14 +38,6 @@ export class Tablet {
     await this.page.goto(address);
   }
 
-  /** Makes the work that follows happen earlier, until the page is loaded again. */
-  async turnClockBack(milliseconds: number): Promise<void> {
-    await this.page.evaluate((milliseconds) => {
-      const now = Date.now;
-      Date.now = () => now() - milliseconds;
-    }, milliseconds);
-  }
-
   async discard(): Promise<void> {
     await this.context.close();
     await rm(this.profile, { recursive: true, force: true });

@@ -27,6 +27,15 @@ export async function registerFault(page: Page, summary: string): Promise<void> 
   await expect(page.getByRole("heading", { name: summary })).toBeVisible();
 }
 
+/** Finds a ticket in the office's list, which draws only what fits, and opens it. */
+export async function openTicket(page: Page, title: string): Promise<void> {
+  const search = page.getByRole("searchbox");
+  await search.fill(title);
+  await page.getByRole("link", { name: title }).click();
+  await search.fill("");
+  await expect(page.getByRole("heading", { level: 1, name: title }).or(page.getByRole("heading", { level: 2, name: title }))).toBeVisible();
+}
+
 /** The job's next step, under the thumb. */
 export function nextStep(page: Page, name: string): Locator {
   return page.getByRole("contentinfo").getByRole("button", { name, exact: true }).last();

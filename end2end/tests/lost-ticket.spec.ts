@@ -2,7 +2,7 @@
 // nothing else waits for either.
 import { expect, test } from "../support/journey.ts";
 import { history, PEOPLE, pill } from "../support/people.ts";
-import { addNote, nextStep } from "../support/work.ts";
+import { addNote, nextStep, openTicket } from "../support/work.ts";
 
 test.use({ serverOptions: { demo: true } });
 
@@ -29,7 +29,7 @@ test("what was done in good faith is taken, what is no longer theirs to decide c
 
   await server.startAgain();
   const office = await desk("supervisor");
-  await office.getByRole("link", { name: LOST }).click();
+  await openTicket(office, LOST);
   await office.getByRole("button", { name: "改派" }).first().click();
   const dialog = office.getByRole("dialog", { name: "分派工单" });
   await dialog.getByRole("radio", { name: /^高翔/ }).check();

@@ -1,5 +1,6 @@
 //! The one place where the server asks what time it is.
 
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use domain::Timestamp;
@@ -28,6 +29,7 @@ impl Clock {
                 // A machine that believes to be before 1970 or after the year 292,000,000 has no use for a better answer.
                 let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Timestamp::from_millis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
+                    .plus_millis(-behind_ms())
             }
             #[cfg(test)]
             Self::Manual(now) => Timestamp::from_millis(now.load(std::sync::atomic::Ordering::SeqCst)),
@@ -41,4 +43,18 @@ impl Clock {
             now.fetch_add(millis, std::sync::atomic::Ordering::SeqCst);
         }
     }
+}
+
+/// By how much the clock is set back, in milliseconds. Nothing, but in a build for tests, where a journey may need hours to have
+/// gone by since a tablet was last heard of: `FIELDLOOP_CLOCK_BEHIND_S` in the environment says how many seconds.
+fn behind_ms() -> i64 {
+    static BEHIND_MS: OnceLock<i64> = OnceLock::new();
+    if !cfg!(debug_assertions) {
+        return 0;
+    }
+    *BEHIND_MS.get_or_init(|| {
+        let seconds =
+            std::env::var("FIELDLOOP_CLOCK_BEHIND_S").ok().and_then(|text| text.parse::<i64>().ok());
+        seconds.map_or(0, |seconds| seconds.saturating_mul(1_000))
+    })
 }

@@ -55,7 +55,11 @@ mod tests {
         let admin = server.sign_in("admin").await;
         for address in ["/api/notices?limit=many", "/api/sync/events?epoch=x"] {
             let reply = admin.get(address).await;
-            assert_eq!((reply.status.as_u16(), reply.json()), (400, json!({ "error": "malformed" })), "{address}");
+            assert_eq!(
+                (reply.status.as_u16(), reply.json()),
+                (400, json!({ "error": "malformed" })),
+                "{address}"
+            );
         }
     }
 }
