@@ -33,6 +33,11 @@ pub fn end_beside<'e>(start: &str, end: &'e str) -> &'e str {
     }
 }
 
+/// What stands behind the year, the month and the day of a written-out date.
+const YEAR: char = '\u{5e74}';
+const MONTH: char = '\u{6708}';
+const DAY: char = '\u{65e5}';
+
 /// Puts a space between Chinese characters and digits, as the catalogues have it, into what the browser writes without one:
 /// `周二 09:24`, `21 天前`. A date is one word: `11月21日`.
 pub fn spaced(text: &str) -> String {
@@ -40,8 +45,8 @@ pub fn spaced(text: &str) -> String {
     let mut last: Option<char> = None;
     for letter in text.chars() {
         let apart = last.is_some_and(|last| {
-            (is_han(last) && letter.is_ascii_digit() && !matches!(last, '年' | '月'))
-                || (last.is_ascii_digit() && is_han(letter) && !matches!(letter, '年' | '月' | '日'))
+            (is_han(last) && letter.is_ascii_digit() && !matches!(last, YEAR | MONTH))
+                || (last.is_ascii_digit() && is_han(letter) && !matches!(letter, YEAR | MONTH | DAY))
         });
         if apart {
             spaced.push(' ');
