@@ -215,12 +215,12 @@ impl EventStream {
     }
 }
 
-/// The id of a `changed` event. Nothing, for a sign of life.
+/// The id of a `changed` event. Nothing, for a sign of life, and for a notice: it is no change.
 fn read_event(block: &[u8]) -> Result<Option<u64>> {
     let text = std::str::from_utf8(block).context("events are letters")?;
     let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
     match (field("event: "), field("id: ")) {
-        (None, _) => Ok(None),
+        (None | Some("notice"), _) => Ok(None),
         (Some("changed"), Some(id)) => Ok(Some(id.parse().context("an event's id is a number")?)),
         (Some(other), _) => bail!("a watcher was told `{other}`"),
     }
