@@ -1,0 +1,167 @@
+//! On the way in: pages and events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::people::Directory;
+use domain::ticket::{Card, Document, Ticket};
+use domain::{TicketId, Timestamp};
+
+use super::Replica;
+use crate::messages::{Changed, Cursor, Event, PROTOCOL, PullRequest, PullResponse};
+use crate::outbox::{OutboxEntry, OutboxState};
+use crate::store::{Batch, Held};
+
+/// What an event means for the replica.
+#[derive(Debug)]
+pub enum Absorbed {
+    /// It fits: apply and commit this.
+    Batch(Box<Batch>),
+    /// It can't be fitted in: pull.
+    Behind,
+}
+
+impl Replica {
+    /// What to ask the server for.
+    pub fn pull_request(&self, room_bytes: Option<u32>) -> PullRequest {
+        PullRequest {
+            protocol: PROTOCOL,
+            cursor: self.meta.cursor.clone(),
+            scope: self.meta.scope.clone(),
+            directory: Some(self.directory.revision).filter(|revision| *revision > 0),
+            room_bytes,
+        }
+    }
+
+    /// Takes a page. `sent` and `received` are the device's clock before and after the exchange.
+    pub fn on_pull(&self, response: PullResponse, sent: Timestamp, received: Timestamp) -> Batch {
+        let mut meta =
+            self.contact(response.server_time, sent, received).unwrap_or_else(|| self.meta.clone());
+        let old_epoch = self.meta.cursor.as_ref().map(|cursor| cursor.epoch.clone());
+        if response.reset {
+            meta.generation += 1;
+            meta.rebuilding = true;
+        }
+        let book = response.directory.as_ref().map_or_else(|| self.book.clone(), Directory::book);
+        let mut batch = Batch { directory: response.directory, release: response.gone, ..Batch::default() };
+        for document in response.documents {
+            if let Some(ticket) = Ticket::of(&document) {
+                let card = Card::of(&ticket, &book);
+                let held = Held { card, revision: document.revision, generation: meta.generation };
+                batch.hold.push((held, document));
+            }
+        }
+        if meta.rebuilding && !response.more {
+            let arrived: BTreeSet<_> = batch.hold.iter().map(|(_, document)| document.ticket).collect();
+            let left_over = self
+                .held
+                .iter()
+                .filter(|(ticket, held)| held.generation < meta.generation && !arrived.contains(ticket));
+            batch.release.extend(left_over.map(|(ticket, _)| *ticket));
+            meta.rebuilding = false;
+        }
+        self.settle(&mut batch, old_epoch.as_deref(), &response.cursor.epoch, response.cursor.seq);
+        meta.identity.person = response.person;
+        meta.scope = Some(response.scope);
+        // Cards are made by the policy: with another policy every document is needed again.
+        let told = batch.directory.as_ref().map(|directory| &directory.policies);
+        let policy_changed = told.is_some_and(|told| *told != self.directory.policies) && !response.reset;
+        meta.cursor = (!policy_changed).then_some(response.cursor);
+        batch.meta = Some(meta);
+        batch
+    }
+
+    /// Lets accepted changes go once the documents that contain them have come back. A server with another history
+    /// (restored from a backup) gets them again.
+    fn settle(&self, batch: &mut Batch, old_epoch: Option<&str>, epoch: &str, seq: u64) {
+        for entry in self.outbox.values() {
+            let OutboxState::Accepted { revision } = entry.state else { continue };
+            if old_epoch.is_some_and(|old| old != epoch) {
+                let entry = OutboxEntry { change: entry.change.clone(), state: OutboxState::Waiting };
+                batch.outbox.push(entry);
+            } else if revision <= seq {
+                batch.settled.push(entry.change.id);
+            }
+        }
+    }
+
+    /// Takes events of the stream, in their order, as one batch. The documents of the tickets they name must be in memory if
+    /// they are held; see [`needs`](Self::needs). Unless all of them fit, none is taken: the pull brings them.
+    pub fn on_events(&self, events: &[Event]) -> Absorbed {
+        let Some(cursor) = &self.meta.cursor else { return Absorbed::Behind };
+        // What the events so far have made of the tickets they named; nothing, of those that have gone.
+        let mut now: BTreeMap<TicketId, Option<(Held, Document)>> = BTreeMap::new();
+        let mut seq = cursor.seq;
+        for event in events {
+            let (ticket, revision) = match event {
+                Event::Changed(changed) => (changed.ticket, changed.revision),
+                Event::Gone(gone) => (gone.ticket, gone.revision),
+                Event::Behind => return Absorbed::Behind,
+                Event::Notice(_) | Event::SignedOut => continue,
+            };
+            if revision <= cursor.seq {
+                continue;
+            }
+            match event {
+                Event::Changed(changed) => match self.follow(changed, now.get(&ticket)) {
+                    Follow::Hold(hold) => {
+                        now.insert(ticket, Some(*hold));
+                    }
+                    Follow::Known => {}
+                    Follow::Behind => return Absorbed::Behind,
+                },
+                _ => {
+                    now.insert(ticket, None);
+                }
+            }
+            seq = seq.max(revision);
+        }
+        if seq <= cursor.seq {
+            return Absorbed::Batch(Box::default());
+        }
+        let mut batch = Batch::default();
+        for (ticket, held) in now {
+            match held {
+                Some(hold) => batch.hold.push(hold),
+                None => batch.release.push(ticket),
+            }
+        }
+        let epoch = cursor.epoch.clone();
+        self.settle(&mut batch, Some(&epoch), &epoch, seq);
+        let mut meta = self.meta.clone();
+        meta.cursor = Some(Cursor { epoch, seq });
+        batch.meta = Some(meta);
+        Absorbed::Batch(Box::new(batch))
+    }
+
+    /// What a change makes of its ticket, as it is held or as earlier events have left it.
+    fn follow(&self, changed: &Changed, earlier: Option<&Option<(Held, Document)>>) -> Follow {
+        let held = match earlier {
+            Some(earlier) => earlier.as_ref().map(|(held, document)| (held.revision, Some(document))),
+            None => {
+                let held = self.held.get(&changed.ticket);
+                held.map(|held| (held.revision, self.documents.get(&changed.ticket)))
+            }
+        };
+        let mut document = match held {
+            Some((revision, _)) if revision >= changed.revision => return Follow::Known,
+            Some((revision, _)) if revision != changed.previous => return Follow::Behind,
+            Some((_, Some(document))) => document.clone(),
+            Some((_, None)) => return Follow::Behind,
+            None if changed.previous != 0 => return Follow::Behind,
+            None => Document::new(changed.ticket),
+        };
+        document.insert(changed.recorded.clone());
+        document.revision = changed.revision;
+        document.number.clone_from(&changed.number);
+        let Some(ticket) = Ticket::of(&document) else { return Follow::Behind };
+        let card = Card::of(&ticket, &self.book);
+        let held = Held { card, revision: changed.revision, generation: self.meta.generation };
+        Follow::Hold(Box::new((held, document)))
+    }
+}
+
+enum Follow {
+    Hold(Box<(Held, Document)>),
+    Known,
+    Behind,
+}
