@@ -34,6 +34,7 @@ use sync::{Batch, Link, OutboxEntry, Replica, StoreError, Unsent};
 
 use self::core::{Core, Shown};
 pub use self::line::{Events, Line, ServerLine};
+pub use self::view::mark_beside_the_record;
 use crate::device::{api, clock, id, location, network, session};
 
 /// One ticket, as far as it is known at this moment.
@@ -57,7 +58,7 @@ pub struct TicketView {
     pub document: Document,
     /// Its clocks, in the order in which they started.
     pub clocks: Vec<sla::Clock>,
-    /// How far each of the record's changes has come. Refused ones are here too, though not in the record.
+    /// How far each of the record's changes has come.
     pub marks: BTreeMap<ChangeId, ChangeMark>,
 }
 
@@ -68,6 +69,10 @@ pub enum ChangeMark {
     OnTablet,
     /// On the server.
     OnServer,
+    /// On the server and in a backup of it.
+    InBackup,
+    /// On the server, where somebody at the office has yet to decide whether it counts.
+    Parked,
     /// The server refused it; its author has to deal with it.
     Refused,
 }

@@ -1,9 +1,12 @@
 //! The server's examination of a change that arrives, perhaps long after it was made.
 
+use std::collections::BTreeMap;
+
 use domain::access::judge;
 use domain::people::Person;
 use domain::ticket::{Action, ActionKind, Answer, Flag, SignOff, Stage, Urgency};
-use domain::{ChangeId, Field, PersonId, Problem, Refusal};
+use domain::{ChangeId, DeviceId, Field, PersonId, Problem, Refusal};
+use uuid::Uuid;
 
 use crate::support::{AMY, BO, CAI, GUS, Record, SOUTH, ZED, company, member, samples};
 
@@ -195,4 +198,21 @@ fn an_urgency_lowered_without_seeing_the_green_channel_is_raised_as_a_conflict()
     record.act_having_seen(AMY, 20, &seen, samples::set_urgency(Urgency::Low));
     let conflicts = record.ticket().conflicts();
     assert_eq!(conflicts.iter().map(|conflict| conflict.change).collect::<Vec<_>>(), [flagged]);
+}
+
+#[test]
+fn a_renamed_change_keeps_what_it_says_and_what_its_author_had_seen() {
+    let mut record = Record::assigned_to(BO);
+    let first = record.act(BO, 10, samples::agree_plan(None, &[20]));
+    let second = record.act(BO, 11, samples::reach_milestone(first, 0));
+    let changes: Vec<_> = record.document.log().iter().map(|recorded| recorded.change.clone()).collect();
+    let new = |seq| ChangeId { device: DeviceId::from_uuid(Uuid::from_u128(77)), seq };
+    let names = BTreeMap::from([(first, new(8)), (second, new(9))]);
+    let renamed: Vec<_> = changes.iter().map(|change| change.renamed(&names)).collect();
+    assert_eq!(renamed[..2], changes[..2], "what is not renamed and had seen nothing of it");
+    assert_eq!((renamed[2].id, renamed[3].id), (new(8), new(9)));
+    assert_eq!(renamed[3].action, samples::reach_milestone(new(8), 0), "it refers to the same plan");
+    assert!(renamed[3].seen.contains(new(8)) && !renamed[3].seen.contains(first));
+    assert!(renamed[3].seen.contains(changes[1].id), "others are seen as before");
+    assert_eq!((renamed[3].claim, renamed[3].actor), (changes[3].claim, changes[3].actor));
 }

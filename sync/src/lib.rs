@@ -16,7 +16,7 @@ mod replica;
 mod store;
 
 pub use memory::MemoryLocalStore;
-pub use outbox::{OutboxEntry, OutboxState};
+pub use outbox::{KEPT_MS, OutboxEntry, OutboxState};
 pub use planner::{Failure, Link, Planner, Step};
 pub use replica::{Absorbed, Replica, Unsent};
 pub use store::{Batch, Held, Identity, Loaded, LocalStore, Meta, StoreError};

@@ -11,12 +11,12 @@ use crate::outbox::OutboxEntry;
 use crate::store::{Batch, Held, Loaded, LocalStore, Meta, StoreError};
 
 /// Keeps a replica in memory, as durable as the process.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct MemoryLocalStore {
     kept: RefCell<Kept>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Kept {
     meta: Option<Meta>,
     directory: Option<Directory>,

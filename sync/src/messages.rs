@@ -37,6 +37,10 @@ pub struct PushRequest {
     pub protocol: u32,
     /// The device that made them all.
     pub device: DeviceId,
+    /// Whether what is missing in the numbers of `changes`, before the first and in between, has been judged or was let go by
+    /// its author. A server that was restored from a backup would not know otherwise that nothing is lost on its way.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub complete: bool,
     /// In the order of their numbers.
     pub changes: Vec<Change>,
 }
@@ -74,6 +78,12 @@ pub enum Verdict {
     Duplicate {
         /// The revision of the document that first contained it.
         revision: u64,
+    },
+    /// It is on the server's disk, but not in the record: its author was allowed to do it by what they had seen, and is not
+    /// any more. Somebody at the office decides whether it counts.
+    Parked {
+        /// What stands in its way.
+        because: Refusal,
     },
     /// It will not be taken.
     Refused {
@@ -129,6 +139,23 @@ pub struct PullResponse {
     /// The directory, if the device's is older.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<Directory>,
+    /// The newest backup of the history that the cursor is a place in; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<Backup>,
+}
+
+/// A backup that would bring the server back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backup {
+    /// It holds every change up to this place of the history.
+    pub seq: u64,
+    /// When the last of them arrived: whatever arrived earlier is in it, too.
+    pub arrived: Timestamp,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks in this way")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Something that has just happened on the server.
@@ -140,6 +167,8 @@ pub enum Event {
     Gone(Gone),
     /// There is something new in the person's list of notices. Event name `notice`.
     Notice(Noticed),
+    /// There is a newer backup. Event name `backed-up`.
+    BackedUp(Backup),
     /// There is more than the stream carries: pull. Event name `behind`.
     Behind,
     /// The session has ended. Event name `signed-out`.
@@ -181,6 +210,7 @@ impl Event {
             "changed" => Some(Self::Changed(serde_json::from_str(data)?)),
             "gone" => Some(Self::Gone(serde_json::from_str(data)?)),
             "notice" => Some(Self::Notice(serde_json::from_str(data)?)),
+            "backed-up" => Some(Self::BackedUp(serde_json::from_str(data)?)),
             "behind" => Some(Self::Behind),
             "signed-out" => Some(Self::SignedOut),
             _ => None,
@@ -193,6 +223,7 @@ impl Event {
             Self::Changed(_) => "changed",
             Self::Gone(_) => "gone",
             Self::Notice(_) => "notice",
+            Self::BackedUp(_) => "backed-up",
             Self::Behind => "behind",
             Self::SignedOut => "signed-out",
         }

@@ -141,7 +141,7 @@ impl Planner {
             return Step::Wait(pause.until);
         }
         if !self.push_stalled
-            && let Some(request) = replica.push_request(self.room.push_bytes())
+            && let Some(request) = replica.push_request(self.room.push_bytes(), clock)
         {
             return Step::Push(request);
         }

@@ -7,6 +7,7 @@
 //!
 //! What is shown of a ticket is always its confirmed document with the outbox laid over it. There is no second copy.
 
+mod custody;
 mod pulling;
 mod pushing;
 
@@ -35,6 +36,8 @@ pub struct Replica {
     book: PolicyBook,
     held: BTreeMap<TicketId, Held>,
     outbox: BTreeMap<u64, OutboxEntry>,
+    /// What the server has and no backup of it yet.
+    kept: BTreeMap<u64, OutboxEntry>,
     /// Confirmed documents in memory: those of touched tickets and those somebody looks at.
     documents: BTreeMap<TicketId, Document>,
     /// Cards of touched tickets, with the outbox laid over.
@@ -54,12 +57,15 @@ impl Replica {
     /// Takes what a store holds. `documents` are those of [`Loaded::touched`].
     pub fn open(loaded: Loaded, meta: Meta, documents: Vec<Document>) -> Self {
         let directory = loaded.directory.unwrap_or_default();
+        let by_number = loaded.outbox.into_iter().map(|entry| (entry.change.id.seq, entry));
+        let (kept, outbox) = by_number.partition(|(_, entry)| entry.is_kept());
         let mut replica = Self {
             meta,
             book: directory.book(),
             directory,
             held: loaded.held.into_iter().map(|held| (held.card.ticket, held)).collect(),
-            outbox: loaded.outbox.into_iter().map(|entry| (entry.change.id.seq, entry)).collect(),
+            outbox,
+            kept,
             documents: documents.into_iter().map(|document| (document.ticket, document)).collect(),
             overlay: BTreeMap::new(),
         };
@@ -105,14 +111,14 @@ impl Replica {
         self.overlay.get(&ticket).or_else(|| self.held.get(&ticket).map(|held| &held.card))
     }
 
-    /// The outbox, in the order in which the changes were made.
+    /// The outbox, in the order in which the changes were made, without what is only kept for the server's sake.
     pub fn outbox(&self) -> impl Iterator<Item = &OutboxEntry> {
         self.outbox.values()
     }
 
-    /// How far a change of this device has come; nothing, once it is settled.
+    /// How far a change of this device has come; nothing, once it is let go.
     pub fn outbox_state(&self, change: ChangeId) -> Option<&OutboxState> {
-        let entry = self.outbox.get(&change.seq)?;
+        let entry = self.outbox.get(&change.seq).or_else(|| self.kept.get(&change.seq))?;
         (entry.change.id == change).then_some(&entry.state)
     }
 
@@ -248,7 +254,7 @@ impl Replica {
     ///
     /// The measurement is as good as the exchange was quick: a known offset gives way only to a difference that the line
     /// can't explain. A clock that was set back during the exchange measures nothing.
-    fn contact(&self, server_time: Timestamp, sent: Timestamp, received: Timestamp) -> Option<Meta> {
+    fn contact(&self, server_time: Timestamp, sent: Timestamp, received: Timestamp) -> Meta {
         let round_trip = received.millis_since(sent);
         let measured = server_time.millis_since(sent.plus_millis(round_trip / 2));
         let mut meta = self.meta.clone();
@@ -259,7 +265,7 @@ impl Replica {
         if round_trip >= 0 && meta.clock_offset_ms.is_none_or(differs) {
             meta.clock_offset_ms = Some(measured);
         }
-        Some(meta)
+        meta
     }
 
     /// Takes over what has become durable. Returns the tickets that may look different now.
@@ -278,13 +284,21 @@ impl Replica {
             changed.insert(ticket);
         }
         for id in batch.settled {
-            if let Some(entry) = self.outbox.remove(&id.seq) {
+            let kept = self.kept.remove(&id.seq);
+            if let Some(entry) = self.outbox.remove(&id.seq).or(kept) {
                 changed.insert(entry.change.ticket);
             }
         }
         for entry in batch.outbox {
+            let seq = entry.change.id.seq;
             changed.insert(entry.change.ticket);
-            self.outbox.insert(entry.change.id.seq, entry);
+            let (here, elsewhere) = if entry.is_kept() {
+                (&mut self.kept, &mut self.outbox)
+            } else {
+                (&mut self.outbox, &mut self.kept)
+            };
+            elsewhere.remove(&seq);
+            here.insert(seq, entry);
         }
         let touched: BTreeSet<_> = self.outbox.values().map(|entry| entry.change.ticket).collect();
         for (held, document) in batch.hold {

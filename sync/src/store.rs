@@ -5,7 +5,7 @@ use domain::ticket::{Card, Document};
 use domain::{ChangeId, DeviceId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::messages::Cursor;
+use crate::messages::{Backup, Cursor};
 use crate::outbox::OutboxEntry;
 
 /// Whose replica this is. Fixed when the local database is made: another person has another database.
@@ -27,6 +27,12 @@ pub struct Meta {
     /// How far the server's history has come in.
     #[serde(default)]
     pub cursor: Option<Cursor>,
+    /// The epoch of the history in which the server has taken the changes of the outbox.
+    #[serde(default)]
+    pub epoch: Option<String>,
+    /// The newest backup of that history that the server has told of.
+    #[serde(default)]
+    pub backup: Option<Backup>,
     /// The scope that the tickets were chosen by.
     #[serde(default)]
     pub scope: Option<String>,
@@ -54,6 +60,8 @@ impl Meta {
             identity,
             next_seq: 1,
             cursor: None,
+            epoch: None,
+            backup: None,
             scope: None,
             generation: 0,
             rebuilding: false,

@@ -12,6 +12,8 @@ use domain::ChangeId;
 use domain::ticket::{Completion, ResponsibleParty, Ticket, Urgency};
 use proptest::prelude::*;
 use proptest::sample::select;
+use sync::OutboxState;
+use sync::messages::Backup;
 
 use self::world::{
     Device, Server, admin, agent, arrived, assign, at, comment, engineer, engineer_of_the_south, register,
@@ -30,7 +32,9 @@ enum Happening {
     Hear { device: usize, heard: usize },
     /// The app restarts.
     Restart { device: usize },
-    /// The server is restored to what it held so many changes ago.
+    /// A backup is made.
+    BackUp,
+    /// The server is restored to what it held so many changes ago, but not to before the last backup.
     Restore { back: u64 },
 }
 
@@ -91,7 +95,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => device.clone().prop_map(|device| Happening::Pull { device }),
         4 => (device.clone(), 0_usize..4).prop_map(|(device, heard)| Happening::Hear { device, heard }),
         2 => device.prop_map(|device| Happening::Restart { device }),
-        1 => (0_u64..3).prop_map(|back| Happening::Restore { back }),
+        1 => Just(Happening::BackUp),
+        1 => (0_u64..6).prop_map(|back| Happening::Restore { back }),
     ]
 }
 
@@ -99,6 +104,8 @@ struct World {
     server: Server,
     devices: Vec<Device>,
     now: i64,
+    /// What the last backup holds.
+    backed_up: u64,
     /// Everything that anybody was told is saved.
     saved: BTreeSet<ChangeId>,
 }
@@ -112,7 +119,7 @@ impl World {
         for (device, behind_ms) in devices.iter_mut().zip([0, 3_600_000, -1_800_000, 7, -90_000]) {
             device.behind_ms = behind_ms;
         }
-        Self { server: Server::new(), devices, now: 0, saved: BTreeSet::new() }
+        Self { server: Server::new(), devices, now: 0, backed_up: 0, saved: BTreeSet::new() }
     }
 
     fn happen(&mut self, happening: Happening) {
@@ -140,11 +147,12 @@ impl World {
                 let _ = device.hear(&events[..heard.min(events.len())]);
             }
             Happening::Restart { device } => self.devices[device].restart(),
+            Happening::BackUp => {
+                self.backed_up = self.server.seq();
+                self.server.backup = Some(Backup { seq: self.backed_up, arrived: now });
+            }
             Happening::Restore { back } => {
-                // Whatever every device has let go of already would be lost with any system: restore what is still known.
-                let safe = self.devices.iter().all(|device| device.replica.meta().cursor.is_none());
-                let seq = self.server.seq();
-                self.server.restore(if safe { seq.saturating_sub(back) } else { seq });
+                self.server.restore(self.server.seq().saturating_sub(back).max(self.backed_up));
             }
         }
     }
@@ -182,7 +190,8 @@ proptest! {
         }
         for change in saved.iter() {
             let author = devices.iter().find(|device| device.replica.meta().identity.device == change.device);
-            let kept_by_author = author.unwrap().state(*change).is_some();
+            let state = author.unwrap().state(*change);
+            let kept_by_author = state.is_some_and(|state| !matches!(state, OutboxState::Kept { .. }));
             let recorded = (1..=TICKETS).any(|number| {
                 server.document(ticket_id(number)).is_some_and(|document| document.find(*change).is_some())
             });

@@ -3,11 +3,13 @@
 
 mod world;
 
+use std::collections::BTreeSet;
+
 use domain::people::Role;
 use domain::ticket::{Stage, Urgency};
 use domain::{Refusal, Timestamp};
-use sync::messages::{Event, Judged, PUSH_MAX_BYTES, PushResponse, Verdict};
-use sync::{Absorbed, OutboxState, Unsent};
+use sync::messages::{Backup, Event, Judged, PUSH_MAX_BYTES, PushResponse, Verdict};
+use sync::{Absorbed, Batch, KEPT_MS, OutboxState, Unsent};
 
 use self::world::{
     Device, Server, agent, arrived, assign, at, comment, engineer, engineer_of_the_south, register,
@@ -49,7 +51,10 @@ fn a_change_survives_a_restart_at_every_point_of_its_way() {
         assert_eq!(field.state(change).cloned(), state, "after step {step}");
         assert_eq!(field.comments(TICKET), ["on my way"], "after step {step}");
     }
-    assert_eq!(field.state(change), None, "in the end it is settled");
+    assert!(
+        matches!(field.state(change), Some(OutboxState::Kept { .. })),
+        "in the end only a backup lacks it"
+    );
 }
 
 #[test]
@@ -96,13 +101,13 @@ fn an_accepted_change_stays_in_sight_until_its_document_has_come() {
     assert_eq!(field.replica.card(TICKET).unwrap().stage, Stage::Working);
     field.restart();
     assert_eq!(field.replica.card(TICKET).unwrap().stage, Stage::Working);
-    assert_eq!(field.replica.push_request(PUSH_MAX_BYTES), None, "it is not sent again");
+    assert_eq!(field.replica.push_request(PUSH_MAX_BYTES, at(0)), None, "it is not sent again");
 
     office.sync(&mut server, at(25));
     office.tap(TICKET, comment("good"), at(26)).unwrap();
     office.sync(&mut server, at(27));
     field.pull(&server, at(30));
-    assert_eq!(field.state(change), None);
+    assert!(matches!(field.state(change), Some(OutboxState::Kept { .. })));
     assert_eq!(field.replica.card(TICKET).unwrap().stage, Stage::Working);
 }
 
@@ -121,7 +126,7 @@ fn a_refused_change_stays_with_its_reason_and_does_not_show() {
 
     field.restart();
     assert_eq!(field.replica.unsent(), unsent(0, 1));
-    assert_eq!(field.replica.push_request(PUSH_MAX_BYTES), None);
+    assert_eq!(field.replica.push_request(PUSH_MAX_BYTES, at(0)), None);
     let batch = field.replica.discard(refused).unwrap();
     field.keep(batch);
     field.restart();
@@ -154,7 +159,7 @@ fn trying_again_says_neither_that_it_happened_later_nor_that_its_author_had_seen
     office.tap(TICKET, assign(&engineer_of_the_south()), at(5)).unwrap();
     office.sync(&mut server, at(6));
     let refused = field.tap(TICKET, urgency(Urgency::Urgent), at(10)).unwrap();
-    let first = field.replica.push_request(PUSH_MAX_BYTES).unwrap().changes.remove(0);
+    let first = field.replica.push_request(PUSH_MAX_BYTES, at(0)).unwrap().changes.remove(0);
     field.push(&mut server, at(20), false);
     let later = office.tap(TICKET, assign(&engineer()), at(30)).unwrap();
     office.sync(&mut server, at(31));
@@ -263,7 +268,7 @@ fn an_event_brings_ones_own_change_home() {
     let change = field.tap(TICKET, comment("mine"), at(10)).unwrap();
     field.push(&mut server, at(20), false);
     assert!(field.hear(&server.events(&engineer(), before)));
-    assert_eq!(field.state(change), None);
+    assert!(matches!(field.state(change), Some(OutboxState::Kept { .. })));
     assert_eq!(field.comments(TICKET), ["mine"]);
 }
 
@@ -334,7 +339,7 @@ fn a_server_restored_from_a_backup_gets_accepted_changes_again() {
     server.restore(backup);
     field.sync(&mut server, at(20));
     field.sync(&mut server, at(21));
-    assert_eq!(field.state(change), None);
+    assert!(matches!(field.state(change), Some(OutboxState::Kept { .. })));
     assert_eq!(field.comments(TICKET), ["after the backup"]);
     assert_eq!(server.document(TICKET).unwrap().log().len(), 3);
 }
@@ -381,4 +386,148 @@ fn a_slow_exchange_does_not_spoil_a_good_measurement_of_the_clock() {
         Some(0),
         "the clock was set back"
     );
+}
+
+#[test]
+fn a_change_is_kept_until_a_backup_holds_it_and_is_let_go_then() {
+    let (mut server, _, mut field) = office_and_field();
+    let first = field.tap(TICKET, comment("in the backup"), at(10)).unwrap();
+    field.sync(&mut server, at(11));
+    server.backup = Some(Backup { seq: server.seq(), arrived: at(11) });
+    let second = field.tap(TICKET, comment("after it"), at(12)).unwrap();
+    field.sync(&mut server, at(13));
+    assert_eq!(field.state(first), None);
+    assert!(matches!(field.state(second), Some(OutboxState::Kept { .. })));
+    assert_eq!(field.comments(TICKET), ["in the backup", "after it"]);
+    assert_eq!(field.replica.unsent(), unsent(0, 0), "what is kept is not unsent");
+    assert_eq!(field.replica.outbox().count(), 0);
+
+    field.restart();
+    let newer = Backup { seq: server.seq(), arrived: at(13) };
+    assert!(field.hear(&[Event::BackedUp(newer)]));
+    assert_eq!(field.state(second), None);
+    assert_eq!(field.replica.meta().backup, Some(newer));
+}
+
+#[test]
+fn what_is_in_the_backup_is_known_of_every_change() {
+    let (mut server, mut office, mut field) = office_and_field();
+    let marks = |device: &mut Device| {
+        device.know(TICKET);
+        let document = device.replica.document(TICKET);
+        document.log().iter().map(|change| device.replica.is_backed_up(&document, change)).collect::<Vec<_>>()
+    };
+    server.backup = Some(Backup { seq: server.seq(), arrived: at(3) });
+    office.sync(&mut server, at(5));
+    assert_eq!(marks(&mut office), [true, true]);
+    field.tap(TICKET, comment("later"), at(10)).unwrap();
+    field.sync(&mut server, at(11));
+    assert_eq!(marks(&mut field), [false, false, false], "as much as can be said for certain");
+    server.backup = Some(Backup { seq: server.seq() - 1, arrived: at(4) });
+    field.tap(TICKET, comment("unsent"), at(20)).unwrap();
+    field.pull(&server, at(21));
+    assert_eq!(marks(&mut field), [true, true, false, false]);
+}
+
+#[test]
+fn without_a_backup_a_change_is_kept_for_a_month_by_the_servers_clock() {
+    let (mut server, _, mut field) = office_and_field();
+    let change = field.tap(TICKET, comment("kept"), at(10)).unwrap();
+    field.sync(&mut server, at(11));
+    field.behind_ms = -20 * KEPT_MS;
+    field.sync(&mut server, at(12));
+    assert!(field.state(change).is_some(), "a clock that has jumped ahead means nothing");
+    field.sync(&mut server, at(11 + KEPT_MS));
+    assert!(field.state(change).is_some());
+    field.sync(&mut server, at(12 + KEPT_MS));
+    assert_eq!(field.state(change), None);
+}
+
+#[test]
+fn a_restored_server_gets_again_what_was_kept_and_in_order() {
+    let (mut server, _, mut field) = office_and_field();
+    let backup = server.seq();
+    for text in ["one", "two", "three"] {
+        field.tap(TICKET, comment(text), at(10)).unwrap();
+        field.sync(&mut server, at(11));
+    }
+    assert_eq!(field.replica.unsent(), unsent(0, 0));
+    server.restore(backup);
+    field.restart();
+    field.pull(&server, at(20));
+    assert_eq!(field.replica.unsent(), unsent(3, 0));
+    assert_eq!(field.comments(TICKET), ["one", "two", "three"], "they never leave sight");
+    let request = field.replica.push_request(PUSH_MAX_BYTES, at(20)).unwrap();
+    assert!(request.complete && request.changes.is_sorted_by_key(|change| change.id.seq));
+    field.sync(&mut server, at(21));
+    assert_eq!(server.document(TICKET).unwrap().log().len(), 5);
+}
+
+#[test]
+fn a_restored_server_is_noticed_even_if_everything_has_to_come_anew_at_that_moment() {
+    let (mut server, _, mut field) = office_and_field();
+    let backup = server.seq();
+    field.tap(TICKET, comment("after the backup"), at(10)).unwrap();
+    field.sync(&mut server, at(11));
+    let mut meta = field.replica.meta().clone();
+    // As after a change of the policy: all cards are to be made anew.
+    meta.cursor = None;
+    field.keep(Batch { meta: Some(meta), ..Batch::default() });
+    server.restore(backup);
+    field.pull(&server, at(20));
+    assert_eq!(field.replica.unsent(), unsent(1, 0));
+}
+
+#[test]
+fn what_became_of_a_parked_change_is_asked_once_an_hour() {
+    const HOUR_MS: i64 = 60 * 60 * 1_000;
+    let (server, _, mut field) = office_and_field();
+    let change = field.tap(TICKET, comment("made in good faith"), at(10)).unwrap();
+    let answer = |verdict| PushResponse {
+        epoch: server.epoch.clone(),
+        server_time: at(20),
+        verdicts: vec![Judged { id: change, verdict }],
+    };
+    let because = Refusal::OutOfScope;
+    let parked = answer(Verdict::Parked { because: because.clone() });
+    field.keep(field.replica.on_push(&parked, at(20), at(20)));
+    assert_eq!(field.state(change), Some(&OutboxState::Parked { because, at: at(20) }));
+    assert_eq!(field.comments(TICKET), [""; 0], "it does not count yet");
+    assert_eq!(field.replica.unsent(), unsent(0, 0), "but the server has it");
+
+    field.restart();
+    let asked = |field: &Device, clock| field.replica.push_request(PUSH_MAX_BYTES, clock).is_some();
+    assert!(!asked(&field, at(21)) && asked(&field, at(20 + HOUR_MS)));
+    assert!(asked(&field, at(-HOUR_MS)), "a clock that was set back does not silence it");
+    field.keep(field.replica.on_push(&parked, at(20 + HOUR_MS), at(20 + HOUR_MS)));
+    assert!(!asked(&field, at(21 + HOUR_MS)));
+
+    field.keep(field.replica.on_push(&answer(Verdict::Applied { revision: 9 }), at(30), at(30)));
+    assert_eq!(field.state(change), Some(&OutboxState::Accepted { revision: 9 }));
+}
+
+#[test]
+fn two_copies_of_one_device_lose_nothing_of_either() {
+    let (mut server, _, mut field) = office_and_field();
+    field.tap(TICKET, comment("common"), at(10)).unwrap();
+    let mut copy = field.copy();
+    field.tap(TICKET, comment("of the one"), at(11)).unwrap();
+    copy.tap(TICKET, comment("of the other"), at(12)).unwrap();
+    copy.tap(TICKET, comment("also of the other"), at(13)).unwrap();
+    field.sync(&mut server, at(20));
+
+    copy.push(&mut server, at(21), false);
+    assert!(copy.replica.is_copied());
+    let third = domain::DeviceId::from_uuid(uuid::Uuid::from_u128(300));
+    copy.keep(copy.replica.under_another_name(third));
+    assert!(!copy.replica.is_copied());
+    assert_eq!(copy.replica.meta().identity.device, third);
+    copy.restart();
+    copy.sync(&mut server, at(22));
+    field.sync(&mut server, at(23));
+    let shown = field.comments(TICKET);
+    assert_eq!(shown, copy.comments(TICKET));
+    let shown: BTreeSet<_> = shown.iter().map(String::as_str).collect();
+    assert_eq!(shown, ["common", "of the one", "of the other", "also of the other"].into());
+    assert_eq!(copy.replica.unsent(), unsent(0, 0));
 }

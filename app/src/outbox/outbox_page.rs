@@ -49,8 +49,9 @@ fn Outbox() -> impl IntoView {
         Memo::new(move |_| outbox.read().iter().filter(|entry| wanted(entry)).cloned().collect::<Vec<_>>())
     };
     let refused = some(OutboxEntry::is_refused);
-    let waiting = some(|entry| !entry.is_refused());
-    let is_empty = move || refused.read().is_empty() && waiting.read().is_empty();
+    let parked = some(OutboxEntry::is_parked);
+    let waiting = some(|entry| !entry.is_refused() && !entry.is_parked());
+    let is_empty = move || refused.read().is_empty() && parked.read().is_empty() && waiting.read().is_empty();
     let lang = use_lang();
     view! {
         <div class="stack">
@@ -64,6 +65,19 @@ fn Outbox() -> impl IntoView {
                     </h2>
                     <ol class="panel">
                         <For each=move || refused.get() key=|entry| entry.change.id let:entry>
+                            <ChangeLine entry />
+                        </For>
+                    </ol>
+                </section>
+            </Show>
+            <Show when=move || !parked.read().is_empty()>
+                <section>
+                    <h2 class="job-list__heading">
+                        {t!(lang, outbox_parked)} " " <small>{move || parked.read().len()}</small>
+                    </h2>
+                    <p class="secondary">{t!(lang, outbox_parked_more)}</p>
+                    <ol class="panel">
+                        <For each=move || parked.get() key=|entry| entry.change.id let:entry>
                             <ChangeLine entry />
                         </For>
                     </ol>
@@ -119,7 +133,10 @@ fn ChangeLine(entry: OutboxEntry) -> impl IntoView {
             view! { <Refused id ticket because=because.clone() deed in_sight=Memo::new(move |_| card.read().is_some()) /> }.into_any()
         }
         OutboxState::Waiting => view! { <SyncMark mark=ChangeMark::OnTablet /> }.into_any(),
-        OutboxState::Accepted { .. } => view! { <SyncMark mark=ChangeMark::OnServer /> }.into_any(),
+        OutboxState::Accepted { .. } | OutboxState::Kept { .. } => {
+            view! { <SyncMark mark=ChangeMark::OnServer /> }.into_any()
+        }
+        OutboxState::Parked { .. } => view! { <SyncMark mark=ChangeMark::Parked /> }.into_any(),
     };
     let path = ticket_path(workspace.person().read_untracked().role, ticket);
     view! {

@@ -58,12 +58,12 @@ pub struct Day {
     pub lines: Vec<Line>,
 }
 
-/// Everything in the record and what was refused, latest first.
+/// Everything in the record and what is beside it (refused or parked), latest first.
 pub fn lines<'c>(
     ticket: &Ticket,
     document: &Document,
     marks: &BTreeMap<ChangeId, ChangeMark>,
-    refused: impl IntoIterator<Item = &'c Change>,
+    beside: impl IntoIterator<Item = (&'c Change, ChangeMark)>,
     book: &PolicyBook,
 ) -> Vec<Line> {
     let remarks = Remarks::of(ticket, document, book);
@@ -81,15 +81,15 @@ pub fn lines<'c>(
             remarks: remarks.about(id),
         }
     });
-    let refused = refused.into_iter().map(|change| Line {
+    let beside = beside.into_iter().map(|(change, mark)| Line {
         change: change.clone(),
         happened: change.claim.corrected(),
         arrived_late: None,
-        mark: ChangeMark::Refused,
+        mark,
         about: about(ticket, &change.action),
         remarks: Vec::new(),
     });
-    let mut lines: Vec<_> = recorded.chain(refused).collect();
+    let mut lines: Vec<_> = recorded.chain(beside).collect();
     lines.sort_by_key(|line| std::cmp::Reverse((line.happened, line.change.id)));
     lines
 }
@@ -218,8 +218,13 @@ mod tests {
     fn a_refused_change_stands_in_the_history_though_it_is_not_in_the_record() {
         let mut sample = Sample::registered(0);
         let refused = sample.unrecorded(15, comment("not accepted"));
-        let lines =
-            lines(&sample.ticket(), &sample.document, &BTreeMap::new(), [&refused], &PolicyBook::shipped());
+        let lines = lines(
+            &sample.ticket(),
+            &sample.document,
+            &BTreeMap::new(),
+            [(&refused, ChangeMark::Refused)],
+            &PolicyBook::shipped(),
+        );
         assert_eq!(lines[0].mark, ChangeMark::Refused);
         assert_eq!(lines.len(), 2);
     }

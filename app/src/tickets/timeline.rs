@@ -13,7 +13,7 @@ use super::when::{When, iso, use_when};
 use crate::i18n::{Words, use_lang};
 use crate::t;
 use crate::ui::Icon;
-use crate::workspace::{ChangeMark, TicketView, use_workspace};
+use crate::workspace::{ChangeMark, TicketView, mark_beside_the_record, use_workspace};
 
 /// Everything that happened to a ticket, latest first: who, what, when, when it arrived, and where it is now.
 #[component]
@@ -32,11 +32,11 @@ pub fn Timeline(
     let days = Memo::new(move |_| {
         let view = view.get();
         let outbox = outbox.get();
-        let refused = outbox
+        let beside = outbox
             .iter()
-            .filter(|entry| entry.is_refused() && entry.change.ticket == view.ticket.id)
-            .map(|entry| &entry.change);
-        let lines = book.with(|book| lines(&view.ticket, &view.document, &view.marks, refused, book));
+            .filter(|entry| entry.change.ticket == view.ticket.id)
+            .filter_map(|entry| Some((&entry.change, mark_beside_the_record(entry)?)));
+        let lines = book.with(|book| lines(&view.ticket, &view.document, &view.marks, beside, book));
         by_day(lines, |instant| when.day_number(instant))
     });
     view! {
@@ -119,7 +119,7 @@ fn TimelineEntry(line: Line, with_devices: bool) -> impl IntoView {
                 <p class="entry__meta">
                     {remarks}
                     {move || times().map(|times| view! { <span>{times}</span> })}
-                    {(mark == ChangeMark::OnTablet).then(|| view! { <SyncMark mark /> })}
+                    <SyncMark mark />
                 </p>
                 {reason}
             </div>
@@ -146,6 +146,8 @@ const fn mark_style(mark: ChangeMark) -> &'static str {
     match mark {
         ChangeMark::OnTablet => "tablet",
         ChangeMark::OnServer => "server",
+        ChangeMark::InBackup => "backup",
+        ChangeMark::Parked => "parked",
         ChangeMark::Refused => "refused",
     }
 }
@@ -154,6 +156,8 @@ const fn mark_icon(mark: ChangeMark) -> &'static str {
     match mark {
         ChangeMark::OnTablet => "tablet-check",
         ChangeMark::OnServer => "cloud-check",
+        ChangeMark::InBackup => "shield",
+        ChangeMark::Parked => "hourglass",
         ChangeMark::Refused => "alert",
     }
 }
@@ -162,6 +166,8 @@ fn mark_words(mark: ChangeMark, words: Words) -> &'static str {
     match mark {
         ChangeMark::OnTablet => words.mark_on_tablet(),
         ChangeMark::OnServer => words.mark_on_server(),
+        ChangeMark::InBackup => words.mark_in_backup(),
+        ChangeMark::Parked => words.mark_parked(),
         ChangeMark::Refused => words.mark_refused(),
     }
 }

@@ -14,12 +14,12 @@ use domain::Timestamp;
 use domain::ticket::Change;
 use futures_util::future::{Either, select};
 use sync::messages::{Event, PullRequest, PushRequest};
-use sync::{Absorbed, Batch, Failure, OutboxState, Replica, Step, StoreError};
+use sync::{Absorbed, Batch, Failure, Replica, Step, StoreError};
 
 use super::core::Core;
 use super::desk::Desk;
 use super::line::{Events, Line};
-use crate::device::{clock, network};
+use crate::device::{clock, id, network};
 
 /// Pause before what lies about in the store is merged, in milliseconds.
 const TIDY_EVERY_MS: u32 = 30_000;
@@ -73,9 +73,11 @@ impl<L: Line> Driver<L> {
         let received = clock::now();
         let waiting_before = request.changes.len();
         if self.keep(|replica| replica.on_push(&response, sent, received)).await {
+            if self.desk.replica().is_copied() {
+                self.keep(|replica| replica.under_another_name(id::new_device())).await;
+            }
             let replica = self.desk.replica();
-            let still_waits =
-                |change: &&Change| replica.outbox_state(change.id) == Some(&OutboxState::Waiting);
+            let still_waits = |change: &&Change| replica.is_due(change.id, received);
             let waiting_now = request.changes.iter().filter(still_waits).count();
             self.core.planner_mut().pushed(waiting_before, waiting_now);
         }

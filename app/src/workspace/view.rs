@@ -1,10 +1,8 @@
 //! A ticket with everything a screen needs beside it, made from the replica.
 
-use std::collections::BTreeMap;
-
-use domain::ticket::{Recorded, Ticket};
-use domain::{ChangeId, TicketId, sla};
-use sync::{OutboxState, Replica};
+use domain::ticket::{Document, Recorded, Ticket};
+use domain::{TicketId, sla};
+use sync::{OutboxEntry, OutboxState, Replica};
 
 use super::{ChangeMark, TicketView};
 
@@ -14,22 +12,32 @@ impl TicketView {
         let document = replica.document(id);
         let ticket = Ticket::of(&document)?;
         let clocks = sla::clocks(&ticket.timeline, replica.book());
-        let mut marks: BTreeMap<ChangeId, ChangeMark> =
-            document.log().iter().map(|recorded| (recorded.change.id, mark(replica, recorded))).collect();
-        for entry in replica.outbox().filter(|entry| entry.change.ticket == id && entry.is_refused()) {
-            marks.insert(entry.change.id, ChangeMark::Refused);
-        }
+        let marks = document
+            .log()
+            .iter()
+            .map(|recorded| (recorded.change.id, mark(replica, &document, recorded)))
+            .collect();
         Some(Self { ticket, document, clocks, marks })
     }
 }
 
-fn mark(replica: &Replica, recorded: &Recorded) -> ChangeMark {
-    if recorded.arrived.is_some() {
-        return ChangeMark::OnServer;
+fn mark(replica: &Replica, document: &Document, recorded: &Recorded) -> ChangeMark {
+    let is_accepted =
+        || matches!(replica.outbox_state(recorded.change.id), Some(OutboxState::Accepted { .. }));
+    if replica.is_backed_up(document, recorded) {
+        ChangeMark::InBackup
+    } else if recorded.arrived.is_some() || is_accepted() {
+        ChangeMark::OnServer
+    } else {
+        ChangeMark::OnTablet
     }
-    match replica.outbox_state(recorded.change.id) {
-        Some(OutboxState::Waiting) | None => ChangeMark::OnTablet,
-        Some(OutboxState::Accepted { .. }) => ChangeMark::OnServer,
-        Some(OutboxState::Refused { .. }) => ChangeMark::Refused,
+}
+
+/// How far a change has come that does not count for the ticket; nothing, if it does.
+pub fn mark_beside_the_record(entry: &OutboxEntry) -> Option<ChangeMark> {
+    match entry.state {
+        OutboxState::Parked { .. } => Some(ChangeMark::Parked),
+        OutboxState::Refused { .. } => Some(ChangeMark::Refused),
+        OutboxState::Waiting | OutboxState::Accepted { .. } | OutboxState::Kept { .. } => None,
     }
 }

@@ -26,6 +26,16 @@ impl Seen {
         *seq = (*seq).max(change.seq);
     }
 
+    /// Notes that neither this change nor any later one of its device was on screen.
+    pub fn forget_from(&mut self, change: ChangeId) {
+        let earlier = change.seq.saturating_sub(1);
+        if earlier == 0 {
+            self.0.remove(&change.device);
+        } else if let Some(seq) = self.0.get_mut(&change.device) {
+            *seq = earlier.min(*seq);
+        }
+    }
+
     /// How many devices are named.
     pub fn devices(&self) -> usize {
         self.0.len()
@@ -58,6 +68,26 @@ pub struct Change {
     pub seen: Seen,
     /// What they did.
     pub action: Action,
+}
+
+impl Change {
+    /// The same change in a world where changes have other names: its own id, those its author had seen and the one it refers
+    /// to. What followed a renamed change on its old device counts as not seen unless it is renamed as well.
+    #[must_use]
+    pub fn renamed(&self, names: &BTreeMap<ChangeId, ChangeId>) -> Self {
+        let renamed = |id: ChangeId| names.get(&id).copied().unwrap_or(id);
+        let mut change = self.clone();
+        change.id = renamed(self.id);
+        names.keys().for_each(|old| change.seen.forget_from(*old));
+        let seen = names.iter().filter(|(old, _)| self.seen.contains(**old));
+        seen.for_each(|(_, new)| change.seen.insert(*new));
+        match &mut change.action {
+            Action::ReachMilestone(milestone) => milestone.plan = renamed(milestone.plan),
+            Action::Settle(settlement) => settlement.change = renamed(settlement.change),
+            _ => {}
+        }
+        change
+    }
 }
 
 /// Why the time of a change is doubtful. What the device claimed stays in the record beside what was made of it.

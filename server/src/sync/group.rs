@@ -28,6 +28,8 @@ pub(crate) struct Push {
     pub(crate) device: DeviceId,
     /// When they arrived.
     pub(crate) arrival: Timestamp,
+    /// Whether the device says that nothing is missing before its changes and in between.
+    pub(crate) complete: bool,
     /// In the order in which they were sent.
     pub(crate) changes: Vec<Incoming>,
 }
@@ -147,7 +149,7 @@ impl Group {
         if device.person != push.person.id {
             return Err(Refusal::WrongAuthor);
         }
-        if id.seq > device.judged + 1 {
+        if id.seq > device.judged + 1 && !push.complete {
             return Err(Refusal::OutOfOrder);
         }
         device.judged = device.judged.max(id.seq);
@@ -327,6 +329,7 @@ mod tests {
             person: agent(),
             device: DEVICE,
             arrival,
+            complete: false,
             changes: changes.into_iter().map(readable).collect(),
         }
     }

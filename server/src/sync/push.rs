@@ -32,6 +32,8 @@ struct Version {
 #[derive(Deserialize)]
 struct Unread<'b> {
     device: DeviceId,
+    #[serde(default)]
+    complete: bool,
     #[serde(borrow)]
     changes: Vec<&'b RawValue>,
 }
@@ -52,8 +54,8 @@ pub(crate) async fn push_changes(
         StatusCode::PAYLOAD_TOO_LARGE => SyncError::TooLarge,
         _ => SyncError::Malformed,
     })?;
-    let (device, changes) = read(&body)?;
-    let push = Push { person: signed_in.person, device, arrival: state.clock.now(), changes };
+    let Read { device, complete, changes } = read(&body)?;
+    let push = Push { person: signed_in.person, device, arrival: state.clock.now(), complete, changes };
     let verdicts = state.writer.push(push).await?;
     Ok(Json(PushResponse { epoch: state.store.epoch().to_owned(), server_time: state.clock.now(), verdicts }))
 }
@@ -63,28 +65,39 @@ pub(crate) async fn push_changes(
 struct Known {
     protocol: u32,
     device: DeviceId,
+    #[serde(default)]
+    complete: bool,
     changes: Vec<Change>,
 }
 
-fn read(body: &[u8]) -> Result<(DeviceId, Vec<Incoming>), SyncError> {
+/// A push that has been read.
+struct Read {
+    device: DeviceId,
+    complete: bool,
+    changes: Vec<Incoming>,
+}
+
+fn read(body: &[u8]) -> Result<Read, SyncError> {
     match serde_json::from_slice::<Known>(body) {
-        Ok(Known { protocol: PROTOCOL, device, changes }) if changes.len() <= PUSH_MAX_CHANGES => {
-            Ok((device, changes.into_iter().map(|change| Incoming::Readable(Box::new(change))).collect()))
+        Ok(Known { protocol: PROTOCOL, device, complete, changes }) if changes.len() <= PUSH_MAX_CHANGES => {
+            let changes = changes.into_iter().map(|change| Incoming::Readable(Box::new(change))).collect();
+            Ok(Read { device, complete, changes })
         }
         _ => read_warily(body),
     }
 }
 
 /// Reads what may hold anything, bit by bit, to say what is wrong and to save what can be saved.
-fn read_warily(body: &[u8]) -> Result<(DeviceId, Vec<Incoming>), SyncError> {
+fn read_warily(body: &[u8]) -> Result<Read, SyncError> {
     let Version { protocol } = serde_json::from_slice(body).map_err(|_| SyncError::Malformed)?;
     require_protocol(protocol)?;
-    let Unread { device, changes } = serde_json::from_slice(body).map_err(|_| SyncError::Malformed)?;
+    let Unread { device, complete, changes } =
+        serde_json::from_slice(body).map_err(|_| SyncError::Malformed)?;
     if changes.len() > PUSH_MAX_CHANGES {
         return Err(SyncError::TooManyChanges);
     }
     let changes = changes.into_iter().enumerate().map(|(index, change)| read_change(index, change));
-    Ok((device, changes.collect::<Result<_, _>>()?))
+    Ok(Read { device, complete, changes: changes.collect::<Result<_, _>>()? })
 }
 
 fn read_change(index: usize, written: &RawValue) -> Result<Incoming, SyncError> {

@@ -179,7 +179,12 @@ impl Tablet {
 
     /// Pushes changes.
     pub(crate) async fn push(&self, changes: &[Change]) -> PushResponse {
-        let request = PushRequest { protocol: PROTOCOL, device: self.device, changes: changes.to_vec() };
+        let request = PushRequest {
+            protocol: PROTOCOL,
+            device: self.device,
+            complete: false,
+            changes: changes.to_vec(),
+        };
         let response = self.post("push", &request).await;
         assert_eq!(response.status(), 200);
         response.json().await.unwrap()

@@ -3,7 +3,7 @@
 use domain::Refusal;
 use domain::ticket::{Action, Change, Document, UnknownAction};
 use serde_json::{Value, json};
-use sync::messages::{Event, PROTOCOL, PushResponse, Verdict};
+use sync::messages::{Event, PROTOCOL, PushRequest, PushResponse, Verdict};
 
 use super::testing::{Company, Tablet, error_code};
 use crate::store::chain::Verified;
@@ -130,6 +130,24 @@ async fn a_gap_is_out_of_order_until_the_missing_change_has_come() {
     assert!(
         verdicts(tablet.push(&late).await).iter().all(|verdict| matches!(verdict, Verdict::Applied { .. }))
     );
+}
+
+#[tokio::test]
+async fn a_gap_of_which_the_device_says_that_nothing_is_missing_is_none() {
+    let company = Company::open().await;
+    let mut tablet = company.tablet(&company.agent).await;
+    let first = tablet.register();
+    let given_up = tablet.comment(first.ticket, "given up by its author");
+    let third = tablet.comment(first.ticket, "third");
+    let request = PushRequest {
+        protocol: PROTOCOL,
+        device: tablet.device,
+        complete: true,
+        changes: vec![first.clone(), third],
+    };
+    let response: PushResponse = tablet.post("push", &request).await.json().await.unwrap();
+    assert_eq!(verdicts(response), [Verdict::Applied { revision: 1 }, Verdict::Applied { revision: 2 }]);
+    assert_eq!(verdicts(tablet.push(&[given_up]).await), [Verdict::Applied { revision: 3 }], "it came late");
 }
 
 #[tokio::test]
@@ -463,6 +481,7 @@ fn pushed(company: &Company, tablet: &Tablet, changes: &[Change]) -> super::Push
         person: tablet.person.clone(),
         device: tablet.device,
         arrival: company.state.clock.now(),
+        complete: false,
         changes: changes.iter().map(readable).collect(),
     }
 }

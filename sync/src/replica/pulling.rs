@@ -8,7 +8,6 @@ use domain::{TicketId, Timestamp};
 
 use super::Replica;
 use crate::messages::{Changed, Cursor, Event, PROTOCOL, PullRequest, PullResponse};
-use crate::outbox::{OutboxEntry, OutboxState};
 use crate::store::{Batch, Held};
 
 /// What an event means for the replica.
@@ -34,9 +33,7 @@ impl Replica {
 
     /// Takes a page. `sent` and `received` are the device's clock before and after the exchange.
     pub fn on_pull(&self, response: PullResponse, sent: Timestamp, received: Timestamp) -> Batch {
-        let mut meta =
-            self.contact(response.server_time, sent, received).unwrap_or_else(|| self.meta.clone());
-        let old_epoch = self.meta.cursor.as_ref().map(|cursor| cursor.epoch.clone());
+        let mut meta = self.contact(response.server_time, sent, received);
         if response.reset {
             meta.generation += 1;
             meta.rebuilding = true;
@@ -59,7 +56,13 @@ impl Replica {
             batch.release.extend(left_over.map(|(ticket, _)| *ticket));
             meta.rebuilding = false;
         }
-        self.settle(&mut batch, old_epoch.as_deref(), &response.cursor.epoch, response.cursor.seq);
+        meta.backup = response.backup;
+        if self.is_of_another_history(&response.cursor.epoch) {
+            self.send_again(&mut batch);
+        } else {
+            self.settle(&mut batch, &meta, response.cursor.seq);
+        }
+        meta.epoch = Some(response.cursor.epoch.clone());
         meta.identity.person = response.person;
         meta.scope = Some(response.scope);
         // Cards are made by the policy: with another policy every document is needed again.
@@ -70,20 +73,6 @@ impl Replica {
         batch
     }
 
-    /// Lets accepted changes go once the documents that contain them have come back. A server with another history
-    /// (restored from a backup) gets them again.
-    fn settle(&self, batch: &mut Batch, old_epoch: Option<&str>, epoch: &str, seq: u64) {
-        for entry in self.outbox.values() {
-            let OutboxState::Accepted { revision } = entry.state else { continue };
-            if old_epoch.is_some_and(|old| old != epoch) {
-                let entry = OutboxEntry { change: entry.change.clone(), state: OutboxState::Waiting };
-                batch.outbox.push(entry);
-            } else if revision <= seq {
-                batch.settled.push(entry.change.id);
-            }
-        }
-    }
-
     /// Takes events of the stream, in their order, as one batch. The documents of the tickets they name must be in memory if
     /// they are held; see [`needs`](Self::needs). Unless all of them fit, none is taken: the pull brings them.
     pub fn on_events(&self, events: &[Event]) -> Absorbed {
@@ -91,11 +80,16 @@ impl Replica {
         // What the events so far have made of the tickets they named; nothing, of those that have gone.
         let mut now: BTreeMap<TicketId, Option<(Held, Document)>> = BTreeMap::new();
         let mut seq = cursor.seq;
+        let mut backup = None;
         for event in events {
             let (ticket, revision) = match event {
                 Event::Changed(changed) => (changed.ticket, changed.revision),
                 Event::Gone(gone) => (gone.ticket, gone.revision),
                 Event::Behind => return Absorbed::Behind,
+                Event::BackedUp(newer) => {
+                    backup = Some(*newer);
+                    continue;
+                }
                 Event::Notice(_) | Event::SignedOut => continue,
             };
             if revision <= cursor.seq {
@@ -115,7 +109,7 @@ impl Replica {
             }
             seq = seq.max(revision);
         }
-        if seq <= cursor.seq {
+        if seq <= cursor.seq && backup.is_none() {
             return Absorbed::Batch(Box::default());
         }
         let mut batch = Batch::default();
@@ -125,10 +119,10 @@ impl Replica {
                 None => batch.release.push(ticket),
             }
         }
-        let epoch = cursor.epoch.clone();
-        self.settle(&mut batch, Some(&epoch), &epoch, seq);
         let mut meta = self.meta.clone();
-        meta.cursor = Some(Cursor { epoch, seq });
+        meta.cursor = Some(Cursor { epoch: cursor.epoch.clone(), seq });
+        meta.backup = backup.or(meta.backup);
+        self.settle(&mut batch, &meta, seq);
         batch.meta = Some(meta);
         Absorbed::Batch(Box::new(batch))
     }

@@ -1,69 +1,115 @@
 //! On the way out: what to push, and what the server's verdicts mean.
 
-use domain::Timestamp;
+use std::collections::BTreeMap;
+
 use domain::ticket::Change;
+use domain::{ChangeId, DeviceId, Refusal, Timestamp};
 
 use super::Replica;
+use super::custody::keep_or_let_go;
 use crate::messages::{PROTOCOL, PUSH_MAX_BYTES, PUSH_MAX_CHANGES, PushRequest, PushResponse, Verdict};
-use crate::outbox::{OutboxEntry, OutboxState};
+use crate::outbox::{ASK_AGAIN_MS, OutboxEntry, OutboxState};
 use crate::store::Batch;
 
 impl Replica {
-    /// The next changes to push, in about as many bytes as the line carries in one go; nothing, if none wait.
-    pub fn push_request(&self, room_bytes: usize) -> Option<PushRequest> {
+    /// The next changes to push at `clock`, in about as many bytes as the line carries in one go; nothing, if none wait.
+    pub fn push_request(&self, room_bytes: usize, clock: Timestamp) -> Option<PushRequest> {
+        let mut due = self.outbox.values().filter(|entry| is_due(entry, clock)).peekable();
+        let first = due.peek()?.change.id;
         let mut bytes = 0;
-        let changes: Vec<_> = self
-            .outbox
-            .values()
-            .filter(|entry| entry.is_waiting())
-            .take(PUSH_MAX_CHANGES)
-            .take_while(|entry| {
-                let first = bytes == 0;
-                bytes += written_bytes(&entry.change);
-                first || bytes <= room_bytes
-            })
-            .map(|entry| entry.change.clone())
-            .collect();
-        let device = self.meta.identity.device;
-        (!changes.is_empty()).then_some(PushRequest { protocol: PROTOCOL, device, changes })
+        let fits = |entry: &&OutboxEntry| {
+            bytes += written_bytes(&entry.change);
+            let id = entry.change.id;
+            id == first || (id.device == first.device && bytes <= room_bytes)
+        };
+        let changes = due.take(PUSH_MAX_CHANGES).take_while(fits).map(|entry| entry.change.clone()).collect();
+        Some(PushRequest { protocol: PROTOCOL, device: first.device, complete: true, changes })
+    }
+
+    /// Whether a change is to be pushed at `clock`.
+    pub fn is_due(&self, change: ChangeId, clock: Timestamp) -> bool {
+        self.outbox.get(&change.seq).is_some_and(|entry| entry.change.id == change && is_due(entry, clock))
     }
 
     /// Takes the server's verdicts. `sent` and `received` are the device's clock before and after the exchange.
     ///
-    /// A change without a verdict, with one this version doesn't know, or with a refusal that may pass by itself keeps
-    /// waiting.
+    /// A change without a verdict, with one this version doesn't know, or with a refusal that may pass by itself stays as it
+    /// is.
     pub fn on_push(&self, response: &PushResponse, sent: Timestamp, received: Timestamp) -> Batch {
-        let mut batch =
-            Batch { meta: self.contact(response.server_time, sent, received), ..Batch::default() };
+        let mut meta = self.contact(response.server_time, sent, received);
+        meta.epoch.get_or_insert_with(|| response.epoch.clone());
+        let mut batch = Batch::default();
         for judged in &response.verdicts {
-            let waiting = self.outbox.get(&judged.id.seq);
-            let Some(entry) = waiting.filter(|entry| entry.change.id == judged.id && entry.is_waiting())
-            else {
-                continue;
-            };
-            let state = match &judged.verdict {
+            let asked = self.outbox.get(&judged.id.seq).filter(|entry| entry.change.id == judged.id);
+            let Some(entry) = asked.filter(|entry| entry.is_waiting() || entry.is_parked()) else { continue };
+            match &judged.verdict {
                 Verdict::Applied { revision } | Verdict::Duplicate { revision } => {
-                    OutboxState::Accepted { revision: *revision }
+                    if self.delivered(&response.epoch, *revision) {
+                        keep_or_let_go(&mut batch, &meta, entry, *revision);
+                    } else {
+                        batch.outbox.push(entry.now(OutboxState::Accepted { revision: *revision }));
+                    }
                 }
-                Verdict::Refused { because } if because.worth_retrying() => continue,
-                Verdict::Refused { because } => {
-                    OutboxState::Refused { because: because.clone(), at: received }
+                Verdict::Parked { because } => {
+                    let state = OutboxState::Parked { because: because.clone(), at: received };
+                    batch.outbox.push(entry.now(state));
                 }
-                Verdict::Unknown => continue,
-            };
-            match state {
-                OutboxState::Accepted { revision } if self.delivered(&response.epoch, revision) => {
-                    batch.settled.push(judged.id);
+                Verdict::Refused { because } if !because.worth_retrying() => {
+                    let state = OutboxState::Refused { because: because.clone(), at: received };
+                    batch.outbox.push(entry.now(state));
                 }
-                state => batch.outbox.push(OutboxEntry { change: entry.change.clone(), state }),
+                Verdict::Refused { .. } | Verdict::Unknown => {}
             }
         }
+        batch.meta = Some(meta);
         batch
     }
 
     fn delivered(&self, epoch: &str, revision: u64) -> bool {
         self.meta.cursor.as_ref().is_some_and(|cursor| cursor.epoch == epoch && cursor.seq >= revision)
     }
+
+    /// Whether the server has met another copy of this device, which has used up the number of a change made here. It has to
+    /// go on [`under_another_name`](Self::under_another_name).
+    pub fn is_copied(&self) -> bool {
+        self.outbox.values().any(is_taken)
+    }
+
+    /// Goes on as another device. What has been refused for its number, and what was not told to the server yet, goes out
+    /// under the new name; nothing is lost of either copy.
+    ///
+    /// Numbers go on where they are, so that no two changes here ever have the same.
+    pub fn under_another_name(&self, device: DeviceId) -> Batch {
+        let mut meta = self.meta.clone();
+        meta.identity.device = device;
+        let moving: Vec<_> =
+            self.outbox.values().filter(|entry| entry.is_waiting() || is_taken(entry)).collect();
+        let mut names = BTreeMap::new();
+        for entry in &moving {
+            names.insert(entry.change.id, ChangeId { device, seq: meta.next_seq });
+            meta.next_seq += 1;
+        }
+        let renamed = |entry: &&OutboxEntry| OutboxEntry {
+            change: entry.change.renamed(&names),
+            state: OutboxState::Waiting,
+        };
+        let outbox = moving.iter().map(renamed).collect();
+        Batch { meta: Some(meta), outbox, settled: names.into_keys().collect(), ..Batch::default() }
+    }
+}
+
+/// Whether the server is to be told, or to be asked again.
+fn is_due(entry: &OutboxEntry, clock: Timestamp) -> bool {
+    match entry.state {
+        OutboxState::Waiting => true,
+        // A clock that was set back asks once too often rather than never.
+        OutboxState::Parked { at, .. } => clock.millis_since(at).abs() >= ASK_AGAIN_MS,
+        OutboxState::Accepted { .. } | OutboxState::Kept { .. } | OutboxState::Refused { .. } => false,
+    }
+}
+
+fn is_taken(entry: &OutboxEntry) -> bool {
+    matches!(entry.state, OutboxState::Refused { because: Refusal::IdReused, .. })
 }
 
 /// How many bytes a change takes on the line, before compression.

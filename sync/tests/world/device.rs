@@ -40,6 +40,13 @@ impl Device {
         self.replica = open(&self.store, &self.person, self.id);
     }
 
+    /// Another device with the same storage, as after a profile was copied.
+    pub(crate) fn copy(&self) -> Self {
+        let store = self.store.clone();
+        let replica = open(&store, &self.person, self.id);
+        Self { person: self.person.clone(), replica, behind_ms: self.behind_ms, store, id: self.id }
+    }
+
     pub(crate) fn keep(&mut self, batch: Batch) {
         block_on(self.store.apply(&batch)).unwrap();
         self.replica.commit(batch);
@@ -83,7 +90,7 @@ impl Device {
 
     /// Delivers what waits, if anything does. The answer may be lost on its way.
     pub(crate) fn push(&mut self, server: &mut Server, now: Timestamp, answer_is_lost: bool) {
-        let Some(request) = self.replica.push_request(PUSH_MAX_BYTES) else { return };
+        let Some(request) = self.replica.push_request(PUSH_MAX_BYTES, now) else { return };
         let response = server.push(&self.person, &request, now);
         if !answer_is_lost {
             let clock = now.plus_millis(-self.behind_ms);
@@ -120,7 +127,7 @@ impl Device {
 
     /// Delivers and fetches until nothing is left to do.
     pub(crate) fn sync(&mut self, server: &mut Server, now: Timestamp) {
-        while self.replica.push_request(PUSH_MAX_BYTES).is_some() {
+        while self.replica.push_request(PUSH_MAX_BYTES, now).is_some() {
             self.push(server, now, false);
         }
         while self.pull(server, now) || self.replica.meta().cursor.is_none() {}

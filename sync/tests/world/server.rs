@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::access::{self, Scope};
 use domain::people::{Directory, Person};
 use domain::ticket::{Change, Document, Recorded, Ticket, TicketNumber};
-use domain::{ChangeId, TicketId, Timestamp};
+use domain::{ChangeId, Refusal, TicketId, Timestamp};
 use sync::messages::{
-    Changed, Cursor, Event, Gone, Judged, PullRequest, PullResponse, PushRequest, PushResponse, Verdict,
+    Backup, Changed, Cursor, Event, Gone, Judged, PullRequest, PullResponse, PushRequest, PushResponse,
+    Verdict,
 };
 
 /// A server, and how many tickets it puts on a page.
@@ -16,6 +17,8 @@ pub(crate) struct Server {
     pub(crate) epoch: String,
     pub(crate) directory: Directory,
     pub(crate) page: usize,
+    /// The newest backup.
+    pub(crate) backup: Option<Backup>,
     seq: u64,
     documents: BTreeMap<TicketId, Document>,
     known: BTreeMap<ChangeId, u64>,
@@ -29,6 +32,7 @@ impl Server {
             epoch: "first".to_owned(),
             directory: super::directory(),
             page: 3,
+            backup: None,
             seq: 0,
             documents: BTreeMap::new(),
             known: BTreeMap::new(),
@@ -73,7 +77,11 @@ impl Server {
 
     fn judge(&mut self, actor: &Person, change: &Change, now: Timestamp) -> Verdict {
         if let Some(revision) = self.known.get(&change.id) {
-            return Verdict::Duplicate { revision: *revision };
+            let recorded = self.documents.get(&change.ticket).and_then(|document| document.find(change.id));
+            return match recorded.is_some_and(|recorded| recorded.change == *change) {
+                true => Verdict::Duplicate { revision: *revision },
+                false => Verdict::Refused { because: Refusal::IdReused },
+            };
         }
         let empty = Document::new(change.ticket);
         let document = self.documents.get(&change.ticket).unwrap_or(&empty);
@@ -126,6 +134,7 @@ impl Server {
                 .collect(),
             cursor: Cursor { epoch: self.epoch.clone(), seq },
             more,
+            backup: self.backup,
             directory: (request.directory != Some(self.directory.revision)).then(|| self.directory.clone()),
         }
     }

@@ -1,0 +1,70 @@
+//! How long a change that the server has is kept here: until a backup of the server has it, too.
+
+use domain::Timestamp;
+use domain::ticket::{Document, Recorded};
+
+use super::Replica;
+use crate::outbox::{KEPT_MS, OutboxEntry, OutboxState};
+use crate::store::{Batch, Meta};
+
+impl Replica {
+    /// Whether a backup of the server holds a change of a ticket's record.
+    pub fn is_backed_up(&self, document: &Document, recorded: &Recorded) -> bool {
+        self.meta.backup.is_some_and(|backup| {
+            let arrived_before = recorded.arrived.is_some_and(|arrived| arrived < backup.arrived);
+            recorded.arrived.is_some() && (document.revision <= backup.seq || arrived_before)
+        })
+    }
+
+    /// Whether the server's history is not the one in which it took what is kept here.
+    pub(super) fn is_of_another_history(&self, epoch: &str) -> bool {
+        let cursor = self.meta.cursor.as_ref().map(|cursor| &cursor.epoch);
+        self.meta.epoch.as_ref().or(cursor).is_some_and(|known| known != epoch)
+    }
+
+    /// Everything the server once had goes out again: it has been restored from a backup, and may have forgotten.
+    pub(super) fn send_again(&self, batch: &mut Batch) {
+        let all = self.outbox.values().chain(self.kept.values());
+        let was_there = all.filter(|entry| !entry.is_waiting() && !entry.is_refused());
+        batch.outbox.extend(was_there.map(|entry| entry.now(OutboxState::Waiting)));
+    }
+
+    /// Lets accepted changes go once the documents that contain them have come back and a backup holds them; until then they
+    /// are kept. `meta` is what is known from now on, `seq` how far documents have come in.
+    pub(super) fn settle(&self, batch: &mut Batch, meta: &Meta, seq: u64) {
+        for entry in self.outbox.values() {
+            if let OutboxState::Accepted { revision } = entry.state
+                && revision <= seq
+            {
+                keep_or_let_go(batch, meta, entry, revision);
+            }
+        }
+        for entry in self.kept.values() {
+            if let OutboxState::Kept { revision, since } = entry.state
+                && (holds(meta, revision) || is_old(meta, since))
+            {
+                batch.settled.push(entry.change.id);
+            }
+        }
+    }
+}
+
+/// Notes that the document which contains a change has come back.
+pub(super) fn keep_or_let_go(batch: &mut Batch, meta: &Meta, entry: &OutboxEntry, revision: u64) {
+    match meta.heard {
+        Some(since) if !holds(meta, revision) => {
+            batch.outbox.push(entry.now(OutboxState::Kept { revision, since }));
+        }
+        _ => batch.settled.push(entry.change.id),
+    }
+}
+
+/// Whether a backup has passed a place of the history.
+fn holds(meta: &Meta, revision: u64) -> bool {
+    meta.backup.is_some_and(|backup| backup.seq >= revision)
+}
+
+/// Only the server's clock counts: this device's may jump.
+fn is_old(meta: &Meta, since: Timestamp) -> bool {
+    meta.heard.is_some_and(|heard| heard.millis_since(since) > KEPT_MS)
+}
