@@ -18,6 +18,7 @@ use domain::ticket::{
 use domain::{ChangeId, Claim, DepartmentId, DeviceId, PersonId, Refusal, TicketId, Timestamp};
 use uuid::Uuid;
 
+use crate::journal::Witness;
 use crate::messages::Cursor;
 use crate::{Batch, Held, Identity, Loaded, LocalStore, Meta, OutboxEntry, OutboxState};
 
@@ -35,6 +36,7 @@ macro_rules! for_each_local_store_case {
             tickets_and_changes_that_are_not_there_do_no_harm
             the_outbox_keeps_the_order_of_the_numbers
             an_outbox_entry_is_replaced_by_its_id_and_removed_when_settled
+            starting_over_leaves_only_what_it_starts_with
             five_hundred_documents_fit_into_one_batch
             many_small_batches_come_to_the_same_as_few_large_ones
             what_was_not_named_stays
@@ -63,13 +65,15 @@ pub async fn what_was_applied_is_there_after_a_restart<S: LocalStore>(open: impl
     };
     apply(&open, &[batch]).await;
     let store = open().await;
+    let loaded = store.load().await.unwrap();
     let expected = Loaded {
         meta: Some(meta(3)),
         directory: Some(directory()),
         held: vec![held],
         outbox: vec![entry(1, refused()), entry(2, OutboxState::Waiting)],
+        witness: loaded.witness,
     };
-    assert_eq!(store.load().await.unwrap(), expected);
+    assert_eq!(loaded, expected);
     assert_eq!(store.documents(&[document.ticket]).await.unwrap(), [document]);
 }
 
@@ -359,4 +363,53 @@ fn entry(seq: u64, state: OutboxState) -> OutboxEntry {
 
 fn refused() -> OutboxState {
     OutboxState::Refused { because: Refusal::NotAccountable, at: Timestamp::from_millis(5) }
+}
+
+/// What the outbox should hold is kept with the batch that says so. Not for stores that reckon it themselves.
+pub async fn a_witness_stays_until_another_one_comes<S: LocalStore>(open: impl AsyncFn() -> S) {
+    let witness = |batch| Some(Witness { batch, entries: 1, sum: u64::MAX });
+    let store = open().await;
+    assert_eq!(store.load().await.unwrap().witness, None);
+    let batch = Batch { outbox: vec![entry(1, OutboxState::Waiting)], ..Batch::default() };
+    store.apply_witnessed(&batch, witness(1)).await.unwrap();
+    store.apply(&batch).await.unwrap();
+    assert_eq!(open().await.load().await.unwrap().witness, witness(1));
+    let store = open().await;
+    store.load().await.unwrap();
+    store.apply_witnessed(&batch, witness(2)).await.unwrap();
+    assert_eq!(open().await.load().await.unwrap().witness, witness(2));
+}
+
+/// Starting over forgets everything but the batch it starts with.
+pub async fn starting_over_leaves_only_what_it_starts_with<S: LocalStore>(open: impl AsyncFn() -> S) {
+    let (held_before, before) = held(1, 7, "before");
+    let first = Batch {
+        meta: Some(meta(3)),
+        directory: Some(directory()),
+        hold: vec![(held_before, before.clone())],
+        outbox: vec![entry(1, OutboxState::Waiting)],
+        ..Batch::default()
+    };
+    apply(&open, &[first]).await;
+    let store = open().await;
+    store.load().await.unwrap();
+    let afresh = Batch { meta: Some(meta(9)), outbox: vec![entry(5, refused())], ..Batch::default() };
+    store.start_over(&afresh, None).await.unwrap();
+    assert_eq!(store.documents(&[before.ticket]).await.unwrap(), []);
+    let (held_after, after) = held(2, 8, "after");
+    store
+        .apply(&Batch { hold: vec![(held_after.clone(), after.clone())], ..Batch::default() })
+        .await
+        .unwrap();
+    let store = open().await;
+    let loaded = store.load().await.unwrap();
+    let expected = Loaded {
+        meta: Some(meta(9)),
+        directory: None,
+        held: vec![held_after],
+        outbox: vec![entry(5, refused())],
+        witness: loaded.witness,
+    };
+    assert_eq!(loaded, expected);
+    assert_eq!(store.documents(&[after.ticket]).await.unwrap(), [after]);
 }

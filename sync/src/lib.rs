@@ -6,6 +6,7 @@
 //! listen or wait. So everything that could lose data is decided here, without a browser or a network, and tested so.
 
 pub mod conformance;
+pub mod journal;
 mod memory;
 pub mod messages;
 pub mod notices;
@@ -14,9 +15,11 @@ mod planner;
 pub mod policies;
 mod replica;
 mod store;
+mod twin;
 
-pub use memory::MemoryLocalStore;
+pub use memory::{MemoryJournalFiles, MemoryLocalStore};
 pub use outbox::{KEPT_MS, OutboxEntry, OutboxState};
 pub use planner::{Failure, Link, Planner, Step};
 pub use replica::{Absorbed, Replica, Unsent};
 pub use store::{Batch, Held, Identity, Loaded, LocalStore, Meta, StoreError};
+pub use twin::{Damage, Recovery, Second, TwinStore};

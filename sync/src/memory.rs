@@ -1,4 +1,5 @@
-//! A local store that keeps everything in memory: for tests and simulations, and the model that other stores are held to.
+//! A local store and a journal that keep everything in memory: for tests and simulations, and the model that others are held
+//! to.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,6 +8,7 @@ use domain::people::Directory;
 use domain::ticket::Document;
 use domain::{ChangeId, TicketId};
 
+use crate::journal::{JournalError, JournalFiles, Witness};
 use crate::outbox::OutboxEntry;
 use crate::store::{Batch, Held, Loaded, LocalStore, Meta, StoreError};
 
@@ -22,6 +24,7 @@ struct Kept {
     directory: Option<Directory>,
     held: BTreeMap<TicketId, (Held, Document)>,
     outbox: BTreeMap<ChangeId, OutboxEntry>,
+    witness: Option<Witness>,
 }
 
 impl LocalStore for MemoryLocalStore {
@@ -34,11 +37,13 @@ impl LocalStore for MemoryLocalStore {
             directory: kept.directory.clone(),
             held: kept.held.values().map(|(held, _)| held.clone()).collect(),
             outbox,
+            witness: kept.witness,
         })
     }
 
-    async fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
+    async fn apply_witnessed(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
         let mut kept = self.kept.borrow_mut();
+        kept.witness = witness.or(kept.witness);
         if let Some(meta) = &batch.meta {
             kept.meta = Some(meta.clone());
         }
@@ -60,8 +65,69 @@ impl LocalStore for MemoryLocalStore {
         Ok(())
     }
 
+    async fn start_over(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
+        *self.kept.borrow_mut() = Kept::default();
+        self.apply_witnessed(batch, witness).await
+    }
+
     async fn documents(&self, tickets: &[TicketId]) -> Result<Vec<Document>, StoreError> {
         let kept = self.kept.borrow();
         Ok(tickets.iter().filter_map(|ticket| Some(kept.held.get(ticket)?.1.clone())).collect())
+    }
+}
+
+/// Keeps a journal in memory, as durable as the process. Open to be spoilt by tests.
+#[derive(Debug, Default, Clone)]
+pub struct MemoryJournalFiles {
+    /// The files, by number.
+    pub files: RefCell<BTreeMap<u64, Vec<u8>>>,
+    /// The last note.
+    pub noted: RefCell<Option<Witness>>,
+    /// What every call fails with from now on.
+    pub broken: RefCell<Option<JournalError>>,
+}
+
+impl MemoryJournalFiles {
+    fn working(&self) -> Result<(), JournalError> {
+        self.broken.borrow().clone().map_or(Ok(()), Err)
+    }
+}
+
+impl JournalFiles for MemoryJournalFiles {
+    async fn read(&self) -> Result<Vec<(u64, Vec<u8>)>, JournalError> {
+        self.working()?;
+        Ok(self.files.borrow().iter().map(|(number, file)| (*number, file.clone())).collect())
+    }
+
+    async fn begin(&self, number: u64, content: &[u8]) -> Result<(), JournalError> {
+        self.working()?;
+        self.files.borrow_mut().insert(number, content.to_owned());
+        Ok(())
+    }
+
+    async fn append(&self, bytes: &[u8]) -> Result<(), JournalError> {
+        self.working()?;
+        let mut files = self.files.borrow_mut();
+        let mut last = files.last_entry().ok_or_else(|| JournalError::Failed("nothing begun".to_owned()))?;
+        last.get_mut().extend_from_slice(bytes);
+        Ok(())
+    }
+
+    async fn remove_below(&self, number: u64) -> Result<(), JournalError> {
+        self.working()?;
+        self.files.borrow_mut().retain(|file, _| *file >= number);
+        Ok(())
+    }
+
+    async fn make_room(&self) -> bool {
+        false
+    }
+
+    fn note(&self, witness: &Witness) {
+        *self.noted.borrow_mut() = Some(*witness);
+    }
+
+    fn noted(&self) -> Option<Witness> {
+        *self.noted.borrow()
     }
 }

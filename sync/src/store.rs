@@ -1,10 +1,13 @@
 //! What a device must be able to keep.
 
+use std::rc::Rc;
+
 use domain::people::{Directory, Person};
 use domain::ticket::{Card, Document};
 use domain::{ChangeId, DeviceId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::journal::Witness;
 use crate::messages::{Backup, Cursor};
 use crate::outbox::OutboxEntry;
 
@@ -118,6 +121,8 @@ pub struct Loaded {
     pub held: Vec<Held>,
     /// The outbox, in the order of the changes' numbers.
     pub outbox: Vec<OutboxEntry>,
+    /// What the outbox should hold by the last batch that said so; nothing, if none did.
+    pub witness: Option<Witness>,
 }
 
 impl Loaded {
@@ -158,15 +163,42 @@ pub enum StoreError {
 /// Keeps a replica on the device.
 ///
 /// A batch is applied wholly and durably, or not at all: when [`apply`](Self::apply) has returned `Ok`, the batch survives a
-/// power cut. No network is awaited inside. Nothing is ever dropped that a batch didn't name.
+/// power cut. No network is awaited inside. Nothing is ever dropped that a batch
+/// didn't name, but by [`start_over`](Self::start_over).
 #[expect(async_fn_in_trait, reason = "used on one thread: in the browser, and by tests that block on it")]
 pub trait LocalStore {
     /// Reads everything but the documents.
     async fn load(&self) -> Result<Loaded, StoreError>;
 
     /// Makes a batch durable.
-    async fn apply(&self, batch: &Batch) -> Result<(), StoreError>;
+    async fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
+        self.apply_witnessed(batch, None).await
+    }
+
+    /// Makes a batch durable, and with it what the outbox should hold then.
+    async fn apply_witnessed(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError>;
+
+    /// Forgets everything it holds, readable or not, and makes a batch durable in its place, together or not at all.
+    async fn start_over(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError>;
 
     /// Reads the documents of the given tickets. Those that aren't held are left out.
     async fn documents(&self, tickets: &[TicketId]) -> Result<Vec<Document>, StoreError>;
+}
+
+impl<S: LocalStore> LocalStore for Rc<S> {
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        S::load(self).await
+    }
+
+    async fn apply_witnessed(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
+        S::apply_witnessed(self, batch, witness).await
+    }
+
+    async fn start_over(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
+        S::start_over(self, batch, witness).await
+    }
+
+    async fn documents(&self, tickets: &[TicketId]) -> Result<Vec<Document>, StoreError> {
+        S::documents(self, tickets).await
+    }
 }

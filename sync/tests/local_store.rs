@@ -1,42 +1,45 @@
-//! The memory store passes the suite of all local stores.
+//! The memory store passes the suite of all local stores, alone and with a journal beside it.
 #![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 mod world;
 
 use std::rc::Rc;
 
-use sync::{Batch, Loaded, LocalStore, MemoryLocalStore, StoreError};
+use sync::{MemoryJournalFiles, MemoryLocalStore, TwinStore};
 
 use self::world::block_on;
 
-/// Survives being opened again, as long as one handle is kept.
-struct Shared(Rc<MemoryLocalStore>);
-
-impl LocalStore for Shared {
-    async fn load(&self) -> Result<Loaded, StoreError> {
-        self.0.load().await
-    }
-
-    async fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
-        self.0.apply(batch).await
-    }
-
-    async fn documents(
-        &self,
-        tickets: &[domain::TicketId],
-    ) -> Result<Vec<domain::ticket::Document>, StoreError> {
-        self.0.documents(tickets).await
-    }
-}
-
 macro_rules! tests {
-    ($($case:ident)*) => {$(
-        #[test]
-        fn $case() {
-            let store = Rc::new(MemoryLocalStore::default());
-            block_on(sync::conformance::$case(async || Shared(Rc::clone(&store))));
+    ($($case:ident)*) => {
+        $(
+            #[test]
+            fn $case() {
+                let store = Rc::new(MemoryLocalStore::default());
+                block_on(sync::conformance::$case(async || Rc::clone(&store)));
+            }
+        )*
+
+        mod with_a_journal {
+            use super::*;
+
+            $(
+                #[test]
+                fn $case() {
+                    let store = Rc::new(MemoryLocalStore::default());
+                    let journal = Rc::new(MemoryJournalFiles::default());
+                    block_on(sync::conformance::$case(async || {
+                        TwinStore::new(Rc::clone(&store), Rc::clone(&journal))
+                    }));
+                }
+            )*
         }
-    )*};
+    };
 }
 
 sync::for_each_local_store_case!(tests);
+
+#[test]
+fn a_witness_stays_until_another_one_comes() {
+    let store = Rc::new(MemoryLocalStore::default());
+    block_on(sync::conformance::a_witness_stays_until_another_one_comes(async || Rc::clone(&store)));
+}
