@@ -4,7 +4,7 @@ use domain::people::Role;
 use leptos::prelude::*;
 use leptos_router::components::{A, Outlet, ParentRoute, Redirect, Route, Router, Routes};
 use leptos_router::path;
-use sync::{Link, StoreError};
+use sync::{Damage, Link, Recovery, StoreError};
 
 use crate::device::{location, prefs};
 use crate::i18n::{provide_lang, use_lang};
@@ -12,7 +12,7 @@ use crate::notices::provide_notices;
 use crate::session::{PasswordPage, Session, SignInAgain, SignInPage, WelcomePage, provide_session};
 use crate::shell::{OfficeShell, offer_updates};
 use crate::tickets::provide_why;
-use crate::ui::{Empty, Icon, Tone, provide_toasts};
+use crate::ui::{Dialog, Empty, Icon, Tone, provide_toasts};
 use crate::workspace::{StorageState, WriterState, provide_workspace, use_workspace};
 use crate::{field, office, outbox, people, policy, sign_off, t};
 
@@ -73,18 +73,75 @@ fn AtWork() -> impl IntoView {
     let workspace = provide_workspace(person);
     provide_why();
     provide_notices();
-    let storage = Memo::new(move |_| workspace.status().with(|status| status.storage.clone()));
-    (move || match (storage.get(), workspace.writer().get()) {
-        (_, WriterState::Elsewhere) => view! { <OtherWindow /> }.into_any(),
-        (StorageState::Failed(problem), _) => view! { <StorageFailed problem=problem /> }.into_any(),
-        (StorageState::Opening, _) | (_, WriterState::Finding) => view! { <Starting /> }.into_any(),
-        (StorageState::Open { .. }, WriterState::Here) => view! {
+    let stage = Memo::new(move |_| Stage::of(&workspace.status().read().storage, workspace.writer().get()));
+    (move || match stage.get() {
+        Stage::Elsewhere => view! { <OtherWindow /> }.into_any(),
+        Stage::Failed(problem) => view! { <StorageFailed problem=problem /> }.into_any(),
+        Stage::Starting => view! { <Starting /> }.into_any(),
+        Stage::Ready => view! {
             <Outlet />
             <EndedSession />
+            <MendedStorage />
         }
         .into_any(),
     })
     .into_any()
+}
+
+/// What a signed-in person sees. Changes only with that: screens must not be made anew because storage is better protected now.
+#[derive(Debug, Clone, PartialEq)]
+enum Stage {
+    Starting,
+    Ready,
+    Elsewhere,
+    Failed(StoreError),
+}
+
+impl Stage {
+    fn of(storage: &StorageState, writer: WriterState) -> Self {
+        match (storage, writer) {
+            (_, WriterState::Elsewhere) => Self::Elsewhere,
+            (StorageState::Failed(problem), _) => Self::Failed(problem.clone()),
+            (StorageState::Opening, _) | (_, WriterState::Finding) => Self::Starting,
+            (StorageState::Open { .. }, WriterState::Here) => Self::Ready,
+        }
+    }
+}
+
+/// Says that this device had lost something, what came back, and whether that is all. A journal that had to be written anew is
+/// nobody's concern: nothing was missing.
+#[component]
+fn MendedStorage() -> impl IntoView {
+    let lang = use_lang();
+    let status = use_workspace().status();
+    let recovery = Memo::new(move |_| {
+        let recovery = status.read().recovery;
+        recovery.filter(|recovery| recovery.damage != Damage::Journal || !recovery.complete)
+    });
+    let open = RwSignal::new(false);
+    Effect::new(move |_| open.set(recovery.get().is_some()));
+    let footer = move || {
+        view! { <button class="button" type="submit" data-kind="primary">{t!(lang, understood)}</button> }
+    };
+    let said = move || {
+        let (words, Some(Recovery { recovered, complete, .. })) = (lang.words(), recovery.get()) else {
+            return String::new();
+        };
+        match (recovered, complete) {
+            (0, true) => words.mended_nothing_missing().to_owned(),
+            (recovered, true) => words.mended_recovered(recovered),
+            (0, false) => words.mended_missing().to_owned(),
+            (recovered, false) => words.mended_partly(recovered),
+        }
+    };
+    view! {
+        <Dialog open title=t!(lang, mended_title) on_submit=move |()| open.set(false) footer>
+            <div class="stack">
+                <p>{said}</p>
+                <p class="secondary">{t!(lang, mended_more)}</p>
+            </div>
+        </Dialog>
+    }
 }
 
 /// Asks a person to sign in again when the server no longer knows their session. They may put it off and go on working.

@@ -11,6 +11,7 @@ pub mod file;
 pub mod focus;
 pub mod id;
 pub mod intl;
+pub mod journal;
 pub mod keyboard;
 pub mod kiosk;
 pub mod local_store;

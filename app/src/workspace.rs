@@ -30,7 +30,7 @@ use futures_util::future::abortable;
 use leptos::prelude::*;
 use leptos::reactive::graph::Observer;
 use leptos::task::spawn_local;
-use sync::{Batch, Link, OutboxEntry, Replica, StoreError, Unsent};
+use sync::{Batch, Link, OutboxEntry, Recovery, Replica, StoreError, Unsent};
 
 use self::core::{Core, Shown};
 pub use self::line::{Events, Line, ServerLine};
@@ -88,6 +88,8 @@ pub struct SyncStatus {
     pub last_contact: Option<Timestamp>,
     /// The device's storage.
     pub storage: StorageState,
+    /// What had been lost on this device and was mended when it was opened.
+    pub recovery: Option<Recovery>,
 }
 
 /// How the device's storage stands.
@@ -100,6 +102,8 @@ pub enum StorageState {
     Open {
         /// Whether the browser has promised not to clear it when it runs out of room.
         protected: bool,
+        /// Whether what is saved is saved twice: in the database, and in a journal beside it.
+        twice: bool,
     },
     /// Nothing can be kept, for this reason. What is on screen may be older than what was recorded.
     Failed(StoreError),

@@ -155,7 +155,7 @@ impl Events for ModelEvents {
         self.seq = match &event {
             Event::Changed(changed) => changed.revision,
             Event::Gone(gone) => gone.revision,
-            Event::Notice(_) | Event::Behind | Event::SignedOut => self.seq,
+            Event::Notice(_) | Event::BackedUp(_) | Event::Behind | Event::SignedOut => self.seq,
         };
         Some(event)
     }

@@ -335,7 +335,8 @@ fn directory() -> Directory {
     Directory { revision: 4, people: vec![person()], ..Directory::default() }
 }
 
-fn meta(next_seq: u64) -> Meta {
+/// What a device remembers that has made so many changes less one.
+pub fn meta(next_seq: u64) -> Meta {
     let identity = Identity { device: DeviceId::from_uuid(Uuid::from_u128(0xabc)), person: person() };
     let cursor = Some(Cursor { epoch: "e".to_owned(), seq: next_seq * 1_000 });
     Meta { next_seq, cursor, clock_offset_ms: Some(-3), ..Meta::new(identity) }
@@ -349,7 +350,8 @@ fn change_id(seq: u64) -> ChangeId {
     ChangeId { device: DeviceId::from_uuid(Uuid::from_u128(0xabc)), seq }
 }
 
-fn entry(seq: u64, state: OutboxState) -> OutboxEntry {
+/// An outbox entry with this number.
+pub fn entry(seq: u64, state: OutboxState) -> OutboxEntry {
     let change = Change {
         id: change_id(seq),
         ticket: ticket_id(1),

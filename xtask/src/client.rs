@@ -99,7 +99,7 @@ fn compile(flavour: Flavour) -> Result<PathBuf> {
 fn hash_inputs(wasm: &Path) -> Result<String> {
     let mut files = vec![wasm.to_path_buf(), page_source("index.html"), page_source("boot.js")];
     files.push(workspace::root().join("xtask/src/client.rs"));
-    for folder in ["app/sw", "style", "public", "xtask/src/client"] {
+    for folder in ["app/sw", "app/workers", "style", "public", "xtask/src/client"] {
         files.extend(workspace::files_below(&workspace::root().join(folder))?);
     }
     let mut list = String::new();
@@ -168,6 +168,8 @@ fn add_program(files: &mut Files, names: &mut Names, flavour: Flavour, wasm: &Pa
     files.insert(names.add("pkg/app.js", "pkg/app.js", &script), script);
     let boot = names.rewrite(&fs::read_to_string(page_source("boot.js"))?).into_bytes();
     files.insert(names.add("pkg/boot.js", "pkg/boot.js", &boot), boot);
+    let journal = fs::read(page_source("workers/journal.js"))?;
+    files.insert(names.add("pkg/journal.js", "pkg/journal.js", &journal), journal);
     Ok(())
 }
 

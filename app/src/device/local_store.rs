@@ -31,12 +31,13 @@ use domain::{PersonId, TicketId};
 use futures_util::lock::Mutex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sync::journal::Witness;
 use sync::{Batch, Held, Loaded, LocalStore, Meta, OutboxEntry, StoreError};
 
 use self::connection::{Connection, Everything, Fence, Record, Write};
 use self::index::{Index, Place};
 use self::parts::{BuiltPart, Part, PartBuilder};
-use self::schema::{CARDS, DIRECTORY, DOCUMENTS, META, OUTBOX};
+use self::schema::{CARDS, DIRECTORY, DOCUMENTS, META, OUTBOX, WITNESS};
 
 /// A person's replica in IndexedDB.
 #[derive(Debug)]
@@ -161,14 +162,16 @@ impl LocalStore for IndexedDbLocalStore {
                 .into_iter()
                 .map(|part| (part.key, Part::read(&part.bytes.to_vec())))
                 .collect();
-            (everything.meta, everything.directory, everything.outbox, cards)
+            (everything.meta, everything.directory, everything.witness, everything.outbox, cards)
         };
-        let ((meta, directory, outbox_records, cards), fence) = self.connection.open_and_read(read).await?;
+        let ((meta, directory, witness, outbox_records, cards), fence) =
+            self.connection.open_and_read(read).await?;
         self.fence.set(Some(fence));
         self.fenced_off.set(false);
         let meta: Option<Meta> = meta.map(|bytes| read_json(META, META, &bytes.to_vec())).transpose()?;
         let directory: Option<Directory> =
             directory.map(|bytes| read_json(META, DIRECTORY, &bytes.to_vec())).transpose()?;
+        let witness = witness.map(|bytes| read_json(META, WITNESS, &bytes.to_vec())).transpose()?;
         *self.policy.borrow_mut() = directory.as_ref().map_or_else(PolicyBook::shipped, Directory::book);
         let mut outbox = Vec::with_capacity(outbox_records.len());
         for Record { key, bytes } in outbox_records {
@@ -185,11 +188,54 @@ impl LocalStore for IndexedDbLocalStore {
             index.read_part(number, part, stale, &mut held);
         }
         *self.index.borrow_mut() = index;
-        Ok(Loaded { meta, directory, held, outbox })
+        Ok(Loaded { meta, directory, held, outbox, witness })
     }
 
-    async fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
+    async fn apply_witnessed(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
         let _turn = self.turn.lock().await;
+        self.apply_with(batch, witness, Vec::new()).await
+    }
+
+    async fn start_over(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
+        let _turn = self.turn.lock().await;
+        // Which window writes is in there as well, and stays.
+        let names = [META, DIRECTORY, WITNESS].map(|name| Write::delete(META, name));
+        let stores = [OUTBOX, CARDS, DOCUMENTS].map(Write::clear);
+        let before = std::mem::take(&mut *self.index.borrow_mut());
+        let started = self.apply_with(batch, witness, names.into_iter().chain(stores).collect()).await;
+        if started.is_err() {
+            *self.index.borrow_mut() = before;
+        }
+        started
+    }
+
+    async fn documents(&self, tickets: &[TicketId]) -> Result<Vec<Document>, StoreError> {
+        let _turn = self.turn.lock().await;
+        let places: Vec<Place> =
+            tickets.iter().filter_map(|ticket| self.index.borrow().find(*ticket)).collect();
+        let mut numbers: Vec<u32> = places.iter().map(|place| place.part).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let parts = self.connection.get_many(DOCUMENTS, &numbers).await?;
+        let mut documents = Vec::with_capacity(places.len());
+        for place in places {
+            let part = numbers.binary_search(&place.part).ok().and_then(|at| parts[at].as_ref());
+            let part = part.ok_or_else(|| missing(DOCUMENTS, place.part))?;
+            let bytes = part.subarray(place.start, place.start + place.length).to_vec();
+            documents.push(read_json(DOCUMENTS, place.part, &bytes)?);
+        }
+        Ok(documents)
+    }
+}
+
+impl IndexedDbLocalStore {
+    /// Makes a batch durable, after what is to be written before it.
+    async fn apply_with(
+        &self,
+        batch: &Batch,
+        witness: Option<Witness>,
+        mut writes: Vec<Write>,
+    ) -> Result<(), StoreError> {
         let mut appended = vec![PartBuilder::default()];
         for (held, document) in &batch.hold {
             roomy(&mut appended).hold(held, &to_json(document));
@@ -198,7 +244,10 @@ impl LocalStore for IndexedDbLocalStore {
             roomy(&mut appended).release(*ticket);
         }
         let appended = number(appended, self.index.borrow().next_part());
-        let mut writes = put_parts(&appended);
+        writes.extend(put_parts(&appended));
+        if let Some(witness) = witness {
+            writes.push(Write::put(META, WITNESS, &to_json(&witness)));
+        }
         if let Some(meta) = &batch.meta {
             writes.push(Write::put(META, META, &to_json(meta)));
         }
@@ -220,24 +269,6 @@ impl LocalStore for IndexedDbLocalStore {
             index.add_part(*number, part);
         }
         Ok(())
-    }
-
-    async fn documents(&self, tickets: &[TicketId]) -> Result<Vec<Document>, StoreError> {
-        let _turn = self.turn.lock().await;
-        let places: Vec<Place> =
-            tickets.iter().filter_map(|ticket| self.index.borrow().find(*ticket)).collect();
-        let mut numbers: Vec<u32> = places.iter().map(|place| place.part).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        let parts = self.connection.get_many(DOCUMENTS, &numbers).await?;
-        let mut documents = Vec::with_capacity(places.len());
-        for place in places {
-            let part = numbers.binary_search(&place.part).ok().and_then(|at| parts[at].as_ref());
-            let part = part.ok_or_else(|| missing(DOCUMENTS, place.part))?;
-            let bytes = part.subarray(place.start, place.start + place.length).to_vec();
-            documents.push(read_json(DOCUMENTS, place.part, &bytes)?);
-        }
-        Ok(documents)
     }
 }
 

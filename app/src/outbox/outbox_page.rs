@@ -268,12 +268,13 @@ fn Standing() -> impl IntoView {
         let words = lang.words();
         match &status.read().storage {
             StorageState::Opening => words.outbox_storage_opening().to_owned(),
-            StorageState::Open { protected: true } => words.outbox_storage_protected().to_owned(),
-            StorageState::Open { protected: false } => words.outbox_storage_open().to_owned(),
+            StorageState::Open { twice: false, .. } => words.outbox_storage_once().to_owned(),
+            StorageState::Open { protected: true, .. } => words.outbox_storage_protected().to_owned(),
+            StorageState::Open { protected: false, .. } => words.outbox_storage_open().to_owned(),
             StorageState::Failed(problem) => words.store_error(problem).0,
         }
     };
-    let unprotected = move || matches!(status.read().storage, StorageState::Open { protected: false });
+    let unprotected = move || matches!(status.read().storage, StorageState::Open { protected: false, .. });
     view! {
         <section class="panel">
             <header class="panel__head">

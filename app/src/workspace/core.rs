@@ -164,7 +164,8 @@ impl Core {
         *self.desk.borrow_mut() = Some(Rc::clone(&desk));
         self.planner_mut().signed_in();
         self.tell_everything(&desk);
-        self.set_storage(StorageState::Open { protected: false });
+        self.set_storage(StorageState::Open { protected: false, twice: desk.keeps_twice() });
+        self.shown.status.try_update(|status| status.recovery = desk.recovery());
         self.clone().refresh_watchers();
         let (tidy, tidying) = abortable(driver::tidy(Rc::clone(&desk)));
         spawn_local(async {
@@ -172,11 +173,11 @@ impl Core {
             let _ = tidy.await;
         });
         let _tidying = AbortOnDrop(tidying);
-        let protect = Rc::clone(&self);
+        let (protect, kept) = (Rc::clone(&self), Rc::clone(&desk));
         spawn_local(async move {
-            if storage::protect().await {
-                protect.set_storage(StorageState::Open { protected: true });
-            }
+            let protected = storage::protect().await;
+            protect.set_storage(StorageState::Open { protected, twice: kept.keeps_twice() });
+            kept.reserve().await;
         });
         driver::run(self, desk, line).await;
     }
@@ -283,14 +284,19 @@ impl Core {
         let unsent = replica.unsent();
         let last_contact = replica.meta().last_contact.map(|clock| replica.server_time(clock));
         drop(replica);
+        let keeps_twice = desk.keeps_twice();
         let is_news = |status: &SyncStatus| {
-            (status.link, status.unsent, status.last_contact) != (link, unsent, last_contact)
+            let twice = matches!(status.storage, StorageState::Open { twice, .. } if twice != keeps_twice);
+            twice || (status.link, status.unsent, status.last_contact) != (link, unsent, last_contact)
         };
         if self.shown.status.try_with_untracked(is_news) == Some(true) {
             self.shown.status.try_update(|status| {
                 status.link = link;
                 status.unsent = unsent;
                 status.last_contact = last_contact;
+                if let StorageState::Open { twice, .. } = &mut status.storage {
+                    *twice = keeps_twice;
+                }
             });
         }
     }

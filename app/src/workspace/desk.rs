@@ -9,9 +9,10 @@ use domain::people::Person;
 use domain::ticket::{Action, Document, Seen};
 use domain::{ChangeId, TicketId};
 use futures_util::lock::Mutex;
-use sync::{Batch, Identity, LocalStore, Meta, Replica, StoreError};
+use sync::{Batch, Identity, LocalStore, Meta, Recovery, Replica, Second, StoreError, TwinStore};
 
 use super::RecordError;
+use crate::device::journal::PrivateJournal;
 use crate::device::local_store::IndexedDbLocalStore;
 use crate::device::{clock, id};
 
@@ -27,7 +28,7 @@ pub(super) struct News {
 /// An open replica.
 #[derive(Debug)]
 pub(super) struct Desk {
-    store: IndexedDbLocalStore,
+    store: TwinStore<IndexedDbLocalStore, PrivateJournal>,
     replica: RefCell<Replica>,
     /// Held from looking at the replica until what follows from it is in the replica: two taps must not get one number.
     turn: Mutex<()>,
@@ -36,7 +37,7 @@ pub(super) struct Desk {
 impl Desk {
     /// Opens a person's replica, or begins one.
     pub(super) async fn open(person: Person) -> Result<Self, StoreError> {
-        let store = IndexedDbLocalStore::of(person.id);
+        let store = TwinStore::new(IndexedDbLocalStore::of(person.id), PrivateJournal::of(person.id));
         let loaded = store.load().await?;
         let documents = store.documents(&loaded.touched()).await?;
         let meta = match &loaded.meta {
@@ -54,7 +55,24 @@ impl Desk {
 
     /// Whether another window has taken the database over.
     pub(super) fn is_fenced_off(&self) -> bool {
-        self.store.is_fenced_off()
+        self.store.store().is_fenced_off()
+    }
+
+    /// What had been lost on this device and was mended when it was opened.
+    pub(super) const fn recovery(&self) -> Option<Recovery> {
+        self.store.recovery()
+    }
+
+    /// Whether what is saved is saved twice.
+    pub(super) fn keeps_twice(&self) -> bool {
+        self.store.second() == Second::InOrder
+    }
+
+    /// Holds room in reserve, for what must be kept on a full device. Without room for that, there is none.
+    pub(super) async fn reserve(&self) {
+        if let Err(error) = self.store.journal().reserve().await {
+            leptos::logging::warn!("no room can be held in reserve: {error}");
+        }
     }
 
     /// Turns what the person did into a change, and keeps it: by what is known now, or by what they had seen earlier.
@@ -111,7 +129,7 @@ impl Desk {
 
     /// Merges what lies about in the store.
     pub(super) async fn tidy(&self) -> Result<(), StoreError> {
-        while self.store.tidy().await? {}
+        while self.store.store().tidy().await? {}
         Ok(())
     }
 

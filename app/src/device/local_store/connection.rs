@@ -17,7 +17,7 @@ use js_sys::Uint8Array;
 use sync::StoreError;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::schema::{self, CARDS, DIRECTORY, META, OUTBOX, WRITER};
+use super::schema::{self, CARDS, DIRECTORY, META, OUTBOX, WITNESS, WRITER};
 use crate::device::clock;
 
 /// Longest wait for the browser to open a database, in milliseconds. Some never answer when their storage is broken.
@@ -31,17 +31,28 @@ pub(super) struct Fence(f64);
 #[derive(Debug)]
 pub(super) struct Write {
     store: &'static str,
-    key: JsValue,
-    bytes: Option<Uint8Array>,
+    deed: Deed,
+}
+
+#[derive(Debug)]
+enum Deed {
+    Put(JsValue, Uint8Array),
+    Delete(JsValue),
+    Clear,
 }
 
 impl Write {
     pub(super) fn put(store: &'static str, key: impl Key, bytes: &[u8]) -> Self {
-        Self { store, key: key.js(), bytes: Some(Uint8Array::from(bytes)) }
+        Self { store, deed: Deed::Put(key.js(), Uint8Array::from(bytes)) }
     }
 
     pub(super) fn delete(store: &'static str, key: impl Key) -> Self {
-        Self { store, key: key.js(), bytes: None }
+        Self { store, deed: Deed::Delete(key.js()) }
+    }
+
+    /// Everything in an object store, readable or not.
+    pub(super) fn clear(store: &'static str) -> Self {
+        Self { store, deed: Deed::Clear }
     }
 }
 
@@ -81,6 +92,7 @@ pub(super) struct Record {
 pub(super) struct Everything {
     pub(super) meta: Option<Uint8Array>,
     pub(super) directory: Option<Uint8Array>,
+    pub(super) witness: Option<Uint8Array>,
     pub(super) outbox: Vec<Record>,
     pub(super) cards: Vec<Record>,
 }
@@ -166,6 +178,7 @@ impl Connection {
             let writer = meta.get::<f64, _, _>(WRITER).primitive()?;
             let remembered = meta.get::<JsValue, _, _>(META).primitive()?;
             let directory = meta.get::<JsValue, _, _>(DIRECTORY).primitive()?;
+            let witness = meta.get::<JsValue, _, _>(WITNESS).primitive()?;
             let outbox_keys = outbox.get_all_keys::<f64>().primitive()?;
             let outbox_values = outbox.get_all::<JsValue>().primitive()?;
             let card_keys = cards.get_all_keys::<f64>().primitive()?;
@@ -175,6 +188,7 @@ impl Connection {
             let everything = Everything {
                 meta: remembered.await?.map(bytes),
                 directory: directory.await?.map(bytes),
+                witness: witness.await?.map(bytes),
                 outbox: records(outbox_keys.await?, outbox_values.await?)?,
                 cards: records(card_keys.await?, card_values.await?)?,
             };
@@ -197,11 +211,14 @@ impl Connection {
             // All requests go out at once. They are answered in order, so that the question who writes is answered while
             // the rest can still be taken back.
             let writer = transaction.object_store(META)?.get::<f64, _, _>(WRITER).primitive()?;
-            for Write { store, key, bytes } in writes {
+            for Write { store, deed } in writes {
                 let store = transaction.object_store(store)?;
-                match bytes {
-                    Some(bytes) => drop(store.put(JsValue::from(bytes)).with_key(key.clone()).primitive()?),
-                    None => drop(store.delete(key.clone()).primitive()?),
+                match deed {
+                    Deed::Put(key, bytes) => {
+                        drop(store.put(JsValue::from(bytes)).with_key(key.clone()).primitive()?);
+                    }
+                    Deed::Delete(key) => drop(store.delete(key.clone()).primitive()?),
+                    Deed::Clear => drop(store.clear()?),
                 }
             }
             writer.await

@@ -14,6 +14,8 @@ pub(super) const DOCUMENTS: &str = "documents";
 
 /// Key in [`META`]: the directory.
 pub(super) const DIRECTORY: &str = "directory";
+/// Key in [`META`]: what the outbox should hold.
+pub(super) const WITNESS: &str = "witness";
 /// Key in [`META`]: which opening of the database may write, a number that grows.
 pub(super) const WRITER: &str = "writer";
 

@@ -1,0 +1,133 @@
+//! The second journal, in the browser's private files.
+//!
+//! A worker does the writing (`app/workers/journal.js`): only there a browser says when the disk has it. A worker that has died
+//! or does not answer is given up, and the next thing asked for starts another one.
+
+mod worker;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use domain::PersonId;
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use sync::journal::{JournalError, JournalFiles, Witness};
+use wasm_bindgen::{JsCast, JsValue};
+
+use self::worker::Worker;
+use super::storage;
+
+/// Room that is held in reserve on each device, in bytes: enough for the signed sheets of a day.
+const RESERVE_BYTES: u32 = 20 * 1024 * 1024;
+
+/// A person's journal in the origin private file system.
+#[derive(Debug)]
+pub struct PrivateJournal {
+    script: Option<String>,
+    folder: String,
+    note: String,
+    worker: RefCell<Option<Rc<Worker>>>,
+}
+
+impl PrivateJournal {
+    /// The journal of a person.
+    pub fn of(person: PersonId) -> Self {
+        Self::named(&format!("fieldloop-{person}"), worker_script())
+    }
+
+    /// The journal with this name, written by the worker with this address.
+    pub fn named(name: &str, script: Option<String>) -> Self {
+        Self { script, folder: name.to_owned(), note: format!("{name}/witness"), worker: RefCell::default() }
+    }
+
+    /// Takes room that can be given back when there is no other.
+    ///
+    /// # Errors
+    /// When there is no room for that.
+    pub async fn reserve(&self) -> Result<(), JournalError> {
+        self.ask("reserve", &[("bytes", RESERVE_BYTES.into())]).await.map(drop)
+    }
+
+    /// Ends the worker, which lets go of its file.
+    pub fn close(&self) {
+        self.worker.borrow_mut().take();
+    }
+
+    async fn ask(&self, operation: &str, options: &[(&str, JsValue)]) -> Result<JsValue, JournalError> {
+        let message = Object::new();
+        set(&message, "operation", &operation.into());
+        set(&message, "folder", &Array::of2(&"journals".into(), &self.folder.as_str().into()));
+        options.iter().for_each(|(name, value)| set(&message, name, value));
+        let worker = self.worker()?;
+        let answer = worker.ask(&message).await;
+        if worker.has_failed() {
+            self.worker.borrow_mut().take();
+        }
+        answer
+    }
+
+    fn worker(&self) -> Result<Rc<Worker>, JournalError> {
+        if let Some(worker) = &*self.worker.borrow() {
+            return Ok(Rc::clone(worker));
+        }
+        let script = self.script.as_deref();
+        let script =
+            script.ok_or_else(|| JournalError::Unavailable("the page names no worker".to_owned()))?;
+        let worker = Rc::new(Worker::start(script)?);
+        *self.worker.borrow_mut() = Some(Rc::clone(&worker));
+        Ok(worker)
+    }
+}
+
+impl JournalFiles for PrivateJournal {
+    async fn read(&self) -> Result<Vec<(u64, Vec<u8>)>, JournalError> {
+        let files = self.ask("read", &[]).await?;
+        Ok(Array::from(&files).iter().filter_map(|file| read_file(&file)).collect())
+    }
+
+    async fn begin(&self, number: u64, content: &[u8]) -> Result<(), JournalError> {
+        let options = [("number", number_of(number)), ("bytes", Uint8Array::from(content).into())];
+        self.ask("begin", &options).await.map(drop)
+    }
+
+    async fn append(&self, bytes: &[u8]) -> Result<(), JournalError> {
+        self.ask("append", &[("bytes", Uint8Array::from(bytes).into())]).await.map(drop)
+    }
+
+    async fn remove_below(&self, number: u64) -> Result<(), JournalError> {
+        self.ask("removeBelow", &[("number", number_of(number))]).await.map(drop)
+    }
+
+    async fn make_room(&self) -> bool {
+        self.ask("makeRoom", &[]).await.is_ok_and(|answer| answer.is_truthy())
+    }
+
+    fn note(&self, witness: &Witness) {
+        storage::set_value(&self.note, witness);
+    }
+
+    fn noted(&self) -> Option<Witness> {
+        storage::value(&self.note)
+    }
+}
+
+/// Where the page says that the worker is.
+fn worker_script() -> Option<String> {
+    let page = web_sys::window()?.document()?;
+    page.query_selector("meta[name=journal]").ok()??.get_attribute("content")
+}
+
+fn read_file(file: &JsValue) -> Option<(u64, Vec<u8>)> {
+    let number = Reflect::get(file, &"number".into()).ok()?.as_f64()?;
+    let bytes: Uint8Array = Reflect::get(file, &"bytes".into()).ok()?.dyn_into().ok()?;
+    // Files are numbered by the batch, far below 2^53.
+    Some((number as u64, bytes.to_vec()))
+}
+
+fn number_of(number: u64) -> JsValue {
+    (number as f64).into()
+}
+
+fn set(object: &Object, name: &str, value: &JsValue) {
+    // Setting a property of a plain object can't fail.
+    let _ = Reflect::set(object, &name.into(), value);
+}
