@@ -117,6 +117,30 @@ async fn a_backup_is_verified_before_it_has_its_name_and_leaves_nothing_else() {
     assert_eq!(fs::read_dir(&backup).unwrap().count(), 2, "looking at it leaves no trace");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_made_while_devices_push_is_of_one_moment() {
+    let shop = Shop::open().await;
+    let mut pushing = Vec::new();
+    for _ in 0..4 {
+        let mut tablet = shop.company.tablet(&shop.company.agent).await;
+        pushing.push(tokio::spawn(async move {
+            for _ in 0..25 {
+                let registered = tablet.register();
+                tablet.push(&[registered]).await;
+            }
+        }));
+    }
+    while pushing.iter().any(|task| !task.is_finished()) {
+        let backup = shop.back_up().await;
+        verify(&backup).await.unwrap();
+        shop.company.state.clock.advance_millis(1_000);
+    }
+    for task in pushing {
+        task.await.unwrap();
+    }
+    verify(shop.data()).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_folder_that_can_not_take_a_backup_is_refused_with_what_to_do() {
     let shop = Shop::open().await;
