@@ -140,7 +140,7 @@ fn a_server_does_not_begin_an_empty_database_where_a_restore_was_interrupted() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("restore.partial")).unwrap();
     let refused = complaint(&run([OsStr::new("serve"), "--data".as_ref(), folder.path().as_ref()]));
-    assert!(refused.contains("a restore was begun there and interrupted"), "{refused}");
+    assert!(refused.contains("of a restore that was interrupted"), "{refused}");
     let nothing = complaint(&run([OsStr::new("verify"), folder.path().as_ref()]));
     assert!(nothing.contains("neither a backup nor a database"), "{nothing}");
     let missing = complaint(&run(["backup", "/", "--data", "/nowhere/at/all"]));

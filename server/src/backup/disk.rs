@@ -23,6 +23,23 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(folder)
 }
 
+/// Makes a folder in which there is nothing, whatever there was in it. It never ceases to be there.
+pub(super) fn make_empty(folder: &Path) -> io::Result<()> {
+    match make_folder(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => return made,
+    }
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes a file that does not exist yet, for its owner's eyes only. It is on disk afterwards; its name only with the folder.
 pub(super) fn write(file: &Path, content: &[u8]) -> io::Result<()> {
     let mut written = create(file)?;

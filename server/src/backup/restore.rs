@@ -25,6 +25,14 @@ const REPLACED: &str = "replaced-";
 const DATABASE_FILES: [&str; 4] =
     ["fieldloop.sqlite", "fieldloop.sqlite-wal", "fieldloop.sqlite-shm", "fieldloop.sqlite-journal"];
 
+/// What is ready to be moved into its place.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// When the backup was made.
+    made_at: Timestamp,
+    counts: Counts,
+}
+
 /// A step that has been taken. A power cut may come after any of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -47,12 +55,22 @@ pub(super) enum Step {
 /// # Errors
 /// With a sentence that says what to do. Then the folder is as it was, unless it says otherwise.
 pub(crate) async fn restore(backup: &Path, data: &Path, replace: bool, now: Timestamp) -> Result<String> {
-    let restored = carry_out(backup, data, replace, now, &|_| Ok(())).await;
-    if restored.is_err() && Store::is_in(data) {
-        // What is left otherwise explains itself, and the next restore removes it.
-        let _ = disk::remove(&data.join(READY));
-    }
-    restored
+    // What an interrupted restore has left must go on saying so until one succeeds.
+    let was_interrupted = explain_interrupted(data).is_err();
+    let prepared = match prepare(backup, data, replace, now, &go_on).await {
+        Ok(prepared) => prepared,
+        Err(error) if was_interrupted => return Err(error),
+        Err(error) => {
+            // What can't be removed now is removed by the next restore.
+            let _ = disk::remove(&data.join(READY));
+            return Err(error);
+        }
+    };
+    put_in_place(data, now, &go_on).map(|aside| tell(data, &prepared, aside.as_deref()))
+}
+
+const fn go_on(_: Step) -> Result<()> {
+    Ok(())
 }
 
 /// Refuses to begin an empty database where a restore was interrupted.
@@ -64,8 +82,8 @@ pub(crate) fn explain_interrupted(data: &Path) -> Result<()> {
         return Ok(());
     }
     bail!(
-        "there is no database in {data}, but a restore was begun there and interrupted. Give `fieldloop restore` once more; or move \
-         the files of the newest {data}/{REPLACED}… back, remove {data}/{READY}, and all is as it was before",
+        "there is no database in {data}, but parts of one, or of a restore that was interrupted. Give `fieldloop restore` once more; \
+         or move the files of the newest {data}/{REPLACED}… back, remove {data}/{READY}, and all is as it was before",
         data = data.display()
     );
 }
@@ -75,14 +93,14 @@ fn has_leftovers(data: &Path) -> bool {
     DATABASE_FILES.iter().any(|name| data.join(name).exists())
 }
 
-/// Restores, and calls `after` each step, which may stop it there.
-pub(super) async fn carry_out(
+/// Makes ready what is to be moved into its place, and calls `after` each step, which may stop it there.
+pub(super) async fn prepare(
     backup: &Path,
     data: &Path,
     replace: bool,
     now: Timestamp,
     after: &impl Fn(Step) -> Result<()>,
-) -> Result<String> {
+) -> Result<Prepared> {
     let Found { manifest, is_unaltered } = Manifest::read(backup)?;
     if !is_unaltered {
         bail!("the manifest of {} was altered after it was written; use another backup", backup.display());
@@ -95,14 +113,23 @@ pub(super) async fn carry_out(
     }
     let ready = data.join(READY);
     let trying = || format!("the backup can't be copied into {}: look whether there is room", data.display());
-    disk::remove(&ready).with_context(trying)?;
-    disk::make_folder(&ready).with_context(trying)?;
+    disk::make_empty(&ready).with_context(trying)?;
     after(Step::Begun)?;
     copy_files(&manifest, backup, &ready)?;
     after(Step::Copied)?;
     let counts = make_ready(&manifest, &ready, now).await?;
     disk::sync_folder(&ready).with_context(trying)?;
     after(Step::Ready)?;
+    Ok(Prepared { made_at: manifest.made_at, counts })
+}
+
+/// Moves what has been made ready into its place. Says where the old files are, if there were any.
+pub(super) fn put_in_place(
+    data: &Path,
+    now: Timestamp,
+    after: &impl Fn(Step) -> Result<()>,
+) -> Result<Option<PathBuf>> {
+    let ready = data.join(READY);
     let aside = move_aside(data, now, after)?;
     let database = data.join(store::FILE);
     fs::rename(ready.join(store::FILE), &database)
@@ -112,7 +139,7 @@ pub(super) async fn carry_out(
     disk::remove(&ready)
         .and_then(|()| disk::sync_folder(data))
         .with_context(|| format!("the backup is restored, but {} is left; remove it", ready.display()))?;
-    Ok(tell(data, &manifest, counts, aside.as_deref()))
+    Ok(aside)
 }
 
 /// Copies every file that the manifest names, and makes sure that it is the one that is meant.
@@ -188,9 +215,9 @@ fn new_folder(data: &Path, now: Timestamp) -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn tell(data: &Path, manifest: &Manifest, counts: Counts, aside: Option<&Path>) -> String {
-    let mut told =
-        format!("{} is as it was on {}. {}", data.display(), spoken(manifest.made_at), count(counts));
+fn tell(data: &Path, prepared: &Prepared, aside: Option<&Path>) -> String {
+    let Prepared { made_at, counts } = prepared;
+    let mut told = format!("{} is as it was on {}. {}", data.display(), spoken(*made_at), count(*counts));
     if let Some(aside) = aside {
         told.push_str(&format!("\nWhat was there before is in {}.", aside.display()));
     }

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use sync::messages::{Backup, Event, Verdict};
 use tempfile::TempDir;
 
-use super::restore::{Step, carry_out};
+use super::manifest::{Entry, Manifest};
+use super::restore::{Step, prepare, put_in_place};
 use super::{explain_interrupted, make, restore, verify};
 use crate::store::backups::DatabaseFile;
 use crate::store::{self, Store};
@@ -341,7 +342,7 @@ async fn every_field_of_a_manifest_is_guarded() {
         assert!(complaint.contains(named), "{field}: {complaint}");
         let data = tempfile::tempdir().unwrap();
         assert!(restore(&copy, data.path(), false, START).await.is_err(), "{field}");
-        assert!(!Store::is_in(data.path()));
+        assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0, "{field}: a server could begin here");
     }
 }
 
@@ -386,7 +387,10 @@ async fn a_restore_stopped_after_any_step_leaves_the_old_state_or_the_new_one_or
             taken.borrow_mut().push(step);
             if taken.borrow().len() > stop_at { Err(anyhow::anyhow!("a power cut")) } else { Ok(()) }
         };
-        let stopped = carry_out(&backup, data, true, START, &stop).await;
+        let stopped = match prepare(&backup, data, true, START, &stop).await {
+            Ok(_) => put_in_place(data, START, &stop).map(drop),
+            Err(error) => Err(error),
+        };
         let last = *taken.borrow().last().unwrap();
         steps.push(last);
         if stopped.is_ok() {
@@ -402,6 +406,8 @@ async fn a_restore_stopped_after_any_step_leaves_the_old_state_or_the_new_one_or
                 let told = explain_interrupted(data).unwrap_err().to_string();
                 assert!(told.contains("once more"), "{told}");
                 assert!(!Store::is_in(data));
+                assert!(restore(Path::new("/nowhere"), data, true, START).await.is_err());
+                assert!(explain_interrupted(data).is_err(), "a mistyped name takes the explanation away");
             }
             Step::InPlace => {
                 explain_interrupted(data).unwrap();
@@ -448,6 +454,36 @@ async fn a_database_that_is_there_is_replaced_only_on_request_and_never_deleted(
     assert_eq!(fs::read(data.join("replaced-2024-05-24T010000Z").join(store::FILE)).unwrap(), first);
 }
 
+/// Writes the manifest anew for the database that is there.
+fn make_sums_fit(backup: &Path) {
+    let found = Manifest::read(backup).unwrap().manifest;
+    let sum = super::disk::sum(&backup.join(store::FILE)).unwrap();
+    fs::remove_file(backup.join("manifest.json")).unwrap();
+    Manifest { files: vec![Entry::new(store::FILE, sum)], ..found }.write(backup).unwrap();
+}
+
+#[tokio::test]
+async fn a_backup_of_an_earlier_version_is_brought_up_to_date_and_one_of_a_newer_version_is_refused() {
+    const OLDER: &str = "DROP TABLE backups; DELETE FROM _sqlx_migrations WHERE version = 20261122130000";
+    const NEWER: &str = "INSERT INTO _sqlx_migrations SELECT 99999999999999, 'x', installed_on, 1, checksum, 1 \
+                         FROM _sqlx_migrations LIMIT 1";
+    let shop = Shop::open().await;
+    let backup = shop.back_up().await;
+    for (sql, is_taken) in [(OLDER, true), (NEWER, false)] {
+        let (_folder, copy) = copy_of(&backup);
+        let mut database = DatabaseFile::to_be_tampered_with(copy.join(store::FILE)).await;
+        database.run_sql(sql).await;
+        database.close().await.unwrap();
+        make_sums_fit(&copy);
+        assert!(complaint(&copy).await.contains("was made by another version"));
+        let data = tempfile::tempdir().unwrap();
+        match restore(&copy, data.path(), false, START).await {
+            Ok(_) => assert!(is_taken && verify(data.path()).await.is_ok()),
+            Err(error) => assert!(!is_taken && error.to_string().contains("a newer version"), "{error:#}"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_damaged_backup_is_refused_and_leaves_everything_as_it_was() {
     let shop = Shop::open().await;
@@ -460,13 +496,7 @@ async fn a_damaged_backup_is_refused_and_leaves_everything_as_it_was() {
     let refused = restore(&backup, data.path(), true, START).await.unwrap_err().to_string();
     assert!(refused.contains("is not what the manifest says"), "{refused}");
     // Even if somebody has made the sums fit.
-    let path = backup.join("manifest.json");
-    let found = super::manifest::Manifest::read(&backup).unwrap().manifest;
-    let sum = super::disk::sum(&backup.join(store::FILE)).unwrap();
-    let fitting =
-        super::manifest::Manifest { files: vec![super::manifest::Entry::new(store::FILE, sum)], ..found };
-    fs::remove_file(path).unwrap();
-    fitting.write(&backup).unwrap();
+    make_sums_fit(&backup);
     let refused = restore(&backup, data.path(), true, START).await.unwrap_err().to_string();
     assert!(refused.contains("the backup is damaged: ticket "), "{refused}");
     assert_eq!(fs::read_to_string(data.path().join(store::FILE)).unwrap(), "what there is");
