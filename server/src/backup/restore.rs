@@ -88,7 +88,7 @@ pub(crate) fn explain_interrupted(data: &Path) -> Result<()> {
     );
 }
 
-/// Whether there are parts of a database, but not the database.
+/// Whether there is a database, or a part of one.
 fn has_leftovers(data: &Path) -> bool {
     DATABASE_FILES.iter().any(|name| data.join(name).exists())
 }
@@ -118,7 +118,8 @@ pub(super) async fn prepare(
     copy_files(&manifest, backup, &ready)?;
     after(Step::Copied)?;
     let counts = make_ready(&manifest, &ready, now).await?;
-    disk::sync_folder(&ready).with_context(trying)?;
+    // The folder's own name, too: it is what explains itself once the old files are moved.
+    disk::sync_folder(&ready).and_then(|()| disk::sync_folder(data)).with_context(trying)?;
     after(Step::Ready)?;
     Ok(Prepared { made_at: manifest.made_at, counts })
 }
