@@ -1,5 +1,7 @@
 //! The command line: its manual, and what it makes of arguments and the environment.
 
+mod backup;
+
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::panic::PanicHookInfo;
@@ -20,6 +22,7 @@ use crate::people::{Language, UserName};
 use crate::policies::holidays;
 use crate::serve;
 use crate::store::Store;
+use backup::{BackupOptions, RestoreOptions, VerifyOptions};
 
 /// Fieldloop (现场闭环): after-sales service that works without a network.
 ///
@@ -51,6 +54,13 @@ Examples:
   Take next year's public holidays, while the server is running:
       fieldloop holidays import holidays-2027.json --data /var/lib/fieldloop
 
+  Make a backup while the server is running, and keep the last fourteen:
+      fieldloop backup /backup/fieldloop --data /var/lib/fieldloop --keep 14
+
+  Go back to a backup, once the server is stopped:
+      fieldloop restore /backup/fieldloop/fieldloop-2026-11-22T010000Z \\
+          --data /var/lib/fieldloop --replace
+
   Ask when something would be due:
       fieldloop sla eval < cases.jsonl > answers.jsonl
 
@@ -64,6 +74,15 @@ enum Command {
     /// Helps people in from the machine that the server runs on
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Makes a backup while the server is running
+    #[command(after_long_help = backup::BACKUP_EXAMPLES)]
+    Backup(BackupOptions),
+    /// Says whether a data folder or a backup holds what was once written into it
+    #[command(after_long_help = backup::VERIFY_EXAMPLES)]
+    Verify(VerifyOptions),
+    /// Goes back to a backup
+    #[command(after_long_help = backup::RESTORE_EXAMPLES)]
+    Restore(RestoreOptions),
     /// Keeps public holidays up to date
     #[command(subcommand)]
     Holidays(HolidaysCommand),
@@ -271,6 +290,18 @@ pub(crate) fn run() -> ExitCode {
                     "{user} can choose a new password here, once, within three days:\n{}",
                     link.url
                 ));
+                Ok(())
+            }
+            Command::Backup(options) => {
+                tell(&options.carry_out(&Clock::System).await?);
+                Ok(())
+            }
+            Command::Verify(options) => {
+                tell(&options.carry_out().await?);
+                Ok(())
+            }
+            Command::Restore(options) => {
+                tell(&options.carry_out(&Clock::System).await?);
                 Ok(())
             }
             Command::Holidays(HolidaysCommand::Import(ImportOptions { file, data })) => {

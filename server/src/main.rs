@@ -3,6 +3,7 @@
 mod ask;
 mod assets;
 mod auth;
+mod backup;
 mod cli;
 mod clock;
 mod config;

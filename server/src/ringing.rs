@@ -34,6 +34,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::people::DirectoryCache;
 use crate::shutdown::Shutdown;
+use crate::store::backups::BackupMade;
 use crate::store::rings::{Due, Known, Plan};
 use crate::store::{Store, StoreError};
 use crate::sync::Hub;
@@ -41,7 +42,7 @@ use plan::{Reach, Situation};
 use post::{Hook, Mailer};
 
 /// How long nobody looks whether there is something to do, if nothing wakes them: the machine's clock may have been set, and
-/// another program may have published a policy.
+/// another program may have published a policy or made a backup.
 const IDLE: Duration = Duration::from_secs(15);
 /// How long news may gather before they are planned: pushes come in bursts, and each planning is one more flush of the disk.
 const GATHERING: Duration = Duration::from_millis(100);
@@ -88,6 +89,7 @@ impl Ringing {
 
     /// Plans and tells everything that is to be planned and told by now.
     pub(crate) async fn work(&self) -> Result<(), StoreError> {
+        self.hub.back_up(self.store.last_backup().await?.as_ref().map(BackupMade::told));
         self.store.bring_policies_into_force(self.clock.now()).await?;
         self.directory.refresh(&self.store).await?;
         // A directory that changes at every turn can't keep this from ever ending: the next call goes on.

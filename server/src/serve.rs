@@ -13,6 +13,7 @@ use hyper_util::rt::TokioTimer;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::auth::first_admin;
+use crate::backup;
 use crate::cli::tell;
 use crate::clock::Clock;
 use crate::config::{Config, Transport};
@@ -32,6 +33,7 @@ const PING_INTERVAL: Duration = Duration::from_secs(60);
 /// Serves until SIGTERM or Ctrl+C.
 pub(crate) async fn serve(config: Config) -> Result<()> {
     let _lock = lock(&config.data)?;
+    backup::explain_interrupted(&config.data)?;
     let certificate = match &config.transport {
         Transport::Tls { certificate, key } => Some(Certificate::read(certificate, key).await?),
         Transport::Loopback | Transport::BehindProxy => None,
@@ -83,15 +85,15 @@ pub(crate) async fn answer(
     Ok(())
 }
 
-/// Makes sure that no other server works on the same folder, until the file is closed.
-fn lock(data: &Path) -> Result<File> {
+/// Makes sure that no server, no other one if this is one, works on the same folder until the file is closed.
+pub(crate) fn lock(data: &Path) -> Result<File> {
     let path = data.join("server.lock");
     make_private_folder(data).with_context(|| format!("the data folder {} can't be made", data.display()))?;
     let file = File::create(&path).with_context(|| format!("{} can't be written", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            bail!("another Fieldloop server is running on the data folder {}", data.display())
+            bail!("a Fieldloop server is running on the data folder {}; stop it first", data.display())
         }
         Err(TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("{} can't be locked", path.display()))
@@ -172,7 +174,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = lock(folder.path()).unwrap();
         let refused = lock(folder.path()).unwrap_err().to_string();
-        assert!(refused.starts_with("another Fieldloop server is running"), "{refused}");
+        assert!(refused.starts_with("a Fieldloop server is running"), "{refused}");
         drop(first);
         assert!(lock(folder.path()).is_ok());
     }

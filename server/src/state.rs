@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::people::DirectoryCache;
 use crate::ringing::Ringing;
 use crate::shutdown::Shutdown;
+use crate::store::backups::BackupMade;
 use crate::store::{Store, StoreError};
 use crate::sync::{Hub, Writer};
 
@@ -51,6 +52,7 @@ impl AppState {
         let store = Store::open(&config.data).await?;
         let directory = DirectoryCache::load(&store).await?;
         let hub = Hub::new();
+        hub.back_up(store.last_backup().await?.as_ref().map(BackupMade::told));
         let writer = Writer::start(store.clone(), directory.clone(), hub.clone(), config.utc_offset_minutes)
             .map_err(StoreError::Thread)?;
         // Fails only if a provider has been chosen before, which then serves as well.

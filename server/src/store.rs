@@ -18,6 +18,7 @@ use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
 
 pub(crate) mod accounts;
+pub(crate) mod backups;
 mod bulk;
 pub(crate) mod chain;
 pub(crate) mod devices;
@@ -32,12 +33,13 @@ mod rows;
 mod scope;
 pub(crate) mod sessions;
 pub(crate) mod tickets;
+pub(crate) mod verify;
 
 pub(crate) use error::StoreError;
 pub(crate) use pull::{PageBounds, PageStart};
 
-/// The database's file in the data directory.
-const FILE: &str = "fieldloop.sqlite";
+/// The database's file in the data directory, and in a backup.
+pub(crate) const FILE: &str = "fieldloop.sqlite";
 /// Older libraries can corrupt a database whose write-ahead log is reset while it is read.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// Connections that read at the same time.
@@ -91,14 +93,7 @@ impl Store {
     /// When there is none, or its tables are not this version's.
     pub(crate) async fn open_as_it_is(data_dir: &Path) -> Result<Self, StoreError> {
         let mut writer = connect_writer(data_dir, false).await?;
-        let applied: Vec<i64> =
-            sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
-                .fetch_all(&mut writer)
-                .await
-                .map_err(StoreError::because("ask which version made the tables"))?;
-        if !applied.iter().eq(MIGRATIONS.iter().map(|migration| &migration.version)) {
-            return Err(StoreError::OtherVersion);
-        }
+        require_our_tables(&mut writer).await?;
         Self::around(data_dir, writer).await
     }
 
@@ -192,17 +187,35 @@ async fn require_library(connection: &mut SqliteConnection) -> Result<(), StoreE
     }
 }
 
+/// Which steps have made the tables what they are.
+async fn applied_migrations(connection: &mut SqliteConnection) -> Result<Vec<i64>, StoreError> {
+    sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
+        .fetch_all(connection)
+        .await
+        .map_err(StoreError::because("ask which version made the tables"))
+}
+
+async fn require_our_tables(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let applied = applied_migrations(connection).await?;
+    let are_ours = applied.iter().eq(MIGRATIONS.iter().map(|migration| &migration.version));
+    if are_ours { Ok(()) } else { Err(StoreError::OtherVersion) }
+}
+
 fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
     let mut parts = text.split('.').map(str::parse);
     Some((parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?))
 }
 
+/// The name of a history that there has never been.
+fn draw_epoch() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}
+
 /// Reads the epoch, or draws one on the first start.
 async fn epoch(connection: &mut SqliteConnection) -> Result<String, StoreError> {
-    let drawn = format!("{:032x}", rand::random::<u128>());
     let trying = StoreError::because("read the epoch");
     sqlx::query("INSERT INTO server (only_row, epoch) VALUES (1, ?) ON CONFLICT DO NOTHING")
-        .bind(drawn)
+        .bind(draw_epoch())
         .execute(&mut *connection)
         .await
         .map_err(StoreError::because("draw an epoch"))?;

@@ -56,6 +56,12 @@ impl TestServerBuilder {
         self
     }
 
+    /// Takes over a folder in which there is a database already.
+    pub(crate) fn in_folder(mut self, folder: TempDir) -> Self {
+        self.folder = Arc::new(folder);
+        self
+    }
+
     /// Is reached in another way than by plain HTTP on this machine.
     pub(crate) fn transport(mut self, transport: Transport) -> Self {
         self.transport = transport;

@@ -6,8 +6,11 @@
 
 use futures_util::TryStreamExt;
 use sha2::{Digest, Sha256};
+use sqlx::SqliteConnection;
 
-use super::{Store, StoreError};
+#[cfg(test)]
+use super::Store;
+use super::StoreError;
 
 /// A link of the chain.
 pub(crate) type Hash = [u8; 32];
@@ -30,46 +33,48 @@ pub(crate) enum Verified {
         /// The change's place.
         seq: i64,
     },
-    /// The links hold as far as they go, but the last ones are missing.
+    /// The links hold as far as they go, but they don't end where the counter says that they do.
     CutShort {
         /// The last change there is.
         seq: i64,
     },
 }
 
-impl Store {
-    /// Follows the chain from the first change to the last.
-    ///
-    /// # Errors
-    /// When the record can't be read. A broken chain is an answer, not an error.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "asked by tests so far; the command for administrators comes with backups"
-        )
-    )]
-    pub(crate) async fn verify_chain(&self) -> Result<Verified, StoreError> {
-        let trying = "follow the chain of changes";
-        let mut transaction = self.reader().begin().await.map_err(StoreError::because(trying))?;
-        let kept: Vec<u8> = sqlx::query_scalar("SELECT hash FROM counters WHERE name = 'seq'")
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(StoreError::because(trying))?;
-        let (mut last, mut last_seq, mut changes) = (Hash::default(), 0, 0);
-        let mut rows = sqlx::query_as::<_, (i64, Vec<u8>, Vec<u8>, String)>(
-            "SELECT seq, previous_hash, hash, body FROM changes ORDER BY seq",
-        )
-        .fetch(&mut *transaction);
-        while let Some((seq, previous, hash, body)) =
-            rows.try_next().await.map_err(StoreError::because(trying))?
-        {
-            if previous != last || hash != link(&last, &body) {
-                return Ok(Verified::Broken { seq });
-            }
-            (last, last_seq, changes) = (link(&last, &body), seq, changes + 1);
+/// Follows the chain from the first change to the last one, which is kept beside the counter.
+///
+/// # Errors
+/// When the record can't be read. A broken chain is an answer, not an error.
+pub(super) async fn follow(connection: &mut SqliteConnection) -> Result<Verified, StoreError> {
+    let failed = || StoreError::because("follow the chain of changes");
+    let kept: (i64, Vec<u8>) = sqlx::query_as("SELECT value, hash FROM counters WHERE name = 'seq'")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(failed())?;
+    let (mut last_seq, mut last) = (0, Hash::default());
+    let mut rows = sqlx::query_as::<_, (i64, Vec<u8>, Vec<u8>, String)>(
+        "SELECT seq, previous_hash, hash, body FROM changes ORDER BY seq",
+    )
+    .fetch(connection);
+    while let Some((seq, previous, hash, body)) = rows.try_next().await.map_err(failed())? {
+        // Places have no gaps: the counter moves by one with each change.
+        if seq != last_seq + 1 || previous != last || hash != link(&last, &body) {
+            return Ok(Verified::Broken { seq });
         }
-        Ok(if last == *kept { Verified::Whole { changes } } else { Verified::CutShort { seq: last_seq } })
+        (last_seq, last) = (seq, link(&last, &body));
+    }
+    let is_whole = kept == (last_seq, last.to_vec());
+    Ok(if is_whole {
+        Verified::Whole { changes: last_seq.cast_unsigned() }
+    } else {
+        Verified::CutShort { seq: last_seq }
+    })
+}
+
+#[cfg(test)]
+impl Store {
+    /// Follows the chain of changes.
+    pub(crate) async fn verify_chain(&self) -> Result<Verified, StoreError> {
+        follow(&mut *self.read().await?).await
     }
 }
 
@@ -88,7 +93,7 @@ mod tests {
         let mut rows = Vec::new();
         for seq in 1..=3 {
             let row = row(seq, head.hash);
-            head = Head { seq, hash: row.hash };
+            head = Head { seq, hash: row.hash, arrived: row.arrived };
             rows.push(row);
         }
         ledger::append(&mut transaction, rows).await.unwrap();
@@ -142,6 +147,20 @@ mod tests {
         let (_folder, store) = recorded().await;
         tamper(&store, "DELETE FROM changes WHERE seq = 1").await;
         assert_eq!(store.verify_chain().await.unwrap(), Verified::Broken { seq: 2 });
+    }
+
+    #[tokio::test]
+    async fn a_change_moved_to_another_place_breaks_the_chain_there() {
+        let (_folder, store) = recorded().await;
+        tamper(&store, "UPDATE changes SET seq = 7 WHERE seq = 3").await;
+        assert_eq!(store.verify_chain().await.unwrap(), Verified::Broken { seq: 7 });
+    }
+
+    #[tokio::test]
+    async fn a_counter_that_is_ahead_of_the_record_is_noticed() {
+        let (_folder, store) = recorded().await;
+        tamper(&store, "UPDATE counters SET value = 4").await;
+        assert_eq!(store.verify_chain().await.unwrap(), Verified::CutShort { seq: 3 });
     }
 
     #[tokio::test]

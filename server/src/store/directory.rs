@@ -153,7 +153,8 @@ impl Store {
     }
 }
 
-async fn read_directory(connection: &mut SqliteConnection) -> Result<Directory, StoreError> {
+/// Reads everything that belongs to the directory.
+pub(super) async fn read_directory(connection: &mut SqliteConnection) -> Result<Directory, StoreError> {
     let rest = sqlx::query("SELECT revision FROM directory")
         .fetch_one(&mut *connection)
         .await

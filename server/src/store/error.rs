@@ -21,6 +21,12 @@ pub(crate) enum StoreError {
         /// What SQLite said.
         source: sqlx::Error,
     },
+    /// SQLite takes the names of some files as text only.
+    #[error("the name {} can't be used: it is not UTF-8", path.display())]
+    NameIsNoText {
+        /// The name.
+        path: PathBuf,
+    },
     /// The library could corrupt the database.
     #[error("SQLite {version} is too old to keep data safely; 3.51.3 or newer is needed")]
     OldLibrary {

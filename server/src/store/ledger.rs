@@ -17,6 +17,9 @@ pub(crate) struct Head {
     pub(crate) seq: u64,
     /// The last link of the chain.
     pub(crate) hash: Hash,
+    /// When the last change arrived; 1970 as long as there is none. Nothing arrives before it any more, so that what arrived
+    /// earlier than some change also stands before it.
+    pub(crate) arrived: Timestamp,
 }
 
 /// A change on its way into the record.
@@ -36,17 +39,19 @@ pub(crate) struct ChangeRow {
 
 /// Reads where the record ends. In a transaction that may write, it stays so until its end.
 pub(crate) async fn head(connection: &mut SqliteConnection) -> Result<Head, StoreError> {
-    let (seq, hash): (i64, Vec<u8>) = sqlx::query_as("SELECT value, hash FROM counters WHERE name = 'seq'")
-        .fetch_one(connection)
-        .await
-        .map_err(StoreError::because("read the counter"))?;
+    let (seq, hash, arrived): (i64, Vec<u8>, Option<i64>) = sqlx::query_as(
+        "SELECT value, hash, (SELECT arrived FROM changes WHERE seq = value) FROM counters WHERE name = 'seq'",
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(StoreError::because("read the counter"))?;
     let hash = Hash::try_from(hash).map_err(|_| StoreError::Unreadable {
         table: "counters",
         column: "hash",
         row: "seq".to_owned(),
         problem: "not 32 bytes".to_owned(),
     })?;
-    Ok(Head { seq: seq.cast_unsigned(), hash })
+    Ok(Head { seq: seq.cast_unsigned(), hash, arrived: Timestamp::from_millis(arrived.unwrap_or_default()) })
 }
 
 /// Moves the end of the record on from `old` to `new`.
@@ -148,6 +153,7 @@ pub(crate) async fn keep_numbers(
     .map_err(StoreError::because("keep the last ticket number"))
 }
 
-fn stored_month(month: Month) -> i64 {
+/// A month as it is stored.
+pub(super) fn stored_month(month: Month) -> i64 {
     i64::from(month.year) * 100 + i64::from(month.month)
 }

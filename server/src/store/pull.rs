@@ -255,7 +255,7 @@ mod tests {
         }
         tickets::keep(&mut transaction, rows).await.unwrap();
         tickets::keep_moves(&mut transaction, moves).await.unwrap();
-        let head = Head { seq: all.len() as u64, hash: [1; 32] };
+        let head = Head { seq: all.len() as u64, hash: [1; 32], ..Head::default() };
         advance(&mut transaction, Head::default(), head).await.unwrap();
         transaction.commit().await.unwrap();
         drop(turn);

@@ -129,7 +129,8 @@ pub(crate) async fn keep_moves(
     .map_err(StoreError::because("keep what tickets moved away from"))
 }
 
-const fn stage_name(stage: Stage) -> &'static str {
+/// A stage as it is stored.
+pub(super) const fn stage_name(stage: Stage) -> &'static str {
     match stage {
         Stage::New => "new",
         Stage::Assigned => "assigned",

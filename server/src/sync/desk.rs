@@ -217,7 +217,7 @@ impl Desk {
         self.inform_of_tickets(known, push).await?;
         self.inform_of_repetitions(known, push).await?;
         if push.changes.iter().any(Incoming::registers) {
-            self.inform_of_month(known, Month::of(push.arrival, self.utc_offset_minutes)).await?;
+            self.inform_of_month(known, Month::of(known.arrival_of(push), self.utc_offset_minutes)).await?;
         }
         Ok(())
     }

@@ -21,12 +21,13 @@ use domain::access::Scope;
 use domain::people::Directory;
 use futures_util::stream;
 use serde::Deserialize;
+use sync::messages::Backup;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::SyncError;
-use super::hub::{Announcement, Heard, noticed};
+use super::hub::{Announcement, Heard, backed_up, noticed};
 use crate::auth::SignedIn;
 use crate::http::Asked;
 use crate::state::AppState;
@@ -66,6 +67,7 @@ pub(crate) async fn watch_changes(
     // Listening begins before looking: what is recorded in between is heard, not missed.
     let announcements = state.hub.listen();
     let notices = state.hub.listen_to_notices();
+    let backups = state.hub.listen_to_backups();
     let directories = state.directory.subscribe();
     let directory = directories.borrow().clone();
     let scope = Scope::of(&signed_in.person, &directory);
@@ -80,6 +82,7 @@ pub(crate) async fn watch_changes(
     let watcher = Watcher {
         announcements,
         notices,
+        backups,
         person: signed_in.person.id,
         directories,
         directory,
@@ -109,6 +112,7 @@ fn heartbeat() -> tokio::time::Interval {
 struct Watcher {
     announcements: broadcast::Receiver<Arc<Announcement>>,
     notices: broadcast::Receiver<(PersonId, u64)>,
+    backups: watch::Receiver<Option<Backup>>,
     person: PersonId,
     directories: watch::Receiver<Arc<Directory>>,
     directory: Arc<Directory>,
@@ -170,6 +174,10 @@ impl Watcher {
                 Ok((person, notice)) => (person == self.person).then(|| noticed(notice)),
                 Err(RecvError::Lagged(_)) => Some(noticed(0)),
                 Err(RecvError::Closed) => self.end(),
+            },
+            changed = self.backups.changed() => match changed {
+                Ok(()) => self.backups.borrow_and_update().map(backed_up),
+                Err(_) => self.end(),
             },
             _ = self.heartbeat.tick() => Some(ALIVE),
         }

@@ -26,7 +26,7 @@ pub(crate) struct Push {
     pub(crate) person: Person,
     /// The device.
     pub(crate) device: DeviceId,
-    /// When they arrived.
+    /// When they arrived, by the machine's clock.
     pub(crate) arrival: Timestamp,
     /// Whether the device says that nothing is missing before its changes and in between.
     pub(crate) complete: bool,
@@ -79,6 +79,14 @@ pub(crate) struct Known {
     pub(crate) recorded: HashMap<ChangeId, u64>,
     /// The last running number of each month.
     pub(crate) numbers: BTreeMap<Month, u32>,
+}
+
+impl Known {
+    /// When a push counts as arrived: not before what the record ends with, whatever the machine's clock says. What arrived
+    /// earlier than the last change of a backup is then certain to be in it.
+    pub(crate) fn arrival_of(&self, push: &Push) -> Timestamp {
+        push.arrival.max(self.head.arrived)
+    }
 }
 
 /// What a group adds to the store.
@@ -179,9 +187,10 @@ impl Group {
         let before = held.keys();
         // As they are now: a push may have waited while somebody's role changed.
         let actor = directory.person(push.person.id).unwrap_or(&push.person);
+        let arrival = self.known.arrival_of(push);
         let place = held
-            .take(change, actor, directory, push.arrival)
-            .map(|taken| self.record(change, push.arrival, &mut held, before, taken));
+            .take(change, actor, directory, arrival)
+            .map(|taken| self.record(change, arrival, &mut held, before, taken));
         // A ticket of which nothing has been taken is none.
         if held.keys().is_some() {
             self.known.tickets.insert(change.ticket, held);
@@ -226,7 +235,7 @@ impl Group {
         let previous_hash = self.known.head.hash;
         let hash = chain::link(&previous_hash, &body);
         let seq = self.known.head.seq + 1;
-        self.known.head = Head { seq, hash };
+        self.known.head = Head { seq, hash, arrived };
         self.written.changes.push(ChangeRow {
             seq,
             id: change.id,
@@ -345,6 +354,20 @@ mod tests {
         let numbers: Vec<_> =
             written.news.iter().map(|news| news.number.as_ref().unwrap().as_str()).collect();
         assert_eq!(numbers, ["FB202405001", "FB202405002", "FB202406001"]);
+    }
+
+    #[test]
+    fn nothing_arrives_before_what_the_record_ends_with() {
+        let directory = directory();
+        let next_month = START.plus_millis(10 * Timestamp::DAY_MS);
+        let mut group = Group::new(480, Known::default());
+        group.judge(&push(next_month, vec![registration(1, 1)]), &directory);
+        group.judge(&push(START, vec![registration(2, 2)]), &directory);
+        let (known, written) = group.finish();
+        assert!(written.changes.iter().all(|change| change.arrived == next_month), "{:?}", written.changes);
+        assert_eq!(written.changes[1].happened, START, "what a device claims is not moved by that");
+        assert_eq!(written.news[1].number.as_ref().unwrap().as_str(), "FB202406002");
+        assert_eq!(known.head.arrived, next_month);
     }
 
     #[test]

@@ -8,9 +8,9 @@ use domain::ticket::{ScopeKeys, TicketNumber};
 use domain::{PersonId, TicketId};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use sync::messages::Gone;
+use sync::messages::{Backup, Gone};
 use sync::notices::Noticed;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, watch};
 
 /// How many changes a listener may be behind before it has to pull instead.
 const BACKLOG: usize = 8_192;
@@ -22,6 +22,7 @@ const NOTICES: usize = 256;
 pub(crate) struct Hub {
     listeners: broadcast::Sender<Arc<Announcement>>,
     notices: broadcast::Sender<(PersonId, u64)>,
+    backup: Arc<watch::Sender<Option<Backup>>>,
     recorded: Arc<Notify>,
     told: Arc<Notify>,
 }
@@ -69,6 +70,7 @@ impl Hub {
         Self {
             listeners: broadcast::Sender::new(BACKLOG),
             notices: broadcast::Sender::new(NOTICES),
+            backup: Arc::default(),
             recorded: Arc::default(),
             told: Arc::default(),
         }
@@ -103,6 +105,25 @@ impl Hub {
     pub(crate) fn notice(&self, person: PersonId, notice: u64) {
         // Fails if nobody listens, which is no matter.
         let _ = self.notices.send((person, notice));
+    }
+
+    /// The last backup of the record, if there is one.
+    pub(crate) fn backup(&self) -> Option<Backup> {
+        *self.backup.borrow()
+    }
+
+    /// Listens to every backup from now on, beginning with the last one there is.
+    pub(crate) fn listen_to_backups(&self) -> watch::Receiver<Option<Backup>> {
+        let mut backups = self.backup.subscribe();
+        if backups.borrow_and_update().is_some() {
+            backups.mark_changed();
+        }
+        backups
+    }
+
+    /// Says which backup is the last one. Nobody is told twice of the same.
+    pub(crate) fn back_up(&self, last: Option<Backup>) {
+        self.backup.send_if_modified(|known| std::mem::replace(known, last) != last);
     }
 
     /// Publishes what has been recorded, in order. To be called when it can be read by everybody: whoever begins to listen
@@ -171,6 +192,12 @@ fn gone(ticket: TicketId, revision: u64) -> Bytes {
 pub(super) fn noticed(notice: u64) -> Bytes {
     let body = serde_json::to_string(&Noticed { notice }).expect("numbers always serialise");
     format!("event: notice\ndata: {body}\n\n").into()
+}
+
+/// The event that says what is in a backup now. It has no place in the history.
+pub(super) fn backed_up(backup: Backup) -> Bytes {
+    let body = serde_json::to_string(&backup).expect("numbers always serialise");
+    format!("event: backed-up\ndata: {body}\n\n").into()
 }
 
 /// One event of a server-sent stream. JSON has no line breaks outside of its strings, and none inside.

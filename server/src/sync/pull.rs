@@ -8,7 +8,7 @@ use domain::people::{Directory, Person};
 use domain::{TicketId, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use sync::messages::{Cursor, PullRequest};
+use sync::messages::{Backup, Cursor, PullRequest};
 
 use super::SyncError;
 use super::error::require_protocol;
@@ -35,6 +35,8 @@ struct Answer<'a> {
     more: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     directory: Option<&'a Directory>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backup: Option<Backup>,
 }
 
 /// Answers with the next page after the device's cursor.
@@ -59,6 +61,7 @@ pub(crate) async fn pull_changes(
         cursor: Cursor { epoch: epoch.to_owned(), seq: page.end },
         more: page.more,
         directory: request.directory.is_none_or(|known| known < directory.revision).then_some(&*directory),
+        backup: state.hub.backup(),
     };
     Ok(Json(answer).into_response())
 }

@@ -58,14 +58,7 @@ impl Company {
             department(SOUTH, "华南服务队", DepartmentFunction::RegionalTeam, Some(SERVICE)),
         ];
         server.state.store.add_departments(&departments).await.unwrap();
-        let company = Self {
-            agent: person(1, "周敏", Role::Agent, DESK),
-            supervisor: person(2, "陈国强", Role::Supervisor, SERVICE),
-            east_engineer: person(3, "王磊", Role::Engineer, EAST),
-            south_engineer: person(4, "李娜", Role::Engineer, SOUTH),
-            state: server.state.clone(),
-            server,
-        };
+        let company = Self::found_on(server);
         let people = [&company.agent, &company.supervisor, &company.east_engineer, &company.south_engineer];
         let account = |(index, person): (usize, &&Person)| NewAccount {
             person: Person::clone(person),
@@ -79,25 +72,25 @@ impl Company {
         company
     }
 
+    /// The company on a server that knows it already.
+    pub(crate) fn found_on(server: TestServer) -> Self {
+        Self {
+            agent: person(1, "周敏", Role::Agent, DESK),
+            supervisor: person(2, "陈国强", Role::Supervisor, SERVICE),
+            east_engineer: person(3, "王磊", Role::Engineer, EAST),
+            south_engineer: person(4, "李娜", Role::Engineer, SOUTH),
+            state: server.state.clone(),
+            server,
+        }
+    }
+
     /// A fresh tablet on which this person has signed in.
     pub(crate) async fn tablet(&self, person: &Person) -> Tablet {
-        let token = Token::random();
-        let session = NewSession {
-            token: token.hash(),
-            id: SessionId::random(),
-            person: person.id,
-            password: None,
-            now: self.state.clock.now(),
-        };
-        assert!(self.state.store.start_session(&session, None).await.unwrap());
-        let mut headers = HeaderMap::new();
-        headers.insert("cookie", HeaderValue::try_from(format!("fieldloop={}", token.reveal())).unwrap());
-        headers.insert(csrf::HEADER, HeaderValue::from_static("1"));
-        let http = reqwest::Client::builder().default_headers(headers).build().unwrap();
+        let (session, http) = self.sign_in(person).await;
         Tablet {
             http,
             address: self.server.url("/api/sync"),
-            session: session.id,
+            session,
             person: person.clone(),
             device: DeviceId::from_uuid(random_uuid()),
             made: 0,
@@ -111,6 +104,28 @@ impl Company {
                 room_bytes: None,
             },
         }
+    }
+
+    /// Lets the person of a tablet sign in here, with everything that is on it.
+    pub(crate) async fn welcome(&self, tablet: &mut Tablet) {
+        (tablet.session, tablet.http) = self.sign_in(&tablet.person.clone()).await;
+        tablet.address = self.server.url("/api/sync");
+    }
+
+    async fn sign_in(&self, person: &Person) -> (SessionId, reqwest::Client) {
+        let token = Token::random();
+        let session = NewSession {
+            token: token.hash(),
+            id: SessionId::random(),
+            person: person.id,
+            password: None,
+            now: self.state.clock.now(),
+        };
+        assert!(self.state.store.start_session(&session, None).await.unwrap());
+        let mut headers = HeaderMap::new();
+        headers.insert("cookie", HeaderValue::try_from(format!("fieldloop={}", token.reveal())).unwrap());
+        headers.insert(csrf::HEADER, HeaderValue::from_static("1"));
+        (session.id, reqwest::Client::builder().default_headers(headers).build().unwrap())
     }
 }
 
@@ -179,12 +194,17 @@ impl Tablet {
 
     /// Pushes changes.
     pub(crate) async fn push(&self, changes: &[Change]) -> PushResponse {
-        let request = PushRequest {
-            protocol: PROTOCOL,
-            device: self.device,
-            complete: false,
-            changes: changes.to_vec(),
-        };
+        self.push_all(changes, false).await
+    }
+
+    /// Pushes all that is left of what was made here, after which nothing is missing.
+    pub(crate) async fn push_complete(&self, changes: &[Change]) -> PushResponse {
+        self.push_all(changes, true).await
+    }
+
+    async fn push_all(&self, changes: &[Change], complete: bool) -> PushResponse {
+        let changes = changes.to_vec();
+        let request = PushRequest { protocol: PROTOCOL, device: self.device, complete, changes };
         let response = self.post("push", &request).await;
         assert_eq!(response.status(), 200);
         response.json().await.unwrap()

@@ -1,7 +1,7 @@
 //! The server as devices meet it: over HTTP, down to the disk.
 
-use domain::Refusal;
-use domain::ticket::{Action, Change, Document, UnknownAction};
+use domain::ticket::{Action, Change, Document, TicketNumber, UnknownAction};
+use domain::{Refusal, Timestamp};
 use serde_json::{Value, json};
 use sync::messages::{Event, PROTOCOL, PushRequest, PushResponse, Verdict};
 
@@ -148,6 +148,23 @@ async fn a_gap_of_which_the_device_says_that_nothing_is_missing_is_none() {
     let response: PushResponse = tablet.post("push", &request).await.json().await.unwrap();
     assert_eq!(verdicts(response), [Verdict::Applied { revision: 1 }, Verdict::Applied { revision: 2 }]);
     assert_eq!(verdicts(tablet.push(&[given_up]).await), [Verdict::Applied { revision: 3 }], "it came late");
+}
+
+#[tokio::test]
+async fn a_machine_whose_clock_is_set_back_goes_on_from_the_last_arrival() {
+    let company = Company::open().await;
+    let mut desk = company.tablet(&company.agent).await;
+    company.state.clock.advance_millis(10 * Timestamp::DAY_MS);
+    let first = desk.register();
+    applied(&desk, &first).await;
+    company.state.clock.advance_millis(-10 * Timestamp::DAY_MS);
+    let second = desk.register();
+    applied(&desk, &second).await;
+    let documents = desk.pull().await.documents;
+    let numbers: Vec<_> = documents.iter().map(|document| document.number.clone().unwrap()).collect();
+    assert_eq!(numbers.iter().map(TicketNumber::as_str).collect::<Vec<_>>(), ["FB202406001", "FB202406002"]);
+    let arrivals: Vec<_> = documents.iter().map(|document| document.log()[0].arrived.unwrap()).collect();
+    assert_eq!(arrivals, [START.plus_millis(10 * Timestamp::DAY_MS); 2]);
 }
 
 #[tokio::test]

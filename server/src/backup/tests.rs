@@ -1,0 +1,716 @@
+//! Backups of a server at work, what `verify` finds in them, and going back to them.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use domain::ticket::{Action, Change, Document};
+use domain::{PersonId, TicketId};
+use serde_json::{Value, json};
+use sync::messages::{Backup, Event, Verdict};
+use tempfile::TempDir;
+
+use super::manifest::{Entry, Manifest};
+use super::restore::{Step, prepare, put_in_place};
+use super::{explain_interrupted, make, restore, verify};
+use crate::store::backups::DatabaseFile;
+use crate::store::{self, Store};
+use crate::sync::testing::{Company, Tablet};
+use crate::testing::{START, TestServer};
+
+const HOUR_MS: i64 = domain::Timestamp::HOUR_MS;
+
+/// A company with two tickets, one of which has moved from one engineer to another, and a folder for its backups.
+struct Shop {
+    company: Company,
+    shelf: TempDir,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let company = Company::open().await;
+        let mut desk = company.tablet(&company.agent).await;
+        let mut engineer = company.tablet(&company.east_engineer).await;
+        let first = desk.register();
+        let second = desk.register();
+        let (ticket, other) = (first.ticket, second.ticket);
+        let to_east = desk.assign(ticket, &company.east_engineer);
+        desk.push(&[first, second, to_east]).await;
+        engineer.pull().await;
+        company.state.clock.advance_millis(1_000);
+        let on_my_way = engineer.comment(ticket, "on my way");
+        engineer.push(&[on_my_way]).await;
+        let to_south = desk.assign(other, &company.south_engineer);
+        let to_east = desk.assign(other, &company.east_engineer);
+        desk.push(&[to_south, to_east]).await;
+        Self { company, shelf: tempfile::tempdir().unwrap() }
+    }
+
+    fn data(&self) -> &Path {
+        &self.company.state.config.data
+    }
+
+    fn store(&self) -> &Store {
+        &self.company.state.store
+    }
+
+    async fn try_to_back_up(&self, folder: &Path, keep: Option<usize>) -> anyhow::Result<String> {
+        let keep = keep.and_then(NonZeroUsize::new);
+        make(self.store(), self.data(), folder, keep, self.company.state.clock.now()).await
+    }
+
+    async fn back_up(&self) -> PathBuf {
+        self.try_to_back_up(self.shelf.path(), None).await.unwrap();
+        self.shelf.path().join(format!("fieldloop-{}", super::stamp(self.company.state.clock.now())))
+    }
+
+    /// What stands on the shelf, but for its lock.
+    fn on_shelf(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.shelf.path()).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.retain(|name| name != "backup.lock");
+        names.sort();
+        names
+    }
+}
+
+async fn complaint(path: &Path) -> String {
+    verify(path).await.unwrap_err().to_string()
+}
+
+/// A backup that can be spoilt without spoiling the original.
+fn copy_of(backup: &Path) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join(backup.file_name().unwrap());
+    fs::create_dir(&copy).unwrap();
+    for entry in fs::read_dir(backup).unwrap() {
+        let file = entry.unwrap().path();
+        fs::copy(&file, copy.join(file.file_name().unwrap())).unwrap();
+    }
+    (folder, copy)
+}
+
+/// A data folder in which somebody has done what the server never would.
+async fn tampered_data(backup: &Path, sql: &str) -> TempDir {
+    const LIFT: &str = "DROP TRIGGER changes_are_never_altered; DROP TRIGGER changes_are_never_removed; \
+                        DROP TRIGGER policies_are_never_altered;";
+    let data = tempfile::tempdir().unwrap();
+    fs::copy(backup.join(store::FILE), data.path().join(store::FILE)).unwrap();
+    let mut database = DatabaseFile::to_be_tampered_with(data.path().join(store::FILE)).await;
+    database.run_sql(LIFT).await;
+    database.run_sql(sql).await;
+    database.close().await.unwrap();
+    data
+}
+
+#[tokio::test]
+async fn a_backup_is_verified_before_it_has_its_name_and_leaves_nothing_else() {
+    let shop = Shop::open().await;
+    let told = shop.try_to_back_up(shop.shelf.path(), None).await.unwrap();
+    assert!(told.contains("6 changes of 2 tickets"), "{told}");
+    assert_eq!(shop.on_shelf(), ["fieldloop-2024-05-24T010001Z"]);
+    let backup = shop.shelf.path().join("fieldloop-2024-05-24T010001Z");
+    let files: Vec<_> = fs::read_dir(&backup).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files.len(), 2, "no log beside it: {files:?}");
+    let looked_at = verify(&backup).await.unwrap();
+    assert!(looked_at.contains("6 changes of 2 tickets by 2 devices"), "{looked_at}");
+    assert_eq!(fs::read_dir(&backup).unwrap().count(), 2, "looking at it leaves no trace");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_made_while_devices_push_is_of_one_moment() {
+    let shop = Shop::open().await;
+    let mut pushing = Vec::new();
+    for _ in 0..4 {
+        let mut tablet = shop.company.tablet(&shop.company.agent).await;
+        pushing.push(tokio::spawn(async move {
+            for _ in 0..25 {
+                let registered = tablet.register();
+                tablet.push(&[registered]).await;
+            }
+        }));
+    }
+    while pushing.iter().any(|task| !task.is_finished()) {
+        let backup = shop.back_up().await;
+        verify(&backup).await.unwrap();
+        shop.company.state.clock.advance_millis(1_000);
+    }
+    for task in pushing {
+        task.await.unwrap();
+    }
+    verify(shop.data()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_that_can_not_take_a_backup_is_refused_with_what_to_do() {
+    let shop = Shop::open().await;
+    let file = shop.shelf.path().join("a file");
+    fs::write(&file, "mine").unwrap();
+    let inside = shop.data().join("backups");
+    fs::create_dir(&inside).unwrap();
+    let cases = [
+        (shop.shelf.path().join("missing"), "make it first, or mount the disk"),
+        (file, "is not a folder"),
+        (inside, "would be lost with it"),
+        // Not even an administrator can write there.
+        (PathBuf::from("/proc/self"), "give this user the right to"),
+    ];
+    for (folder, advice) in cases {
+        let refused = format!("{:#}", shop.try_to_back_up(&folder, None).await.unwrap_err());
+        assert!(refused.contains(advice), "{refused}");
+    }
+    shop.back_up().await;
+    let again = shop.try_to_back_up(shop.shelf.path(), None).await.unwrap_err().to_string();
+    assert!(again.contains("within this very second"), "{again}");
+    assert!(shop.store().last_backup().await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_damaged_database_gives_no_backup_and_the_server_hears_of_none() {
+    let shop = Shop::open().await;
+    shop.store().run_sql("UPDATE tickets SET stage = 'closed' WHERE number = 'FB202405001'").await;
+    let refused = shop.try_to_back_up(shop.shelf.path(), None).await.unwrap_err().to_string();
+    assert!(refused.contains("what was to be backed up is damaged: ticket "), "{refused}");
+    assert_eq!(shop.on_shelf(), [""; 0]);
+    assert_eq!(shop.store().last_backup().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn keeping_so_many_removes_older_backups_of_ours_and_nothing_else() {
+    let shop = Shop::open().await;
+    let left_over = shop.shelf.path().join("fieldloop-2024-01-01T000000Z.partial");
+    let foreign = ["fieldloop-2024-01-01T000000Z", "photos", "fieldloop-old"];
+    fs::create_dir(&left_over).unwrap();
+    fs::write(left_over.join(store::FILE), "half").unwrap();
+    for name in foreign {
+        fs::create_dir(shop.shelf.path().join(name)).unwrap();
+        fs::write(shop.shelf.path().join(name).join("mine"), "mine").unwrap();
+    }
+    for _ in 0..4 {
+        shop.company.state.clock.advance_millis(HOUR_MS);
+        shop.try_to_back_up(shop.shelf.path(), Some(2)).await.unwrap();
+    }
+    let expected = [
+        "fieldloop-2024-01-01T000000Z",
+        "fieldloop-2024-05-24T040001Z",
+        "fieldloop-2024-05-24T050001Z",
+        "fieldloop-old",
+        "photos",
+    ];
+    assert_eq!(shop.on_shelf(), expected);
+    // A clock that was set back makes the newest backup look like the oldest.
+    shop.company.state.clock.advance_millis(-100 * HOUR_MS);
+    let newest = shop.back_up().await;
+    shop.company.state.clock.advance_millis(1_000);
+    shop.try_to_back_up(shop.shelf.path(), Some(1)).await.unwrap();
+    assert!(!newest.exists());
+    assert_eq!(shop.on_shelf().iter().filter(|name| name.contains("-05-2")).count(), 1);
+}
+
+#[tokio::test]
+async fn whatever_is_altered_in_a_data_folder_is_named() {
+    const CASES: [(&str, &str); 27] = [
+        (
+            "UPDATE changes SET body = replace(body, 'on my way', 'at home') WHERE seq = 4",
+            "change 4 of the record",
+        ),
+        ("DELETE FROM changes WHERE seq = 2", "change 3 of the record: the chain"),
+        ("DELETE FROM changes WHERE seq = 6", "it ends with change 5"),
+        ("UPDATE changes SET hash = zeroblob(32) WHERE seq = 6", "change 6 of the record: the chain"),
+        (
+            "UPDATE changes SET previous_hash = zeroblob(32) WHERE seq = 3",
+            "change 3 of the record: the chain",
+        ),
+        ("UPDATE changes SET seq = 60 WHERE seq = 6", "change 60 of the record: the chain"),
+        ("UPDATE changes SET device = 'x' WHERE seq = 4", "change 4 of the record: its column device "),
+        ("UPDATE changes SET device_seq = 9 WHERE seq = 4", "its column device_seq"),
+        (
+            "UPDATE changes SET ticket = (SELECT ticket FROM changes WHERE seq = 2) WHERE seq = 4",
+            "its column ticket",
+        ),
+        ("UPDATE changes SET actor = 'x' WHERE seq = 4", "its column actor"),
+        ("UPDATE changes SET kind = 'cancel' WHERE seq = 4", "its column kind"),
+        ("UPDATE changes SET happened = 5 WHERE seq = 4", "its column happened"),
+        ("UPDATE changes SET arrived = 5 WHERE seq = 4", "its column arrived"),
+        ("UPDATE counters SET value = 7", "not the one that the counter says"),
+        ("UPDATE counters SET hash = zeroblob(32)", "not the one that the counter says"),
+        ("DELETE FROM counters", "the counter"),
+        (
+            "UPDATE tickets SET document = replace(document, 'on my way', 'at home')",
+            "its document is not what its changes",
+        ),
+        ("UPDATE tickets SET revision = 1 WHERE revision = 4", "it says that change 1 was its last"),
+        ("UPDATE tickets SET department = registered_in", "its column department"),
+        ("UPDATE tickets SET accountable = NULL", "its column accountable"),
+        ("UPDATE tickets SET stage = 'closed'", "its column stage"),
+        ("UPDATE tickets SET number = 'FB202405009' WHERE revision = 4", "its document is not what"),
+        (
+            "INSERT INTO tickets (id, revision, department, registered_in, stage, document) \
+             SELECT 'x', 99, department, registered_in, stage, document FROM tickets LIMIT 1",
+            "ticket x: none of its changes is in the record",
+        ),
+        ("UPDATE devices SET judged = 1", "device "),
+        ("UPDATE numbers SET last = 1", "numbers of the month 202405"),
+        (
+            "UPDATE scope_moves SET revision = 2 WHERE revision = 3",
+            "ticket moved by change 2: that change is",
+        ),
+        ("UPDATE policies SET document = '{}'", "policy 1"),
+    ];
+    let shop = Shop::open().await;
+    assert!(verify(shop.data()).await.unwrap().contains("Everything is as it was written"));
+    let backup = shop.back_up().await;
+    for (sql, named) in CASES {
+        let data = tampered_data(&backup, sql).await;
+        let complaint = verify(data.path()).await.expect_err(sql).to_string();
+        assert!(complaint.contains(named), "{sql}: {complaint}");
+        assert!(complaint.contains("restore the latest backup"), "{complaint}");
+    }
+}
+
+#[tokio::test]
+async fn a_note_of_a_backup_that_reaches_further_than_the_record_is_named() {
+    let shop = Shop::open().await;
+    shop.back_up().await;
+    verify(shop.data()).await.unwrap();
+    shop.store().run_sql("UPDATE backups SET seq = 600").await;
+    let complaint = complaint(shop.data()).await;
+    assert!(complaint.contains("note of the backup up to change 600"), "{complaint}");
+}
+
+#[tokio::test]
+async fn rows_that_should_be_one_of_a_kind_are_named_even_if_the_table_allows_them() {
+    let shop = Shop::open().await;
+    let data = tampered_data(
+        &shop.back_up().await,
+        "DROP INDEX tickets_by_revision; CREATE TABLE other AS SELECT * FROM tickets; DROP TABLE tickets; \
+         ALTER TABLE other RENAME TO tickets; UPDATE tickets SET number = 'FB202405001';",
+    )
+    .await;
+    let complaint = complaint(data.path()).await;
+    assert!(complaint.contains("ticket number FB202405001: more than one ticket has it"), "{complaint}");
+}
+
+#[tokio::test]
+async fn every_table_of_a_backup_is_guarded_by_its_sum() {
+    let shop = Shop::open().await;
+    let backup = shop.back_up().await;
+    let mut database = DatabaseFile::to_be_tampered_with(backup.join(store::FILE)).await;
+    let tables = database
+        .ask("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        .await;
+    database.close().await.unwrap();
+    assert!(tables.len() > 15, "{tables:?}");
+    for table in tables {
+        let (_folder, copy) = copy_of(&backup);
+        let mut database = DatabaseFile::to_be_tampered_with(copy.join(store::FILE)).await;
+        database.run_sql(&format!("ALTER TABLE {table} ADD COLUMN extra TEXT")).await;
+        database.close().await.unwrap();
+        let complaint = complaint(&copy).await;
+        assert!(complaint.contains("fieldloop.sqlite: its SHA-256"), "{table}: {complaint}");
+        assert!(complaint.contains("Don't restore this backup"), "{complaint}");
+    }
+}
+
+#[tokio::test]
+async fn every_field_of_a_manifest_is_guarded() {
+    let shop = Shop::open().await;
+    let backup = shop.back_up().await;
+    let cases = [
+        ("/format", json!(2), "has format 2"),
+        ("/product", json!("9.9.9"), "manifest.json: it was altered"),
+        ("/made_at", json!(5), "manifest.json: it was altered"),
+        ("/epoch", json!("another"), "its epoch is not the database's"),
+        ("/seq", json!(5), "its seq is not the database's"),
+        ("/arrived", json!(5), "its arrived is not the database's"),
+        ("/hash", json!("00"), "its hash is not the database's"),
+        ("/files/0/path", json!("other.sqlite"), "it does not name the database"),
+        ("/files/0/bytes", json!(5), "and the manifest says 5"),
+        ("/files/0/sha256", json!("00"), "its SHA-256 is not"),
+        ("/files", json!([]), "it does not name the database"),
+        ("/sum", json!("00"), "manifest.json: it was altered"),
+        ("/sum", Value::Null, "manifest.json is damaged"),
+    ];
+    for (field, value, named) in cases {
+        let (_folder, copy) = copy_of(&backup);
+        let path = copy.join("manifest.json");
+        let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        *manifest.pointer_mut(field).unwrap() = value;
+        fs::write(&path, manifest.to_string()).unwrap();
+        let complaint = format!("{:#}", verify(&copy).await.unwrap_err());
+        assert!(complaint.contains(named), "{field}: {complaint}");
+        let data = tempfile::tempdir().unwrap();
+        assert!(restore(&copy, data.path(), false, START).await.is_err(), "{field}");
+        assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0, "{field}: a server could begin here");
+    }
+}
+
+#[tokio::test]
+async fn half_a_backup_is_none() {
+    let shop = Shop::open().await;
+    let backup = shop.back_up().await;
+    let whole = fs::read(backup.join(store::FILE)).unwrap();
+
+    let (_folder, cut) = copy_of(&backup);
+    fs::write(cut.join(store::FILE), &whole[..whole.len() / 2]).unwrap();
+    assert!(complaint(&cut).await.contains("fieldloop.sqlite: it has "));
+    fs::remove_file(cut.join(store::FILE)).unwrap();
+    assert!(complaint(&cut).await.contains("fieldloop.sqlite: it can't be read"));
+
+    let (_folder, without_manifest) = copy_of(&backup);
+    fs::remove_file(without_manifest.join("manifest.json")).unwrap();
+    assert!(complaint(&without_manifest).await.contains("it is not a whole backup"));
+
+    let (folder, copy) = copy_of(&backup);
+    let unfinished = folder.path().join("fieldloop-2024-05-24T010001Z.partial");
+    fs::rename(copy, &unfinished).unwrap();
+    assert!(complaint(&unfinished).await.contains("was not finished"));
+    assert!(complaint(folder.path()).await.contains("neither a backup nor a database"));
+}
+
+#[tokio::test]
+async fn a_restore_stopped_after_any_step_leaves_the_old_state_or_the_new_one_or_says_what_to_do() {
+    let shop = Shop::open().await;
+    let backup = shop.back_up().await;
+    let old_epoch = shop.store().epoch().to_owned();
+    let mut steps = Vec::new();
+    for stop_at in 0.. {
+        // The files of a server that was killed: its log has what the database itself has not.
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        for name in ["fieldloop.sqlite", "fieldloop.sqlite-wal"] {
+            fs::copy(shop.data().join(name), data.join(name)).unwrap();
+        }
+        let taken = std::cell::RefCell::new(Vec::new());
+        let stop = |step| {
+            taken.borrow_mut().push(step);
+            if taken.borrow().len() > stop_at { Err(anyhow::anyhow!("a power cut")) } else { Ok(()) }
+        };
+        let stopped = match prepare(&backup, data, true, START, &stop).await {
+            Ok(_) => put_in_place(data, START, &stop).map(drop),
+            Err(error) => Err(error),
+        };
+        let last = *taken.borrow().last().unwrap();
+        steps.push(last);
+        if stopped.is_ok() {
+            break;
+        }
+        match last {
+            Step::Begun | Step::Copied | Step::Ready => {
+                explain_interrupted(data).unwrap();
+                assert_eq!(Store::open(data).await.unwrap().epoch(), old_epoch, "{last:?}");
+                verify(data).await.unwrap();
+            }
+            Step::MovedAside | Step::Aside => {
+                let told = explain_interrupted(data).unwrap_err().to_string();
+                assert!(told.contains("once more"), "{told}");
+                assert!(!Store::is_in(data));
+                assert!(restore(Path::new("/nowhere"), data, true, START).await.is_err());
+                assert!(explain_interrupted(data).is_err(), "a mistyped name takes the explanation away");
+            }
+            Step::InPlace => {
+                explain_interrupted(data).unwrap();
+                assert_ne!(Store::open(data).await.unwrap().epoch(), old_epoch);
+            }
+        }
+        restore(&backup, data, true, START).await.unwrap();
+        explain_interrupted(data).unwrap();
+        assert_ne!(Store::open(data).await.unwrap().epoch(), old_epoch);
+        verify(data).await.unwrap();
+        let names: Vec<_> = fs::read_dir(data).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(!names.iter().any(|name| name == "restore.partial"), "{names:?}");
+    }
+    let all = [
+        Step::Begun,
+        Step::Copied,
+        Step::Ready,
+        Step::MovedAside,
+        Step::MovedAside,
+        Step::Aside,
+        Step::InPlace,
+        Step::InPlace,
+    ];
+    assert_eq!(steps, all);
+}
+
+#[tokio::test]
+async fn a_database_that_is_there_is_replaced_only_on_request_and_never_deleted() {
+    let shop = Shop::open().await;
+    let backup = shop.back_up().await;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    restore(&backup, data, false, START).await.unwrap();
+    let first = fs::read(data.join(store::FILE)).unwrap();
+    let refused = restore(&backup, data, false, START).await.unwrap_err().to_string();
+    assert!(refused.contains("--replace"), "{refused}");
+    for aside in ["replaced-2024-05-24T010000Z", "replaced-2024-05-24T010000Z-2"] {
+        let told = restore(&backup, data, true, START).await.unwrap();
+        assert!(
+            told.contains(&format!("What was there before is in {}.", data.join(aside).display())),
+            "{told}"
+        );
+    }
+    assert_eq!(fs::read(data.join("replaced-2024-05-24T010000Z").join(store::FILE)).unwrap(), first);
+}
+
+/// Writes the manifest anew for the database that is there.
+fn make_sums_fit(backup: &Path) {
+    let found = Manifest::read(backup).unwrap().manifest;
+    let sum = super::disk::sum(&backup.join(store::FILE)).unwrap();
+    fs::remove_file(backup.join("manifest.json")).unwrap();
+    Manifest { files: vec![Entry::new(store::FILE, sum)], ..found }.write(backup).unwrap();
+}
+
+#[tokio::test]
+async fn a_backup_of_an_earlier_version_is_brought_up_to_date_and_one_of_a_newer_version_is_refused() {
+    const OLDER: &str = "DROP TABLE backups; DELETE FROM _sqlx_migrations WHERE version = 20261122130000";
+    const NEWER: &str = "INSERT INTO _sqlx_migrations SELECT 99999999999999, 'x', installed_on, 1, checksum, 1 \
+                         FROM _sqlx_migrations LIMIT 1";
+    let shop = Shop::open().await;
+    let backup = shop.back_up().await;
+    for (sql, is_taken) in [(OLDER, true), (NEWER, false)] {
+        let (_folder, copy) = copy_of(&backup);
+        let mut database = DatabaseFile::to_be_tampered_with(copy.join(store::FILE)).await;
+        database.run_sql(sql).await;
+        database.close().await.unwrap();
+        make_sums_fit(&copy);
+        assert!(complaint(&copy).await.contains("was made by another version"));
+        let data = tempfile::tempdir().unwrap();
+        match restore(&copy, data.path(), false, START).await {
+            Ok(_) => assert!(is_taken && verify(data.path()).await.is_ok()),
+            Err(error) => assert!(!is_taken && error.to_string().contains("a newer version"), "{error:#}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_backup_is_refused_and_leaves_everything_as_it_was() {
+    let shop = Shop::open().await;
+    let (_folder, backup) = copy_of(&shop.back_up().await);
+    let mut database = DatabaseFile::to_be_tampered_with(backup.join(store::FILE)).await;
+    database.run_sql("UPDATE tickets SET stage = 'closed'").await;
+    database.close().await.unwrap();
+    let data = tempfile::tempdir().unwrap();
+    fs::write(data.path().join(store::FILE), "what there is").unwrap();
+    let refused = restore(&backup, data.path(), true, START).await.unwrap_err().to_string();
+    assert!(refused.contains("is not what the manifest says"), "{refused}");
+    // Even if somebody has made the sums fit.
+    make_sums_fit(&backup);
+    let refused = restore(&backup, data.path(), true, START).await.unwrap_err().to_string();
+    assert!(refused.contains("the backup is damaged: ticket "), "{refused}");
+    assert_eq!(fs::read_to_string(data.path().join(store::FILE)).unwrap(), "what there is");
+    assert_eq!(fs::read_dir(data.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn what_must_not_come_back_to_life_does_not() {
+    let shop = Shop::open().await;
+    shop.store()
+        .run_sql(
+            "INSERT INTO one_time_links VALUES ('hash', NULL, 9); \
+             INSERT INTO deliveries (key, means, recipient, body, made_at, next_try, trying_since) \
+             VALUES ('waiting', 'webhook', '', '{}', 1, 1, 1); \
+             INSERT INTO deliveries (key, means, recipient, body, made_at, next_try, delivered_at) \
+             VALUES ('delivered', 'webhook', '', '{}', 1, 1, 2);",
+        )
+        .await;
+    shop.back_up().await;
+    shop.company.state.clock.advance_millis(1_000);
+    let backup = shop.back_up().await;
+    let revision = shop.store().directory_revision().await.unwrap();
+    let data = tempfile::tempdir().unwrap();
+    restore(&backup, data.path(), false, START.plus_millis(9)).await.unwrap();
+
+    let mut database = DatabaseFile::to_be_tampered_with(data.path().join(store::FILE)).await;
+    for table in ["sessions", "one_time_links", "backups"] {
+        assert_eq!(database.ask(&format!("SELECT 'x' FROM {table}")).await.len(), 0, "{table}");
+    }
+    let given_up = format!("SELECT key FROM deliveries WHERE given_up_at = {}", START.as_millis() + 9);
+    assert_eq!(database.ask(&given_up).await, ["waiting"]);
+    assert_eq!(database.ask("SELECT key FROM deliveries WHERE trying_since NOTNULL").await.len(), 0);
+    assert_eq!(database.ask("SELECT user_name FROM accounts").await.len(), 4, "people are still there");
+    assert_eq!(database.ask("SELECT id FROM devices").await.len(), 2, "and what their devices have sent");
+    database.close().await.unwrap();
+    let store = Store::open(data.path()).await.unwrap();
+    assert!(
+        store.directory_revision().await.unwrap() > revision + 1_000,
+        "no device thinks that it has a newer one"
+    );
+    assert_eq!(store.last_backup().await.unwrap(), None);
+    verify(data.path()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_number_that_the_lost_server_may_have_given_is_not_given_again() {
+    let shop = Shop::open().await;
+    let backup = shop.back_up().await;
+    let server = TestServer::builder();
+    let data = tempfile::tempdir().unwrap();
+    restore(&backup, data.path(), false, START).await.unwrap();
+    let company = Company::found_on(server.in_folder(data).start().await);
+    let mut desk = company.tablet(&company.agent).await;
+    let registered = desk.register();
+    desk.push(&[registered]).await;
+    let documents = desk.pull().await.documents;
+    let mut numbers: Vec<_> = documents.iter().map(|document| document.number.clone().unwrap()).collect();
+    numbers.sort();
+    let numbers: Vec<_> = numbers.iter().map(domain::ticket::TicketNumber::as_str).collect();
+    assert_eq!(numbers, ["FB202405001", "FB202405002", "FB2024051003"]);
+}
+
+#[tokio::test]
+async fn what_is_in_a_backup_is_told_with_every_pull_and_to_all_who_listen_from_the_next_turn_on() {
+    let shop = Shop::open().await;
+    let company = &shop.company;
+    let mut desk = company.tablet(&company.agent).await;
+    assert_eq!(desk.pull().await.backup, None);
+    let mut early = desk.listen().await;
+    shop.back_up().await;
+    company.state.ringing.work().await.unwrap();
+    company.state.ringing.work().await.unwrap();
+    let last = Backup { seq: 6, arrived: START.plus_millis(1_000) };
+    assert_eq!(desk.pull().await.backup, Some(last));
+    assert_eq!(early.next().await, Some(Event::BackedUp(last)));
+    let mut late = desk.listen().await;
+    assert_eq!(late.next().await, Some(Event::BackedUp(last)), "it may have been made since the pull");
+    let registered = desk.register();
+    desk.push(&[registered]).await;
+    for hears in [&mut early, &mut late] {
+        assert!(matches!(hears.next().await, Some(Event::Changed(_))), "nobody is told twice");
+    }
+}
+
+#[tokio::test]
+async fn a_backup_of_another_history_says_nothing_about_this_one() {
+    let shop = Shop::open().await;
+    shop.back_up().await;
+    shop.store().run_sql("UPDATE backups SET epoch = 'another'").await;
+    shop.company.state.ringing.work().await.unwrap();
+    assert_eq!(shop.company.tablet(&shop.company.agent).await.pull().await.backup, None);
+}
+
+/// A tablet that keeps what it has sent until it is in a backup.
+struct Keeper {
+    tablet: Tablet,
+    kept: Vec<Change>,
+}
+
+impl Keeper {
+    async fn send(&mut self, change: Change) {
+        let verdicts = self.tablet.push(std::slice::from_ref(&change)).await.verdicts;
+        assert!(matches!(verdicts[0].verdict, Verdict::Applied { .. }), "{verdicts:?}");
+        self.kept.push(change);
+    }
+
+    /// Pulls, and lets go of what the last backup has.
+    async fn pull(&mut self) {
+        let page = self.tablet.pull().await;
+        for document in &page.documents {
+            let is_in_it = page.backup.is_some_and(|backup| document.revision <= backup.seq);
+            self.kept.retain(|change| !(is_in_it && document.find(change.id).is_some()));
+        }
+    }
+}
+
+fn texts_by_author(documents: &[Document], author: PersonId) -> Vec<String> {
+    let mut log: Vec<_> = documents.iter().flat_map(Document::log).collect();
+    log.sort_by_key(|recorded| recorded.change.id);
+    let texts = log.into_iter().filter(|recorded| recorded.change.actor == author);
+    texts
+        .filter_map(|recorded| match &recorded.change.action {
+            Action::Comment(comment) => Some(comment.text.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Five tablets, whose people all see the same ticket.
+async fn five_tablets(company: &Company) -> (Vec<Keeper>, TicketId) {
+    let people =
+        [&company.agent, &company.agent, &company.supervisor, &company.east_engineer, &company.east_engineer];
+    let mut keepers = Vec::new();
+    for person in people {
+        keepers.push(Keeper { tablet: company.tablet(person).await, kept: Vec::new() });
+    }
+    let registered = keepers[0].tablet.register();
+    let ticket = registered.ticket;
+    keepers[0].send(registered).await;
+    let to_east = keepers[0].tablet.assign(ticket, &company.east_engineer);
+    keepers[0].send(to_east).await;
+    (keepers, ticket)
+}
+
+async fn work(company: &Company, keepers: &mut [Keeper], ticket: TicketId, rounds: std::ops::Range<u32>) {
+    for round in rounds {
+        for keeper in &mut *keepers {
+            company.state.clock.advance_millis(10);
+            let change = keeper.tablet.comment(ticket, &format!("round {round}"));
+            keeper.send(change).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn after_a_restore_everything_that_tablets_kept_is_there_once_and_in_order() {
+    let shelf = tempfile::tempdir().unwrap();
+    let company = Company::open().await;
+    let (mut keepers, ticket) = five_tablets(&company).await;
+    work(&company, &mut keepers, ticket, 0..3).await;
+    let store = &company.state.store;
+    make(store, &company.state.config.data, shelf.path(), None, company.state.clock.now()).await.unwrap();
+    company.state.ringing.work().await.unwrap();
+    for keeper in &mut keepers {
+        keeper.pull().await;
+    }
+    assert!(keepers.iter().all(|keeper| keeper.kept.is_empty()), "they have let go of what the backup has");
+    for keeper in &mut keepers {
+        // Refused, and given up by its author: nobody will ever send it again.
+        let empty = keeper.tablet.comment(ticket, " ");
+        keeper.tablet.push(&[empty]).await;
+    }
+    work(&company, &mut keepers, ticket, 3..6).await;
+    let lost_epoch = store.epoch().to_owned();
+
+    // A day later the folder is lost.
+    let data = tempfile::tempdir().unwrap();
+    let backup = fs::read_dir(shelf.path()).unwrap().map(|entry| entry.unwrap().path());
+    let backup = backup.into_iter().find(|path| path.is_dir()).unwrap();
+    restore(&backup, data.path(), false, START.plus_millis(24 * HOUR_MS)).await.unwrap();
+    let restored = TestServer::builder().in_folder(data);
+    let company = Company::found_on(restored.start().await);
+    company.state.clock.advance_millis(24 * HOUR_MS);
+    assert_ne!(company.state.store.epoch(), lost_epoch);
+
+    // Somebody works on before the tablets come back, and gets places that the lost history had given to others.
+    let mut early = Keeper { tablet: company.tablet(&company.supervisor).await, kept: Vec::new() };
+    early.pull().await;
+    let change = early.tablet.comment(ticket, "meanwhile");
+    early.send(change).await;
+
+    for keeper in &mut keepers {
+        company.welcome(&mut keeper.tablet).await;
+        for verdict in keeper.tablet.push_complete(&keeper.kept).await.verdicts {
+            assert!(matches!(verdict.verdict, Verdict::Applied { .. }), "{verdict:?}");
+        }
+    }
+    for keeper in &mut keepers {
+        let page = keeper.tablet.pull().await;
+        assert!(page.reset, "a cursor of another history is none");
+        assert_eq!(page.documents.len(), 1);
+        assert_eq!(page.documents[0].log().len(), 2 + 6 * 5 + 1, "everything is there, once");
+        assert_eq!(page.backup, None, "no backup of this history was made yet");
+        let rounds: Vec<_> = (0..6).map(|round| format!("round {round}")).collect();
+        let mine = page.documents[0]
+            .log()
+            .iter()
+            .filter(|recorded| recorded.change.id.device == keeper.tablet.device);
+        let mine: Vec<_> = mine.map(|recorded| recorded.change.id.seq).collect();
+        assert!(mine.is_sorted(), "{mine:?}");
+        for author in [&company.agent, &company.east_engineer] {
+            let expected: Vec<_> = rounds.iter().chain(&rounds).cloned().collect();
+            assert_eq!(texts_by_author(&page.documents, author.id), expected);
+        }
+    }
+    verify(&company.state.config.data).await.unwrap();
+}
