@@ -1,5 +1,6 @@
 // A tablet as its engineer has it: a browser with a profile on disk, which can be switched off and on again.
-import { mkdtemp, rm } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContext, BrowserType, Locator, Page } from "@playwright/test";
@@ -29,6 +30,21 @@ export class Tablet {
   /** Ends the whole browser. */
   async switchOff(): Promise<void> {
     await this.context.close();
+  }
+
+  /** Kills the whole browser in the midst of what it is doing. */
+  async kill(): Promise<void> {
+    // Only the browser's own processes name the profile that it runs on.
+    spawnSync("pkill", ["-KILL", "-f", `--user-data-dir=${this.profile}`]);
+    await this.context.close().catch(() => undefined);
+  }
+
+  /** Where the browser, while it is off, keeps the app's databases. */
+  async databases(): Promise<string> {
+    const folder = join(this.profile, "Default", "IndexedDB");
+    const [database, ...others] = (await readdir(folder)).filter((name) => name.endsWith(".leveldb"));
+    if (!database || others.length > 0) throw new Error("one origin has one folder of databases");
+    return join(folder, database);
   }
 
   /** Starts the browser again over what is on its disk, and opens an address of the app. */
