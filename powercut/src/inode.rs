@@ -1,6 +1,7 @@
 //! What a file holds: in the system's memory, where everybody reads it, and on the disk.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::dice::Dice;
 
@@ -121,37 +122,53 @@ impl Inode {
     }
 
     /// The disk was brought sectors in no order: each holds what it held at some time since the last flush.
+    ///
+    /// Only cutting off is done in order: how long a file is stands in one place, and what is written to it later is given other
+    /// room on the disk than what was cut off.
     fn found_scattered(&self, dice: &mut Dice) -> Vec<u8> {
+        let (arrived, last_cut) = self.up_to_some_cut(dice);
         let sizes = self.sizes();
-        let largest = sizes.iter().copied().max().unwrap_or_default();
+        let largest = sizes[..=arrived].iter().copied().max().unwrap_or_default();
         let mut content = self.durable.clone();
         content.resize(largest, 0);
         if dice.coin() {
             // Where the file has grown, the disk may never have been written.
             dice.fill(&mut content[self.durable.len()..]);
         }
-        let mut times_written: BTreeMap<usize, usize> = BTreeMap::new();
-        for operation in &self.pending {
-            for sector in operation.sectors(largest) {
-                *times_written.entry(sector).or_default() += 1;
-            }
+        let operations = &self.pending[..arrived];
+        let mut versions: BTreeMap<usize, usize> = BTreeMap::new();
+        for sector in operations.iter().flat_map(Operation::sectors) {
+            *versions.entry(sector).or_default() += 1;
         }
-        let mut arriving: BTreeMap<usize, usize> =
-            times_written.into_iter().map(|(sector, times)| (sector, dice.below(times + 1))).collect();
-        for operation in &self.pending {
-            for sector in operation.sectors(largest) {
-                let left = arriving.entry(sector).or_default();
+        versions.values_mut().for_each(|count| *count = dice.below(*count + 1));
+        for operation in operations {
+            for sector in operation.sectors() {
+                let left = versions.entry(sector).or_default();
                 if *left > 0 {
                     *left -= 1;
                     operation.apply_within(sector, &mut content);
                 }
             }
+            if let Operation::Resize(size) = operation {
+                content[largest.min(*size)..].fill(0);
+            }
         }
-        content.truncate(*dice.pick(&sizes));
+        content.truncate(*dice.pick(&sizes[last_cut..=arrived]));
         content
     }
 
-    /// How long the file has been since the last flush.
+    /// How many operations could have arrived, if one of those that cut the file off was the last of its kind to arrive; and how many came
+    /// up to that one.
+    fn up_to_some_cut(&self, dice: &mut Dice) -> (usize, usize) {
+        let sizes = self.sizes();
+        let mut cuts = vec![0];
+        cuts.extend((1..sizes.len()).filter(|index| sizes[*index] < sizes[*index - 1]));
+        let last = dice.below(cuts.len());
+        let arrived = cuts.get(last + 1).map_or(self.pending.len(), |next| next - 1);
+        (arrived, cuts[last])
+    }
+
+    /// How long the file was after each operation since the last flush, and before the first.
     fn sizes(&self) -> Vec<usize> {
         let mut sizes = vec![self.durable.len()];
         for operation in &self.pending {
@@ -166,30 +183,25 @@ impl Inode {
 }
 
 impl Operation {
-    /// Which bytes it changes, in a file that is `largest` at most. A file that is cut off and grows again has zeros there.
-    fn range(&self, largest: usize) -> std::ops::Range<usize> {
+    /// The sectors that it writes to.
+    fn sectors(&self) -> Range<usize> {
         match self {
-            Self::Write { at, bytes } => *at..at + bytes.len(),
-            Self::Resize(size) => *size..largest,
+            Self::Write { at, bytes } if !bytes.is_empty() => {
+                at / SECTOR..(at + bytes.len()).div_ceil(SECTOR)
+            }
+            Self::Write { .. } | Self::Resize(_) => 0..0,
         }
     }
 
-    fn sectors(&self, largest: usize) -> std::ops::Range<usize> {
-        let range = self.range(largest);
-        if range.is_empty() { 0..0 } else { range.start / SECTOR..range.end.div_ceil(SECTOR) }
-    }
-
     fn apply_within(&self, sector: usize, content: &mut [u8]) {
-        let range = self.range(content.len());
-        let (start, end) = (range.start.max(sector * SECTOR), range.end.min((sector + 1) * SECTOR));
-        match self {
-            Self::Write { at, bytes } => content[start..end].copy_from_slice(&bytes[start - at..end - at]),
-            Self::Resize(_) => content[start..end].fill(0),
+        if let Self::Write { at, bytes } = self {
+            let (start, end) = ((sector * SECTOR).max(*at), ((sector + 1) * SECTOR).min(at + bytes.len()));
+            content[start..end].copy_from_slice(&bytes[start - at..end - at]);
         }
     }
 }
 
-fn pages(at: usize, length: usize) -> std::ops::Range<usize> {
+fn pages(at: usize, length: usize) -> Range<usize> {
     if length == 0 { 0..0 } else { at / PAGE..(at + length).div_ceil(PAGE) }
 }
 
@@ -231,7 +243,11 @@ mod tests {
     fn a_file_that_was_cut_off_is_found_at_either_length() {
         let mut file = Inode::on_disk(vec![1; 4 * SECTOR]);
         file.note(Operation::Resize(SECTOR));
-        let lengths: BTreeSet<_> = (0..100).map(|seed| file.found(&mut Dice::new(seed)).len()).collect();
+        let lengths: BTreeSet<_> = (0..100)
+            .map(|seed| file.found(&mut Dice::new(seed)))
+            .inspect(|found| assert!(found.iter().all(|byte| *byte == 1)))
+            .map(|found| found.len())
+            .collect();
         assert_eq!(lengths, BTreeSet::from([SECTOR, 4 * SECTOR]));
     }
 

@@ -6,7 +6,7 @@
 //! account of what a disk would have to hold:
 //!
 //! - A write or a truncation is certain to be on disk once SQLite has asked for a flush (`xSync`) of that file. Until then any of it may be,
-//!   in any order, one sector of 512 bytes here and another one there; and a file that has grown may hold anything where
+//!   in any order, one sector of 512 bytes here and another one there (but what was cut off doesn't come back in parts); and a file that has grown may hold anything where
 //!   nothing of the growth has arrived.
 //! - That a file was made or deleted is certain once its folder was flushed: when SQLite deletes a file and asks for that, or
 //!   flushes a journal or a write-ahead log that it has made. That is when SQLite's own VFS flushes the folder.
