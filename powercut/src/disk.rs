@@ -161,6 +161,12 @@ impl Disk {
         Ok(Self(inner))
     }
 
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.0.folder
+    }
+
     /// How many calls have changed something so far: writes, truncations, flushes, files made and deleted.
     #[must_use]
     pub fn calls(&self) -> u64 {

@@ -49,6 +49,11 @@ impl AppState {
     /// Opens the store and starts every part.
     pub(crate) async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let store = Store::open(&config.data).await?;
+        Self::upon(store, config, clock).await
+    }
+
+    /// Starts every part upon a store.
+    pub(crate) async fn upon(store: Store, config: Config, clock: Clock) -> anyhow::Result<Self> {
         let directory = DirectoryCache::load(&store).await?;
         let hub = Hub::new();
         let writer = Writer::start(store.clone(), directory.clone(), hub.clone(), config.utc_offset_minutes)
