@@ -172,7 +172,7 @@ async fn stop_on_signal(mut signals: Signals, handle: Handle<SocketAddr>, shutdo
 }
 
 /// Ends the server when the disk has failed to flush: who starts it anew has it read what really is on the disk.
-async fn stop_without_trust(trust: Trust, handle: Handle<SocketAddr>, shutdown: Shutdown) {
+pub(crate) async fn stop_without_trust(trust: Trust, handle: Handle<SocketAddr>, shutdown: Shutdown) {
     trust.lost().await;
     tracing::error!("a flush of the disk has failed; nothing is confirmed any more, and the server ends");
     shutdown.request();
