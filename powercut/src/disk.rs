@@ -234,7 +234,8 @@ impl Disk {
         Ok(())
     }
 
-    /// Writes what could be found on this disk after its power was cut into another folder, which is empty. The power is cut by that, if it was not before.
+    /// Writes what could be found on this disk after its power was cut into another folder, which is empty. The power is cut by
+    /// that, if it was not before.
     ///
     /// # Errors
     /// When the other folder can't be written.
@@ -250,8 +251,9 @@ impl Disk {
         self.leave_shared_memory(dice, elsewhere)
     }
 
-    /// Writes what the system shows into another folder, which is empty: what the next program finds after this one has been killed.
-    /// What has not been flushed yet, or never will be, still isn't certain to be on the other disk. This one is cut off.
+    /// Writes what the system shows into another folder, which is empty: what the next program finds after this one has been
+    /// killed. What has not been flushed yet, or never will be, still isn't certain to be on the other disk. This one is cut
+    /// off.
     ///
     /// # Errors
     /// When the other folder can't be written.

@@ -5,13 +5,13 @@
 //! between SQLite and the system as a *VFS* named [`VFS`], passes everything on, locks and shared memory included, and keeps
 //! account of what a disk would have to hold:
 //!
-//! - A write or a truncation is certain to be on disk once SQLite has asked for a flush (`xSync`) of that file. Until then any of it may be,
-//!   in any order, one sector of 512 bytes here and another one there (but what was cut off doesn't come back in parts); and a file that has grown may hold anything where
-//!   nothing of the growth has arrived.
+//! - A write or a truncation is certain to be on disk once SQLite has asked for a flush (`xSync`) of that file. Until then any
+//!   of it may be, in any order, one sector of 512 bytes here and another one there (but what was cut off doesn't come back in
+//!   parts); and a file that has grown may hold anything where nothing of the growth has arrived.
 //! - That a file was made or deleted is certain once its folder was flushed: when SQLite deletes a file and asks for that, or
 //!   flushes a journal or a write-ahead log that it has made. That is when SQLite's own VFS flushes the folder.
-//! - A flush that has *failed* brings some of it to the disk or none. What it didn't bring the system forgets to bring later too, though
-//!   it goes on showing it to whoever reads; only what is written again is brought again. That is how Linux does it.
+//! - A flush that has *failed* brings some of it to the disk or none. What it didn't bring the system forgets to bring later
+//!   too, though it goes on showing it to whoever reads; only what is written again is brought again. Linux does so.
 //! - Shared memory (`-shm`) survives as garbage.
 //!
 //! Within a sector nothing is torn, and a write harms nothing beside it: that is what SQLite asks of a disk

@@ -94,18 +94,7 @@ impl Agent {
         let first = json!({ "token": token, "name": "管理员", "user": "admin", "password": PASSWORD });
         let admin =
             Self::from(post(&http, server, "", "/api/first-admin", &first).await.unwrap(), &http).await;
-        let page = admin
-            .pull(
-                server,
-                &PullRequest {
-                    protocol: PROTOCOL,
-                    cursor: None,
-                    scope: None,
-                    directory: None,
-                    room_bytes: None,
-                },
-            )
-            .await;
+        let page = admin.pull(server, &first_pull()).await;
         let departments = page.directory.unwrap().departments;
         let desk =
             departments.iter().find(|department| department.function == DepartmentFunction::CustomerService);
@@ -144,6 +133,11 @@ async fn post(
     let request =
         http.post(format!("{}{path}", server.root)).header("x-fieldloop", "1").header(COOKIE, cookie);
     request.header("content-type", "application/json").body(serde_json::to_vec(body).unwrap()).send().await
+}
+
+/// What a fresh device asks for.
+fn first_pull() -> PullRequest {
+    serde_json::from_value(json!({ "protocol": PROTOCOL })).unwrap()
 }
 
 /// What the devices remember together.
@@ -207,7 +201,12 @@ impl Device {
 
     /// Pushes what was not confirmed yet. Says whether the server has answered.
     async fn push(&mut self, server: &Server) -> bool {
-        let request = PushRequest { protocol: PROTOCOL, device: self.id, changes: self.outbox.clone() };
+        let request = PushRequest {
+            protocol: PROTOCOL,
+            device: self.id,
+            complete: false,
+            changes: self.outbox.clone(),
+        };
         let Ok(response) = self.agent.post(server, "/api/sync/push", &request).await else { return false };
         assert_eq!(response.status(), 200);
         // It may be killed in the middle of its answer.
@@ -320,8 +319,7 @@ async fn a_server_that_is_killed_at_any_moment_loses_nothing_that_it_has_confirm
 
 /// A fresh device is given everything, once, and nothing else.
 async fn assert_devices_are_given(agent: &Agent, server: &Server, sent: &BTreeMap<ChangeId, Change>) {
-    let mut request =
-        PullRequest { protocol: PROTOCOL, cursor: None, scope: None, directory: None, room_bytes: None };
+    let mut request = first_pull();
     let mut given = BTreeMap::new();
     loop {
         let page = agent.pull(server, &request).await;

@@ -3,8 +3,8 @@
 //! Devices push to the real writer, and the real store keeps it, on a [disk](powercut::Disk) whose power is cut during some
 //! write or flush. What could be found on it then is opened again and [looked through](audit), and the devices go on. Where a
 //! confirmed change is missing, or anything is there twice or by halves, the test fails and names the seed:
-//! `FIELDLOOP_SEED=17 cargo test -p server power_cuts` tries that one alone. (Where several devices push at the same time, their pushes may be
-//! grouped differently the next time.) `FIELDLOOP_CUTS=100000` cuts more often.
+//! `FIELDLOOP_SEED=17 cargo test -p server power_goes` tries that one alone. (Where several devices push at the same time,
+//! their pushes may be grouped differently the next time.) `FIELDLOOP_CUTS=100000` cuts more often.
 
 mod audit;
 mod devices;
@@ -74,63 +74,96 @@ fn start_writer(store: &Store, directory: DirectoryCache) -> Writer {
     Writer::start(store.clone(), directory, Hub::new(), 480).unwrap()
 }
 
-/// One history: devices push, the server ends in some way and is started anew upon what is left, several times.
-async fn live(
-    founded: &Founded,
-    seed: u64,
+/// Devices push, the server ends in some way and is started anew upon what is left, several times.
+struct History {
+    dice: Dice,
+    devices: Devices,
     synchronous: SqliteSynchronous,
-    tally: &mut Tally,
-) -> Result<(), String> {
-    let mut dice = Dice::new(seed);
-    let mut devices = Devices::of(&founded.agent, 3, Dice::new(dice.number()));
-    let mut folder = tempfile::tempdir().unwrap();
-    let mut disk = founded.disk.outlive(folder.path()).unwrap();
-    let mut cuts = 0;
-    while cuts < CUTS_IN_A_HISTORY {
-        disk.set_dice(Dice::new(dice.number()));
-        let end = *dice.pick(&[End::Cut, End::Cut, End::Cut, End::FailedFlush, End::Kill]);
+    disk: powercut::Disk,
+    /// Where the disk's files are.
+    folder: TempDir,
+}
+
+impl History {
+    fn begin(founded: &Founded, seed: u64, synchronous: SqliteSynchronous) -> Self {
+        let mut dice = Dice::new(seed);
+        let devices = Devices::of(&founded.agent, 3, Dice::new(dice.number()));
+        let folder = tempfile::tempdir().unwrap();
+        let disk = founded.disk.outlive(folder.path()).unwrap();
+        Self { dice, devices, synchronous, disk, folder }
+    }
+
+    /// Goes on until the power was cut several times. Says what was lost.
+    async fn live(&mut self, tally: &mut Tally) -> Result<(), String> {
+        let enough = tally.cuts + CUTS_IN_A_HISTORY;
+        while tally.cuts < enough {
+            let end = *self.dice.pick(&[End::Cut, End::Cut, End::Cut, End::FailedFlush, End::Kill]);
+            self.work_until(end).await;
+            match end {
+                End::Cut => {
+                    tally.cuts += 1;
+                    self.look_through_what_could_be_found().await?;
+                    self.lose_power();
+                }
+                End::FailedFlush => {
+                    tally.failed_flushes += 1;
+                    self.start_anew();
+                }
+                End::Kill => {
+                    tally.kills += 1;
+                    self.start_anew();
+                }
+            }
+        }
+        tally.confirmed += self.devices.memory.confirmed.len() as u64;
+        self.push_the_rest().await
+    }
+
+    async fn work_until(&mut self, end: End) {
+        self.disk.set_dice(Dice::new(self.dice.number()));
         match end {
-            End::Cut => disk.cut_at(1 + dice.below(CALLS) as u64),
-            End::FailedFlush => disk.fail_once(Fault::Flush, dice.below(PUSHES) as u64),
+            End::Cut => self.disk.cut_at(1 + self.dice.below(CALLS) as u64),
+            End::FailedFlush => self.disk.fail_once(Fault::Flush, self.dice.below(PUSHES) as u64),
             End::Kill => {}
         }
-        work(&disk, synchronous, &mut devices).await;
-        let next = tempfile::tempdir().unwrap();
-        match end {
-            End::Cut => {
-                disk.find(&mut dice, next.path()).unwrap();
-                disk = powercut::Disk::over(next.path()).unwrap();
-                cuts += 1;
-                tally.cuts += 1;
-            }
-            End::FailedFlush | End::Kill => {
-                disk = disk.outlive(next.path()).unwrap();
-                *if end == End::Kill { &mut tally.kills } else { &mut tally.failed_flushes } += 1;
-            }
-        }
-        folder = next;
-        if end == End::Cut {
-            // The same as the next start would find, which must not be disturbed by somebody who has looked before.
-            let copy = tempfile::tempdir().unwrap();
-            for entry in std::fs::read_dir(folder.path()).unwrap() {
-                let entry = entry.unwrap();
-                std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
-            }
-            look_through(&powercut::Disk::over(copy.path()).unwrap(), &devices).await?;
-        }
+        work(&self.disk, self.synchronous, &mut self.devices).await;
     }
-    tally.confirmed += devices.memory.confirmed.len() as u64;
-    let store =
-        Store::open_on(folder.path(), on(&disk, synchronous)).await.map_err(|error| error.to_string())?;
-    let writer = start_writer(&store, DirectoryCache::load(&store).await.unwrap());
-    assert!(devices.push_the_rest(&writer).await, "seed {seed}: the server does not go on");
-    audit::find_fault(&store, &devices.memory).await
+
+    /// Looks through one of the disks that could be found now. Another one is gone on with: opening this one may have mended it.
+    async fn look_through_what_could_be_found(&mut self) -> Result<(), String> {
+        let folder = tempfile::tempdir().unwrap();
+        self.disk.find(&mut self.dice, folder.path()).unwrap();
+        let found = powercut::Disk::over(folder.path()).unwrap();
+        look_through(&found, &self.devices).await
+    }
+
+    fn lose_power(&mut self) {
+        let folder = tempfile::tempdir().unwrap();
+        self.disk.find(&mut self.dice, folder.path()).unwrap();
+        self.disk = powercut::Disk::over(folder.path()).unwrap();
+        self.folder = folder;
+    }
+
+    fn start_anew(&mut self) {
+        let folder = tempfile::tempdir().unwrap();
+        self.disk = self.disk.outlive(folder.path()).unwrap();
+        self.folder = folder;
+    }
+
+    async fn push_the_rest(&mut self) -> Result<(), String> {
+        let opened = Store::open_on(self.folder.path(), on(&self.disk, self.synchronous)).await;
+        let store = opened.map_err(|error| format!("it can't be opened: {error}"))?;
+        let directory = DirectoryCache::load(&store).await.map_err(|error| error.to_string())?;
+        if !self.devices.push_the_rest(&start_writer(&store, directory)).await {
+            return Err("the server does not go on".to_owned());
+        }
+        audit::find_fault(&store, &self.devices.memory).await
+    }
 }
 
 /// Runs the server until it can't go on, or for a while.
 async fn work(disk: &powercut::Disk, synchronous: SqliteSynchronous, devices: &mut Devices) {
-    let folder = disk.folder().to_owned();
-    let Ok(store) = Store::open_on(&folder, on(disk, synchronous)).await else { return };
+    let Ok(store) = Store::open_on(disk.folder(), on(disk, synchronous)).await else { return };
     let Ok(directory) = DirectoryCache::load(&store).await else { return };
     let writer = start_writer(&store, directory);
     for _ in 0..PUSHES {
@@ -151,7 +184,7 @@ async fn cut_often(synchronous: SqliteSynchronous, cuts: u64) -> Tally {
     let founded = found().await;
     let mut tally = Tally::default();
     for seed in seeds() {
-        if let Err(loss) = live(&founded, seed, synchronous, &mut tally).await {
+        if let Err(loss) = History::begin(&founded, seed, synchronous).live(&mut tally).await {
             tally.losses.push(format!("seed {seed}: {loss}"));
         }
         if tally.cuts >= cuts {
@@ -160,7 +193,8 @@ async fn cut_often(synchronous: SqliteSynchronous, cuts: u64) -> Tally {
     }
     let Tally { cuts, failed_flushes, kills, confirmed, losses } = &tally;
     println!(
-        "synchronous={synchronous:?}: {cuts} power cuts, {failed_flushes} failed flushes, {kills} kills, {confirmed} changes confirmed, {} histories with losses",
+        "synchronous={synchronous:?}: {cuts} power cuts, {failed_flushes} failed flushes, {kills} kills, \
+         {confirmed} changes confirmed, {} histories with losses",
         losses.len()
     );
     tally

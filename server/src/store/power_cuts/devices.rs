@@ -128,6 +128,7 @@ impl Device {
             person: owner.clone(),
             device: self.id,
             arrival: START.plus_millis(Timestamp::DAY_MS),
+            complete: false,
             changes: self.outbox.iter().map(readable).collect(),
         }
     }
