@@ -97,7 +97,7 @@ impl StoreError {
 
     /// What SQLite calls it.
     fn code(&self) -> Option<i32> {
-        let Self::Failed { source, .. } = self else { return None };
+        let (Self::Failed { source, .. } | Self::Open { source, .. }) = self else { return None };
         source.as_database_error()?.code()?.parse().ok()
     }
 

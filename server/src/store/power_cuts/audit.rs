@@ -11,6 +11,7 @@ use crate::store::chain::Verified;
 
 /// What is wrong with a database; nothing, if it is as it should be.
 pub(super) async fn find_fault(store: &Store, devices: &Remembered) -> Result<(), String> {
+    require(devices.refused.is_empty(), || format!("refused: {:?}", devices.refused))?;
     let mut reader = store.read().await.map_err(|error| error.to_string())?;
     let checked: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check")
         .fetch_all(&mut *reader)

@@ -38,6 +38,8 @@ struct Device {
 pub(super) struct Remembered {
     pub(super) sent: BTreeMap<ChangeId, Change>,
     pub(super) confirmed: BTreeMap<ChangeId, u64>,
+    /// What the server would not take, though a server that remembers what it has confirmed would.
+    pub(super) refused: Vec<Judged>,
 }
 
 impl Devices {
@@ -140,7 +142,7 @@ impl Remembered {
             Verdict::Applied { revision } | Verdict::Duplicate { revision } => {
                 self.confirmed.insert(id, revision);
             }
-            other => panic!("{id} was expected to be taken: {other:?}"),
+            verdict => self.refused.push(Judged { id, verdict }),
         }
     }
 }
