@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::state::AppState;
+use crate::store::StoreError;
 
 /// What the watcher is told. Nothing about the company.
 #[derive(Serialize)]
@@ -15,11 +16,11 @@ pub(crate) struct Health {
     version: &'static str,
 }
 
-/// Asks the database something.
+/// Asks whether the database can be read, and whether it can be relied upon.
 pub(crate) async fn show_health(State(state): State<AppState>) -> (StatusCode, Json<Health>) {
     let version = env!("CARGO_PKG_VERSION");
-    match state.store.has_accounts().await {
-        Ok(_) => (StatusCode::OK, Json(Health { status: "ok", database: "ok", version })),
+    match ask_database(&state).await {
+        Ok(()) => (StatusCode::OK, Json(Health { status: "ok", database: "ok", version })),
         Err(error) => {
             let error: &(dyn std::error::Error + 'static) = &error;
             tracing::error!(error, "the health check failed");
@@ -29,4 +30,9 @@ pub(crate) async fn show_health(State(state): State<AppState>) -> (StatusCode, J
             )
         }
     }
+}
+
+async fn ask_database(state: &AppState) -> Result<(), StoreError> {
+    state.store.trust().require()?;
+    state.store.has_accounts().await.map(drop)
 }

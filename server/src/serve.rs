@@ -21,6 +21,7 @@ use crate::demo;
 use crate::router;
 use crate::shutdown::Shutdown;
 use crate::state::AppState;
+use crate::store::Trust;
 use crate::tls::Certificate;
 
 /// How long requests under way may take to end once the server is to stop.
@@ -31,6 +32,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 const PING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Serves until SIGTERM or Ctrl+C.
+///
+/// # Errors
+/// When it can't begin, or had to end because the disk can't be relied upon.
 pub(crate) async fn serve(config: Config) -> Result<()> {
     let _lock = lock(&config.data)?;
     backup::explain_interrupted(&config.data)?;
@@ -52,12 +56,16 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
         (None, Transport::BehindProxy) => drop(hangups()?),
         (None, _) => {}
     }
+    let trust = state.store.trust().clone();
+    tokio::spawn(stop_without_trust(trust.clone(), handle.clone(), state.shutdown.clone()));
     welcome(&state).await?;
     tokio::spawn(state.ringing.clone().keep(state.shutdown.clone()));
     tokio::spawn(state.ringing.clone().keep_delivering(state.shutdown.clone()));
     let served = answer(listener, certificate, router::app(state), handle).await;
+    served?;
+    trust.require().context("the server has ended to be started anew")?;
     tracing::info!("stopped");
-    served
+    Ok(())
 }
 
 /// Answers requests until `handle` says stop and those under way have ended.
@@ -161,6 +169,14 @@ async fn stop_on_signal(mut signals: Signals, handle: Handle<SocketAddr>, shutdo
         _ = signals.interrupt.recv() => {}
     }
     tracing::info!("stopping");
+    shutdown.request();
+    handle.graceful_shutdown(Some(GRACE));
+}
+
+/// Ends the server when the disk has failed to flush: who starts it anew has it read what really is on the disk.
+pub(crate) async fn stop_without_trust(trust: Trust, handle: Handle<SocketAddr>, shutdown: Shutdown) {
+    trust.lost().await;
+    tracing::error!("a flush of the disk has failed; nothing is confirmed any more, and the server ends");
     shutdown.request();
     handle.graceful_shutdown(Some(GRACE));
 }

@@ -50,6 +50,11 @@ impl AppState {
     /// Opens the store and starts every part.
     pub(crate) async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let store = Store::open(&config.data).await?;
+        Self::upon(store, config, clock).await
+    }
+
+    /// Starts every part upon a store.
+    pub(crate) async fn upon(store: Store, config: Config, clock: Clock) -> anyhow::Result<Self> {
         let directory = DirectoryCache::load(&store).await?;
         let hub = Hub::new();
         hub.back_up(store.last_backup().await?.as_ref().map(BackupMade::told));

@@ -5,6 +5,7 @@
 //! here: this module keeps what it is given and finds it again. A second engine will bring a family of traits; until there
 //! is one, [`Store`] is concrete.
 
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,10 +24,13 @@ mod bulk;
 pub(crate) mod chain;
 pub(crate) mod devices;
 pub(crate) mod directory;
+mod disk;
 mod error;
 pub(crate) mod ledger;
 mod links;
 pub(crate) mod policies;
+#[cfg(test)]
+mod power_cuts;
 mod pull;
 pub(crate) mod rings;
 mod rows;
@@ -35,6 +39,7 @@ pub(crate) mod sessions;
 pub(crate) mod tickets;
 pub(crate) mod verify;
 
+pub(crate) use disk::{Disk, Trust};
 pub(crate) use error::StoreError;
 pub(crate) use pull::{PageBounds, PageStart};
 
@@ -60,13 +65,31 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     readers: SqlitePool,
-    writer: Arc<Mutex<SqliteConnection>>,
+    writer: Arc<Mutex<Writer>>,
     epoch: Arc<str>,
+    trust: Trust,
+}
+
+/// The connection that writes, and how to make another one like it.
+#[derive(Debug)]
+struct Writer {
+    connection: SqliteConnection,
+    options: SqliteConnectOptions,
 }
 
 /// The right to write, until it is dropped. Whoever holds it should not wait for anything but the database.
 #[derive(Debug)]
-pub(crate) struct WriteGuard<'s>(MutexGuard<'s, SqliteConnection>);
+pub(crate) struct WriteGuard<'s> {
+    writer: MutexGuard<'s, Writer>,
+    trust: &'s Trust,
+}
+
+/// A transaction that is certain to be able to write. Dropped without a commit, it leaves nothing behind.
+#[derive(Debug)]
+pub(crate) struct WriteTransaction<'w> {
+    transaction: Transaction<'w, Sqlite>,
+    trust: &'w Trust,
+}
 
 impl Store {
     /// Opens the database in `data_dir`, makes it if there is none, and brings its tables up to date.
@@ -74,12 +97,18 @@ impl Store {
     /// # Errors
     /// When the directory or the file can't be used, the SQLite library is too old, or a migration fails.
     pub(crate) async fn open(data_dir: &Path) -> Result<Self, StoreError> {
+        Self::open_on(data_dir, Disk::System).await
+    }
+
+    /// As [`Self::open`], on a disk of any kind.
+    pub(crate) async fn open_on(data_dir: &Path, disk: Disk) -> Result<Self, StoreError> {
         std::fs::create_dir_all(data_dir)
             .map_err(|source| StoreError::Directory { path: data_dir.to_owned(), source })?;
-        let mut writer = connect_writer(data_dir, true).await?;
-        MIGRATIONS.run(&mut writer).await.map_err(StoreError::Migrate)?;
-        policies::publish_shipped(&mut writer).await?;
-        Self::around(data_dir, writer).await
+        let mut writer = Writer::connect(writing(data_dir, &disk).create_if_missing(true)).await?;
+        make_log_certain(&mut writer.connection, data_dir, &disk).await?;
+        MIGRATIONS.run(&mut writer.connection).await.map_err(StoreError::Migrate)?;
+        policies::publish_shipped(&mut writer.connection).await?;
+        Self::around(data_dir, writer, &disk).await
     }
 
     /// Whether there is a database in `data_dir`.
@@ -92,22 +121,23 @@ impl Store {
     /// # Errors
     /// When there is none, or its tables are not this version's.
     pub(crate) async fn open_as_it_is(data_dir: &Path) -> Result<Self, StoreError> {
-        let mut writer = connect_writer(data_dir, false).await?;
-        require_our_tables(&mut writer).await?;
-        Self::around(data_dir, writer).await
+        let mut writer = Writer::connect(writing(data_dir, &Disk::System)).await?;
+        require_our_tables(&mut writer.connection).await?;
+        Self::around(data_dir, writer, &Disk::System).await
     }
 
-    async fn around(data_dir: &Path, mut writer: SqliteConnection) -> Result<Self, StoreError> {
-        let path = data_dir.join(FILE);
-        let epoch = epoch(&mut writer).await?;
+    async fn around(data_dir: &Path, mut writer: Writer, disk: &Disk) -> Result<Self, StoreError> {
+        let epoch = epoch(&mut writer.connection).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             // A file doesn't hang up: there is nothing to find out by asking first.
             .test_before_acquire(false)
-            .connect_with(options(&path).pragma("query_only", "on"))
+            .after_release(|connection, _| Box::pin(has_come_to_rest(connection)))
+            .connect_with(options(data_dir, disk).pragma("query_only", "on"))
             .await
-            .map_err(|source| StoreError::Open { path, source })?;
-        Ok(Self { readers, writer: Arc::new(Mutex::new(writer)), epoch: epoch.into() })
+            .map_err(|source| StoreError::Open { path: data_dir.join(FILE), source })?;
+        let writer = Arc::new(Mutex::new(writer));
+        Ok(Self { readers, writer, epoch: epoch.into(), trust: Trust::new() })
     }
 
     /// The connections that read. Each statement sees what was committed when it began; use a transaction to see one
@@ -126,7 +156,12 @@ impl Store {
 
     /// Waits for the turn to write.
     pub(crate) async fn writer(&self) -> WriteGuard<'_> {
-        WriteGuard(self.writer.lock().await)
+        WriteGuard { writer: self.writer.lock().await, trust: &self.trust }
+    }
+
+    /// Whether what is written is certain to be on the disk.
+    pub(crate) const fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// Which history this database holds: another one after a restore from a backup.
@@ -142,37 +177,108 @@ impl Store {
         let mut turn = self.writer().await;
         let mut transaction = turn.begin().await.unwrap();
         sqlx::raw_sql(sql).execute(&mut *transaction).await.unwrap();
-        transaction.commit().await.unwrap();
+        transaction.commit("commit what the server never would").await.unwrap();
     }
 }
 
 impl WriteGuard<'_> {
-    /// Begins a transaction that is certain to be able to write. Dropped without a commit, it leaves nothing behind.
+    /// Begins a transaction.
     ///
     /// # Errors
     /// When the database can't be written.
-    pub(crate) async fn begin(&mut self) -> Result<Transaction<'_, Sqlite>, StoreError> {
-        self.0.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::because("begin to write"))
+    pub(crate) async fn begin(&mut self) -> Result<WriteTransaction<'_>, StoreError> {
+        self.trust.require()?;
+        self.writer.come_to_rest().await?;
+        let begun = self.writer.connection.begin_with("BEGIN IMMEDIATE").await;
+        let transaction = begun.map_err(StoreError::because("begin to write"))?;
+        Ok(WriteTransaction { transaction, trust: self.trust })
     }
 }
 
-async fn connect_writer(data_dir: &Path, create: bool) -> Result<SqliteConnection, StoreError> {
-    let path = data_dir.join(FILE);
-    let options = options(&path).pragma("cache_size", PAGE_CACHE).create_if_missing(create);
-    let mut writer = options.connect().await.map_err(|source| StoreError::Open { path, source })?;
-    require_library(&mut writer).await?;
-    Ok(writer)
+impl WriteTransaction<'_> {
+    /// Makes everything in the transaction last.
+    ///
+    /// # Errors
+    /// When it doesn't; then nothing of it does, as far as anybody may rely on it. After a failed flush nothing is written any
+    /// more.
+    pub(crate) async fn commit(self, trying: &'static str) -> Result<(), StoreError> {
+        let committed = self.transaction.commit().await.map_err(StoreError::because(trying));
+        committed.inspect_err(|error| self.trust.note(error))
+    }
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
+impl Deref for WriteTransaction<'_> {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for WriteTransaction<'_> {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.transaction
+    }
+}
+
+impl Writer {
+    async fn connect(options: SqliteConnectOptions) -> Result<Self, StoreError> {
+        let connected = options.connect().await;
+        let path = || options.get_filename().to_owned();
+        let mut connection = connected.map_err(|source| StoreError::Open { path: path(), source })?;
+        require_library(&mut connection).await?;
+        Ok(Self { connection, options })
+    }
+
+    /// Makes sure that a transaction can be begun.
+    async fn come_to_rest(&mut self) -> Result<(), StoreError> {
+        let rested = has_come_to_rest(&mut self.connection).await;
+        if !rested.map_err(StoreError::because("end what was begun before"))? {
+            *self = Self::connect(self.options.clone()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a connection is outside of any transaction once all has been done that it was told to. After some failures, a full disk
+/// among them, SQLite ends a transaction by itself; sqlx doesn't notice, and would neither begin another one nor let what is
+/// read be up to date.
+async fn has_come_to_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if !connection.is_in_transaction() {
+        return Ok(true);
+    }
+    // What was dropped without a commit is being undone; an answer comes after that.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}
+
+/// Sees to it that what the write-ahead log shows is on the disk, before anything is built on it.
+async fn make_log_certain(
+    writer: &mut SqliteConnection,
+    data_dir: &Path,
+    disk: &Disk,
+) -> Result<(), StoreError> {
+    let path = data_dir.join(format!("{FILE}-wal"));
+    // As long as it lasts, no other process writes to the log.
+    let turn = writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::because("begin to write"))?;
+    disk.write_again(&path).map_err(|source| StoreError::Log { path, source })?;
+    turn.rollback().await.map_err(StoreError::because("leave everything as it was"))
+}
+
+fn writing(data_dir: &Path, disk: &Disk) -> SqliteConnectOptions {
+    options(data_dir, disk).pragma("cache_size", PAGE_CACHE)
+}
+
+fn options(data_dir: &Path, disk: &Disk) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
+        .filename(data_dir.join(FILE))
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-        .statement_cache_capacity(STATEMENTS)
+        .statement_cache_capacity(STATEMENTS);
+    disk.prepare(options)
 }
 
 async fn require_library(connection: &mut SqliteConnection) -> Result<(), StoreError> {

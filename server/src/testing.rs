@@ -23,6 +23,7 @@ use crate::router::{self, Route};
 use crate::serve;
 use crate::state::AppState;
 use crate::store::accounts::{Added, NewAccount};
+use crate::store::{Disk, Store};
 
 /// What everybody's password is, unless a test says otherwise.
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -45,6 +46,7 @@ pub(crate) struct TestServerBuilder {
     transport: Transport,
     mail: Option<MailConfig>,
     webhook: Option<WebhookConfig>,
+    disk: Disk,
     routes: Vec<Route>,
 }
 
@@ -81,6 +83,13 @@ impl TestServerBuilder {
         self
     }
 
+    /// Keeps its data in this folder, on this disk.
+    pub(crate) fn on(mut self, folder: Arc<TempDir>, disk: Disk) -> Self {
+        self.folder = folder;
+        self.disk = disk;
+        self
+    }
+
     /// Can do one thing more.
     pub(crate) fn route(mut self, route: Route) -> Self {
         self.routes.push(route);
@@ -104,7 +113,8 @@ impl TestServerBuilder {
             webhook: self.webhook,
             password_cost: PasswordCost::FOR_TESTS,
         };
-        let state = AppState::start(config, self.clock).await.unwrap();
+        let store = Store::open_on(&config.data, self.disk).await.unwrap();
+        let state = AppState::upon(store, config, self.clock).await.unwrap();
         let app = router::serve(self.routes, state.clone());
         let serving = tokio::spawn(async move {
             serve::answer(listener, None, app, Handle::new()).await.unwrap();
@@ -122,6 +132,7 @@ impl TestServer {
             transport: Transport::Loopback,
             mail: None,
             webhook: None,
+            disk: Disk::System,
             routes: router::routes(),
         }
     }

@@ -105,7 +105,14 @@ impl Sessions {
         };
         let is_seen_again = now.millis_since(session.seen_at) >= SEEN_PRECISION_MS;
         if is_seen_again {
-            self.store.mark_session_seen(token, now).await?;
+            match self.store.mark_session_seen(token, now).await {
+                Ok(()) => {}
+                // A disk that is full lets nobody write, but whoever is signed in may still read.
+                Err(error) if error.is_of_the_disk() => {
+                    tracing::warn!(%error, "the use of a session is not noted");
+                }
+                Err(error) => return Err(error),
+            }
             session.seen_at = now;
         }
         if is_new || is_seen_again {

@@ -34,6 +34,11 @@ impl Answer {
         Self { status, body: Body { error, field: None, problem: None }, retry_after_seconds: None }
     }
 
+    /// What the request was to change could not be written. Nothing has changed; later it may go well.
+    pub(crate) const fn not_written() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_written").retry_after(5)
+    }
+
     /// A field of the request holds something that can't be taken.
     pub(crate) const fn invalid(field: &'static str, problem: &'static str) -> Self {
         let body = Body { error: "invalid", field: Some(field), problem: Some(problem) };
@@ -75,6 +80,9 @@ impl From<Surprise> for Answer {
     fn from(surprise: Surprise) -> Self {
         let error: &(dyn std::error::Error + 'static) = &surprise.0;
         tracing::error!(error, "a request failed");
+        if surprise.0.is_of_the_disk() {
+            return Self::not_written();
+        }
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
     }
 }

@@ -8,6 +8,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{ConnectOptions as _, Connection as _};
 use sync::messages::Backup;
 
+use super::disk::Disk;
 use super::verify::{Examined, examine};
 use super::{MIGRATIONS, Store, StoreError, draw_epoch, ledger, options, require_our_tables};
 
@@ -53,7 +54,7 @@ impl Store {
         let mut turn = self.writer().await;
         sqlx::query("VACUUM INTO ?")
             .bind(name)
-            .execute(&mut *turn.0)
+            .execute(&mut turn.writer.connection)
             .await
             .map_err(StoreError::because("write a copy of itself"))?;
         Ok(())
@@ -76,7 +77,7 @@ impl Store {
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::because(trying))?;
-        transaction.commit().await.map_err(StoreError::because(trying))
+        transaction.commit(trying).await
     }
 
     /// The backup of this history that reaches furthest, if there is one.
@@ -114,7 +115,8 @@ impl DatabaseFile {
     /// When it can't be opened, or its tables are not this version's.
     pub(crate) async fn of_server(data_dir: &Path) -> Result<Self, StoreError> {
         let path = data_dir.join(super::FILE);
-        let mut file = Self::connect(options(&path).pragma("query_only", "on"), path).await?;
+        let options = options(data_dir, &Disk::System).pragma("query_only", "on");
+        let mut file = Self::connect(options, path).await?;
         require_our_tables(&mut file.connection).await?;
         Ok(file)
     }

@@ -98,7 +98,7 @@ mod tests {
         }
         ledger::append(&mut transaction, rows).await.unwrap();
         ledger::advance(&mut transaction, Head::default(), head).await.unwrap();
-        transaction.commit().await.unwrap();
+        transaction.commit("commit three changes").await.unwrap();
         drop(turn);
         (folder, store)
     }
@@ -126,7 +126,7 @@ mod tests {
         let lift = "DROP TRIGGER changes_are_never_altered; DROP TRIGGER changes_are_never_removed;";
         sqlx::raw_sql(lift).execute(&mut *transaction).await.unwrap();
         sqlx::raw_sql(sql).execute(&mut *transaction).await.unwrap();
-        transaction.commit().await.unwrap();
+        transaction.commit("commit what an intruder does").await.unwrap();
     }
 
     #[tokio::test]

@@ -41,6 +41,17 @@ pub(crate) enum StoreError {
         "the database was made by another version of Fieldloop; start this version's server once, or use the one that made it"
     )]
     OtherVersion,
+    /// What the write-ahead log holds can't be made certain to be on the disk.
+    #[error("the log {} can't be brought to the disk", path.display())]
+    Log {
+        /// Its file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A flush of the disk has failed: what the system shows may not be there.
+    #[error("a flush of the disk has failed; nothing is written any more until the server is started anew")]
+    Distrusted,
     /// The thread that writes can't be started.
     #[error("the thread that writes the record can't be started")]
     Thread(#[source] std::io::Error),
@@ -66,7 +77,36 @@ pub(crate) enum StoreError {
     },
 }
 
+/// SQLite's codes (<https://sqlite.org/rescode.html>): no room, and what has to do with reading, writing and flushing. The lowest eight
+/// bits of a code say what it is a kind of.
+const FULL: i32 = 13;
+const INPUT_OUTPUT: i32 = 10;
+const READ: [i32; 2] = [266, 522];
+const FLUSH: [i32; 2] = [1_034, 1_290];
+
 impl StoreError {
+    /// Whether something could not be written because of the disk. Sent again, it may go well: once there is room, or after
+    /// the server was started anew.
+    pub(crate) fn is_of_the_disk(&self) -> bool {
+        matches!(self, Self::Distrusted)
+            || self.code().is_some_and(|code| match code & 0xff {
+                FULL => true,
+                INPUT_OUTPUT => !READ.contains(&code),
+                _ => false,
+            })
+    }
+
+    /// Whether it says that a flush of the disk has failed.
+    pub(super) fn is_failed_flush(&self) -> bool {
+        self.code().is_some_and(|code| FLUSH.contains(&code))
+    }
+
+    /// What SQLite calls it.
+    fn code(&self) -> Option<i32> {
+        let (Self::Failed { source, .. } | Self::Open { source, .. }) = self else { return None };
+        source.as_database_error()?.code()?.parse().ok()
+    }
+
     /// Makes the error of a statement that was `trying` to do something.
     pub(crate) fn because(trying: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| Self::Failed { trying, source }

@@ -257,7 +257,7 @@ mod tests {
         tickets::keep_moves(&mut transaction, moves).await.unwrap();
         let head = Head { seq: all.len() as u64, hash: [1; 32], ..Head::default() };
         advance(&mut transaction, Head::default(), head).await.unwrap();
-        transaction.commit().await.unwrap();
+        transaction.commit("commit a ticket").await.unwrap();
         drop(turn);
         (folder, store)
     }

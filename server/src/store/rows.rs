@@ -5,14 +5,14 @@ use std::str::FromStr;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
 
-use super::StoreError;
+use super::{StoreError, WriteTransaction};
 
 /// Makes everything in the transaction last.
-pub(super) async fn commit(tx: Transaction<'_, Sqlite>) -> Result<(), StoreError> {
-    tx.commit().await.map_err(StoreError::because("commit a change of accounts"))
+pub(super) async fn commit(tx: WriteTransaction<'_>) -> Result<(), StoreError> {
+    tx.commit("commit a change of accounts").await
 }
 
 /// Writes a list as it is stored.

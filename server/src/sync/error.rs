@@ -46,9 +46,7 @@ impl IntoResponse for SyncError {
                 let body = json!({ "error": "wrong_protocol", "protocol": PROTOCOL });
                 (StatusCode::UPGRADE_REQUIRED, Json(body)).into_response()
             }
-            Self::NotWritten => {
-                Answer::new(StatusCode::SERVICE_UNAVAILABLE, "not_written").retry_after(5).into_response()
-            }
+            Self::NotWritten => Answer::not_written().into_response(),
             Self::Surprise(surprise) => surprise.into_response(),
         }
     }

@@ -87,6 +87,7 @@ impl Keeper {
 
     async fn transact(&self, rows: Rows) -> Result<(), StoreError> {
         let Rows { heads: (old, new), changes, tickets, moves, devices, numbers } = rows;
+        self.store.trust().require()?;
         if devices.is_empty() {
             return Ok(());
         }
@@ -101,6 +102,6 @@ impl Keeper {
         devices::keep(&mut transaction, devices).await?;
         ledger::keep_numbers(&mut transaction, numbers).await?;
         ledger::advance(&mut transaction, old, new).await?;
-        transaction.commit().await.map_err(StoreError::because("commit a group of pushes"))
+        transaction.commit("commit a group of pushes").await
     }
 }

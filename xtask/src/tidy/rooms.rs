@@ -13,13 +13,14 @@ const DOMAIN_MAY_USE: [&str; 8] =
     ["chrono", "garde", "serde", "serde_bytes", "serde_json", "sha2", "thiserror", "uuid"];
 
 /// Which crates of ours each crate may use.
-const MAY_USE_OURS: [(&str, &[&str]); 8] = [
+const MAY_USE_OURS: [(&str, &[&str]); 9] = [
     ("domain", &[]),
     ("sync", &["domain"]),
-    ("server", &["domain", "sync"]),
+    ("server", &["domain", "powercut", "sync"]),
     ("app", &["domain", "sync"]),
     ("bench", &["clock-bench", "domain", "sync"]),
     ("clock-bench", &["domain"]),
+    ("powercut", &[]),
     ("xtask", &[]),
     ("bindgen", &[]),
 ];
@@ -99,6 +100,9 @@ fn check_dependencies(package: &Package) -> Findings {
             findings.push(format!("{name} must not use {used}"));
         }
         let is_ordinary = dependency.kind.is_none();
+        if used == "powercut" && is_ordinary {
+            findings.push(format!("{name} may use powercut in its tests only"));
+        }
         if name == "domain" && is_ordinary && !DOMAIN_MAY_USE.contains(&used.as_str()) {
             findings.push(format!("domain must not use {used}: it is not in its list of pure crates"));
         }
