@@ -15,6 +15,7 @@ mod ringing;
 mod router;
 mod serve;
 mod shutdown;
+pub mod simulated;
 mod state;
 mod store;
 mod sync;

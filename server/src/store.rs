@@ -31,6 +31,7 @@ pub(crate) mod rings;
 mod rows;
 mod scope;
 pub(crate) mod sessions;
+mod simulated;
 pub(crate) mod tickets;
 
 pub(crate) use error::StoreError;

@@ -42,13 +42,6 @@ impl Store {
     ///
     /// # Errors
     /// When the record can't be read. A broken chain is an answer, not an error.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "asked by tests so far; the command for administrators comes with backups"
-        )
-    )]
     pub(crate) async fn verify_chain(&self) -> Result<Verified, StoreError> {
         let trying = "follow the chain of changes";
         let mut transaction = self.reader().begin().await.map_err(StoreError::because(trying))?;

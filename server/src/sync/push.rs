@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
+use domain::people::Person;
 use domain::ticket::Change;
 use domain::{ChangeId, DeviceId};
 use serde::Deserialize;
@@ -15,7 +16,7 @@ use serde_json::value::RawValue;
 use sync::messages::{PROTOCOL, PUSH_MAX_CHANGES, PushResponse};
 
 use super::error::require_protocol;
-use super::{Incoming, Push, SyncError};
+use super::{Exchange, Incoming, Push, SyncError};
 use crate::auth::SignedIn;
 use crate::state::AppState;
 
@@ -54,10 +55,21 @@ pub(crate) async fn push_changes(
         StatusCode::PAYLOAD_TOO_LARGE => SyncError::TooLarge,
         _ => SyncError::Malformed,
     })?;
-    let Read { device, complete, changes } = read(&body)?;
-    let push = Push { person: signed_in.person, device, arrival: state.clock.now(), complete, changes };
-    let verdicts = state.writer.push(push).await?;
-    Ok(Json(PushResponse { epoch: state.store.epoch().to_owned(), server_time: state.clock.now(), verdicts }))
+    state.exchange.push(signed_in.person, &body).await.map(Json)
+}
+
+impl Exchange {
+    /// Takes the changes of a device that `person` is signed in on, as they were sent.
+    ///
+    /// # Errors
+    /// When nothing can be said of any of them.
+    pub(crate) async fn push(&self, person: Person, body: &[u8]) -> Result<PushResponse, SyncError> {
+        let Read { device, complete, changes } = read(body)?;
+        let push = Push { person, device, arrival: self.clock.now(), complete, changes };
+        let verdicts = self.writer.push(push).await?;
+        let epoch = self.store.epoch().to_owned();
+        Ok(PushResponse { epoch, server_time: self.clock.now(), verdicts })
+    }
 }
 
 /// What this version writes, read in one go.
