@@ -1,0 +1,121 @@
+//! The server's record, followed from outside: read change by change as it grows, judged by what was done, and folded with the
+//! rules of `domain` alone. What devices must hold in the end is what stands here.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use domain::access::Scope;
+use domain::ticket::{ActionKind, Change, Document, Month, Recorded, ScopeKeys, Ticket, TicketNumber};
+use domain::{ChangeId, DeviceId, TicketId};
+use server::simulated::UTC_OFFSET_MINUTES;
+
+use crate::law::{Law, broken, demand};
+
+/// What was done, wherever it has got to since.
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    pub(crate) change: Change,
+    /// Whether it was done by all that its author had seen: then it stands behind that. What is done once more stands where it
+    /// would have stood the first time.
+    pub(crate) in_order: bool,
+}
+
+/// The record as it must be.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Record {
+    head: u64,
+    documents: BTreeMap<TicketId, Document>,
+    /// Who may see a ticket, from each of these places on.
+    keys: BTreeMap<TicketId, Vec<(u64, ScopeKeys)>>,
+    places: BTreeMap<ChangeId, u64>,
+    last_of: BTreeMap<DeviceId, u64>,
+    numbers: BTreeMap<Month, u32>,
+}
+
+impl Record {
+    /// Where the record ends.
+    pub(crate) const fn head(&self) -> u64 {
+        self.head
+    }
+
+    /// Where a change stands.
+    pub(crate) fn place(&self, change: ChangeId) -> Option<u64> {
+        self.places.get(&change).copied()
+    }
+
+    /// All places.
+    pub(crate) const fn places(&self) -> &BTreeMap<ChangeId, u64> {
+        &self.places
+    }
+
+    /// All tickets.
+    pub(crate) const fn documents(&self) -> &BTreeMap<TicketId, Document> {
+        &self.documents
+    }
+
+    /// Whether a ticket is within a scope, as it was at a place of the record.
+    pub(crate) fn is_within(&self, scope: &Scope, ticket: TicketId, place: u64) -> bool {
+        let keys = self.keys.get(&ticket).into_iter().flatten();
+        let then = keys.take_while(|(from, _)| *from <= place).last();
+        then.is_some_and(|(_, keys)| scope.contains(keys))
+    }
+
+    /// The tickets within a scope.
+    pub(crate) fn within(&self, scope: &Scope) -> impl Iterator<Item = &Document> {
+        self.documents.values().filter(|document| self.is_within(scope, document.ticket, self.head))
+    }
+
+    /// Takes the next change of the record.
+    pub(crate) fn take(&mut self, seq: u64, recorded: Recorded, made: Option<&Made>) -> Result<()> {
+        let id = recorded.change.id;
+        demand!(seq == self.head + 1, Law::ExactlyOnce, "place {seq} follows {}", self.head);
+        demand!(!self.places.contains_key(&id), Law::ExactlyOnce, "{id} is in the record twice");
+        let Some(made) = made else {
+            return Err(broken(Law::ExactlyOnce, format!("nobody did what the record holds as {id}")));
+        };
+        demand!(
+            made.change == recorded.change,
+            Law::ExactlyOnce,
+            "{id} is recorded in other words than it was made in"
+        );
+        let last = self.last_of.insert(id.device, id.seq).unwrap_or_default();
+        demand!(id.seq > last, Law::Order, "{id} is recorded after number {last} of its device");
+        let arrived = recorded.arrived;
+        demand!(arrived.is_some(), Law::ExactlyOnce, "{id} is recorded without its arrival");
+        let ticket = recorded.change.ticket;
+        let document = self.documents.entry(ticket).or_insert_with(|| Document::new(ticket));
+        if recorded.change.action.kind() == ActionKind::Register && document.number.is_none() {
+            let month = Month::of(arrived.unwrap_or_default(), UTC_OFFSET_MINUTES);
+            let running = self.numbers.entry(month).or_default();
+            *running += 1;
+            document.number = Some(TicketNumber::new(month, *running));
+        }
+        document.insert(recorded);
+        document.revision = seq;
+        let Some(folded) = Ticket::of(document) else {
+            return Err(broken(
+                Law::ExactlyOnce,
+                format!("{id} is recorded of a ticket that was never registered"),
+            ));
+        };
+        self.keys.entry(ticket).or_default().push((seq, folded.scope_keys()));
+        self.places.insert(id, seq);
+        self.head = seq;
+        Ok(())
+    }
+
+    /// Each device's changes of a ticket stand in the order in which they were done.
+    pub(crate) fn check_order(&self, made: &BTreeMap<ChangeId, Made>) -> Result<()> {
+        for document in self.documents.values() {
+            let mut last: BTreeMap<DeviceId, u64> = BTreeMap::new();
+            for recorded in document.log() {
+                let id = recorded.change.id;
+                if made.get(&id).is_some_and(|made| made.in_order) {
+                    let last = last.insert(id.device, id.seq).unwrap_or_default();
+                    demand!(id.seq > last, Law::Order, "{} has {id} after number {last}", document.ticket);
+                }
+            }
+        }
+        Ok(())
+    }
+}
