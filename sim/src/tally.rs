@@ -95,6 +95,10 @@ pub struct Tally {
 }
 
 impl Tally {
+    pub(crate) fn of_one_seed() -> Self {
+        Self { seeds: 1, ..Self::default() }
+    }
+
     pub(crate) fn reach(&mut self, mark: Mark) {
         *self.marks.entry(mark).or_default() += 1;
     }

@@ -185,7 +185,7 @@ impl World {
             tickets: Vec::new(),
             last_push_of: BTreeMap::new(),
             is_well: false,
-            tally: Tally { seeds: 1, ..Tally::default() },
+            tally: Tally::of_one_seed(),
             trace: Trace::new(DAWN, is_traced),
             queue: BTreeMap::new(),
             numbers: 0,
@@ -318,8 +318,8 @@ impl World {
         self.is_well = true;
         self.faults.end();
         let is_over =
-            |happening: &mut Happening| matches!(happening, Happening::Trouble(_) | Happening::Deed { .. });
-        drop(self.queue.extract_if(.., |_, happening| is_over(happening)).count());
+            |happening: &Happening| matches!(happening, Happening::Trouble(_) | Happening::Deed { .. });
+        self.queue.retain(|_, happening| !is_over(happening));
         self.server_is_down_until = self.now;
         self.bring_people_back().await?;
         for device in 0..self.devices.len() {
