@@ -8,7 +8,6 @@ use sync::messages::{Cursor, PROTOCOL, PullRequest, PushRequest};
 
 use crate::canary;
 use crate::law::{Law, demand};
-use crate::record::Made;
 use crate::tally::Mark;
 use crate::world::World;
 
@@ -88,7 +87,7 @@ impl World {
         change.claim = Claim { clock: end, offset_ms: Some(i64::MAX), heard: Some(end) };
         change.seen =
             self.devices.iter().map(|device| ChangeId { device: device.id, seq: u64::MAX }).collect();
-        self.made.insert(change.id, Made { change: change.clone(), in_order: false });
+        self.deeds.note(change.clone(), false);
         push(device, vec![change])
     }
 
@@ -149,5 +148,5 @@ impl World {
 }
 
 fn push(device: DeviceId, changes: Vec<Change>) -> Result<Vec<u8>> {
-    Ok(serde_json::to_vec(&PushRequest { protocol: PROTOCOL, device, changes })?)
+    Ok(serde_json::to_vec(&PushRequest { protocol: PROTOCOL, device, complete: true, epoch: None, changes })?)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use domain::access::Scope;
 use domain::ticket::{Card, Document, Ticket};
-use domain::{ChangeId, TicketId};
+use domain::{PersonId, TicketId};
 use sync::OutboxState;
 use sync::messages::{PROTOCOL, PullRequest, PullResponse};
 
@@ -17,7 +17,7 @@ impl World {
     /// Checks everything that must hold in the end.
     pub(crate) async fn check(&mut self) -> Result<()> {
         self.check_record().await?;
-        self.record.check_order(&self.made)?;
+        self.record.check_order(&self.deeds)?;
         self.check_pages().await?;
         for number in 0..self.devices.len() {
             self.check_device(number).await?;
@@ -29,8 +29,7 @@ impl World {
     async fn check_record(&self) -> Result<()> {
         let mut again = Record::default();
         for (seq, recorded) in self.server.recorded_after(0).await? {
-            let made = self.made.get(&recorded.change.id);
-            again.take(seq, recorded, made)?;
+            again.take(seq, recorded, &self.deeds)?;
         }
         demand!(
             again.head() == self.record.head() && again.documents() == self.record.documents(),
@@ -140,22 +139,38 @@ impl World {
 
     /// What was saved is in the record, or still on its device, or was dealt with by its author.
     async fn check_nothing_lost(&mut self) -> Result<()> {
-        let mut on_devices: BTreeSet<ChangeId> = BTreeSet::new();
+        let mut on_devices = BTreeSet::new();
         for device in &self.devices {
             let (loaded, _) = device.disk.everything().await?;
-            on_devices.extend(loaded.outbox.iter().map(|entry| entry.change.id));
-        }
-        for id in &self.saved {
-            if self.record.place(*id).is_some() || on_devices.contains(id) || self.dealt_with.contains(id) {
-                continue;
+            for entry in &loaded.outbox {
+                let is_there = self.record.has(&entry.change);
+                let must_be_there = entry.is_kept() && self.is_active(device.person);
+                demand!(
+                    is_there || !must_be_there,
+                    Law::NothingIsLost,
+                    "device {} keeps {} for a server that never got it again",
+                    device.number,
+                    entry.change.id
+                );
+                on_devices.insert((device.number, entry.change.id));
             }
+        }
+        for (place, change) in &self.saved {
+            let is_somewhere =
+                self.record.has(change) || on_devices.contains(place) || self.dealt_with.contains(place);
             demand!(
-                self.gone_with_restores.contains(id),
+                is_somewhere || self.gone_with_restores.contains(&change.id),
                 Law::NothingIsLost,
-                "{id} was saved, and is nowhere"
+                "{} was saved on device {}, and is nowhere",
+                change.id,
+                place.0
             );
-            self.tally.gone_with_restores += 1;
+            self.tally.gone_with_restores += u64::from(!is_somewhere);
         }
         Ok(())
+    }
+
+    fn is_active(&self, person: PersonId) -> bool {
+        self.server.directory().person(person).is_some_and(|person| person.active)
     }
 }

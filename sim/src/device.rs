@@ -27,6 +27,8 @@ pub(crate) struct Device {
     pub(crate) line: Line,
     /// Attempts that failed since the last one that did not.
     pub(crate) failures: u32,
+    /// Tells it from its copies, which have its id.
+    pub(crate) number: usize,
 }
 
 /// How a device is connected.
@@ -99,9 +101,23 @@ pub(crate) struct Stream {
 }
 
 impl Device {
-    pub(crate) fn new(id: DeviceId, person: PersonId, ahead_ms: i64, room_bytes: Option<u32>) -> Self {
+    pub(crate) fn new(
+        number: usize,
+        id: DeviceId,
+        person: PersonId,
+        ahead_ms: i64,
+        room_bytes: Option<u32>,
+    ) -> Self {
         let line = Line { requests_pass: true, answers_pass: true, trouble: 0, room_bytes };
-        Self { id, person, session: person, disk: Disk::default(), app: None, ahead_ms, line, failures: 0 }
+        let disk = Disk::default();
+        Self { id, person, session: person, disk, app: None, ahead_ms, line, failures: 0, number }
+    }
+
+    /// A device with a copy of all that is on this one's disk.
+    pub(crate) fn copy(&self, number: usize) -> Self {
+        let mut copy = Self::new(number, self.id, self.person, self.ahead_ms, self.line.room_bytes);
+        copy.disk = self.disk.copy();
+        copy
     }
 
     /// What its clock shows.

@@ -6,7 +6,7 @@ use anyhow::Result;
 use domain::PersonId;
 use server::simulated::{Answer, Death};
 use sync::messages::{Event, PullResponse, PushResponse, Verdict};
-use sync::{Absorbed, Failure, OutboxState, Step};
+use sync::{Absorbed, Batch, Failure, OutboxState, Step};
 
 use crate::device::{Asked, Doing, Question, Reply, Stream};
 use crate::law::{Law, demand};
@@ -189,6 +189,7 @@ impl World {
             Asked::Pull(request) => {
                 self.tally.questions += 1;
                 let mut answer = self.server.pull(packet.person, &serde_json::to_vec(request)?).await;
+                self.tell_of_backup(&mut answer)?;
                 self.spoil_page(packet.person, &mut answer)?;
                 self.check_answer(&packet, &answer)?;
                 self.reply(&packet, Reply::Answer(answer));
@@ -277,6 +278,15 @@ impl World {
         Ok(())
     }
 
+    /// Tells of the newest backup, as a server does that is backed up.
+    fn tell_of_backup(&self, answer: &mut Answer) -> Result<()> {
+        let Some(told) = self.backup_told.filter(|_| answer.status == 200) else { return Ok(()) };
+        let mut page: PullResponse = serde_json::from_slice(&answer.body)?;
+        page.backup = Some(told);
+        answer.body = serde_json::to_vec(&page)?;
+        Ok(())
+    }
+
     // ---- From the server to the device ---------------------------------------------------------------------------
 
     fn reply(&mut self, packet: &Packet, reply: Reply) {
@@ -293,8 +303,13 @@ impl World {
             }
             return;
         }
-        let under_way = self.latency();
-        self.later(under_way, Happening::AtDevice { device, question, reply });
+        let arrives = self.now.plus_millis(self.latency());
+        if let Reply::Stream(stream) = &reply
+            && let Some(outlet) = self.outlets.get_mut(stream)
+        {
+            outlet.last_arrival = arrives;
+        }
+        self.at(arrives, Happening::AtDevice { device, question, reply });
     }
 
     /// What is answered is something that a device can do something with, and nothing that is not for it.
@@ -318,7 +333,6 @@ impl World {
             let mark = match &judged.verdict {
                 Verdict::Applied { .. } => Mark::Applied,
                 Verdict::Duplicate { .. } => Mark::Duplicate,
-                Verdict::Refused { because: domain::Refusal::OutOfOrder } => Mark::OutOfOrder,
                 _ => Mark::Refused,
             };
             self.reach(mark);
@@ -385,6 +399,9 @@ impl World {
         let kept = match asked {
             Asked::Push(request) => {
                 let response: PushResponse = serde_json::from_slice(&answer.body)?;
+                if response.is_for_somebody_else() {
+                    return Ok(Some(Failure::SignedOut));
+                }
                 let app = device.app_mut()?;
                 let mut batch = app.replica.on_push(&response, sent, received);
                 if self.plant == Some(Plant::LetGoTooEarly) {
@@ -395,12 +412,10 @@ impl World {
                     );
                 }
                 let kept = self.keep(number, batch).await?;
-                if kept == Kept::Yes {
+                if kept == Kept::Yes && self.part_from_copy(number).await? != Kept::Crashed {
                     let app = self.devices[number].app_mut()?;
-                    let waits = |change: &&domain::ticket::Change| {
-                        app.replica.outbox_state(change.id) == Some(&OutboxState::Waiting)
-                    };
-                    let waiting_now = request.changes.iter().filter(waits).count();
+                    let is_due = |change: &&domain::ticket::Change| app.replica.is_due(change.id, received);
+                    let waiting_now = request.changes.iter().filter(is_due).count();
                     app.planner.pushed(request.changes.len(), waiting_now);
                 }
                 kept
@@ -415,7 +430,7 @@ impl World {
                 let more = response.more;
                 let marks = marks_of_page(&response, app.replica.meta());
                 let batch = app.replica.on_pull(response, sent, received);
-                let came_home = !batch.settled.is_empty();
+                let came_home = comes_home(&batch);
                 let kept = self.keep(number, batch).await?;
                 if kept == Kept::Yes {
                     self.devices[number].app_mut()?.planner.pulled(more);
@@ -450,7 +465,7 @@ impl World {
             return Ok(());
         };
         let (came_home, has_gone, is_news) =
-            (!batch.settled.is_empty(), !batch.release.is_empty(), !batch.is_empty());
+            (comes_home(&batch), !batch.release.is_empty(), !batch.is_empty());
         match self.keep(number, *batch).await? {
             Kept::Yes => {
                 let reached = [
@@ -470,6 +485,11 @@ impl World {
             Kept::Crashed => Ok(()),
         }
     }
+}
+
+/// Whether a batch brings the document that holds a change of this device's own.
+fn comes_home(batch: &Batch) -> bool {
+    batch.outbox.iter().any(sync::OutboxEntry::is_kept)
 }
 
 fn marks_of_page(page: &PullResponse, meta: &sync::Meta) -> Vec<Mark> {

@@ -40,7 +40,9 @@ pub(crate) struct Faults {
     pub(crate) stream_cuts: u64,
     pub(crate) server_restarts: u64,
     pub(crate) people_changes: u64,
+    pub(crate) backups: u64,
     pub(crate) restores: u64,
+    pub(crate) copies: u64,
     pub(crate) attacks: u64,
     /// Whether devices' clocks are wrong by years.
     pub(crate) wild_clocks: bool,
@@ -52,6 +54,7 @@ impl Faults {
     /// Draws what goes wrong.
     pub(crate) fn draw(dice: &mut Dice) -> Self {
         let slow = dice.percent(20);
+        let backups = count(dice, 4);
         Self {
             lose_request: rate(dice, 300_000),
             lose_answer: rate(dice, 500_000),
@@ -70,7 +73,9 @@ impl Faults {
             stream_cuts: count(dice, 8),
             server_restarts: count(dice, 4),
             people_changes: count(dice, 6),
-            restores: 0,
+            backups,
+            restores: if backups > 0 && dice.percent(20) { 1 + dice.below(2) } else { 0 },
+            copies: u64::from(dice.percent(10)),
             attacks: if dice.percent(4) { 1 + dice.below(6) } else { 0 },
             wild_clocks: dice.percent(30),
             narrow_lines: dice.percent(30),

@@ -1,23 +1,56 @@
 //! The server's record, followed from outside: read change by change as it grows, judged by what was done, and folded with the
 //! rules of `domain` alone. What devices must hold in the end is what stands here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use domain::access::Scope;
 use domain::ticket::{ActionKind, Change, Document, Month, Recorded, ScopeKeys, Ticket, TicketNumber};
-use domain::{ChangeId, DeviceId, TicketId};
+use domain::{ChangeId, DeviceId, TicketId, Timestamp};
 use server::simulated::UTC_OFFSET_MINUTES;
 
 use crate::law::{Law, broken, demand};
 
 /// What was done, wherever it has got to since.
-#[derive(Debug, Clone)]
-pub(crate) struct Made {
-    pub(crate) change: Change,
+#[derive(Debug, Default)]
+pub(crate) struct Deeds {
+    /// By their ids. Copies of a device do different things under one id.
+    made: BTreeMap<ChangeId, Vec<Made>>,
+    /// Devices that there is a copy of: which of them the server hears first is anybody's guess.
+    copied: BTreeSet<DeviceId>,
+}
+
+/// Something that was done.
+#[derive(Debug)]
+struct Made {
+    change: Change,
     /// Whether it was done by all that its author had seen: then it stands behind that. What is done once more stands where it
     /// would have stood the first time.
-    pub(crate) in_order: bool,
+    in_order: bool,
+}
+
+impl Deeds {
+    /// Notes something that may have been kept from now on.
+    pub(crate) fn note(&mut self, change: Change, in_order: bool) {
+        let made = self.made.entry(change.id).or_default();
+        if !made.iter().any(|made| made.change == change) {
+            made.push(Made { change, in_order });
+        }
+    }
+
+    /// Notes that there is a copy of a device.
+    pub(crate) fn note_copy(&mut self, device: DeviceId) {
+        self.copied.insert(device);
+    }
+
+    fn is_made(&self, change: &Change) -> bool {
+        self.made.get(&change.id).into_iter().flatten().any(|made| made.change == *change)
+    }
+
+    fn keeps_order(&self, change: ChangeId) -> bool {
+        let in_order = |made: &Vec<Made>| made.iter().all(|made| made.in_order);
+        !self.copied.contains(&change.device) && self.made.get(&change).is_some_and(in_order)
+    }
 }
 
 /// The record as it must be.
@@ -30,12 +63,24 @@ pub(crate) struct Record {
     places: BTreeMap<ChangeId, u64>,
     last_of: BTreeMap<DeviceId, u64>,
     numbers: BTreeMap<Month, u32>,
+    last_arrival: Timestamp,
 }
 
 impl Record {
     /// Where the record ends.
     pub(crate) const fn head(&self) -> u64 {
         self.head
+    }
+
+    /// When the last change arrived.
+    pub(crate) const fn last_arrival(&self) -> Timestamp {
+        self.last_arrival
+    }
+
+    /// Whether a change is in the record, word for word.
+    pub(crate) fn has(&self, change: &Change) -> bool {
+        let document = self.documents.get(&change.ticket);
+        document.and_then(|document| document.find(change.id)).is_some_and(|known| known.change == *change)
     }
 
     /// Where a change stands.
@@ -66,26 +111,29 @@ impl Record {
     }
 
     /// Takes the next change of the record.
-    pub(crate) fn take(&mut self, seq: u64, recorded: Recorded, made: Option<&Made>) -> Result<()> {
+    pub(crate) fn take(&mut self, seq: u64, recorded: Recorded, deeds: &Deeds) -> Result<()> {
         let id = recorded.change.id;
         demand!(seq == self.head + 1, Law::ExactlyOnce, "place {seq} follows {}", self.head);
         demand!(!self.places.contains_key(&id), Law::ExactlyOnce, "{id} is in the record twice");
-        let Some(made) = made else {
-            return Err(broken(Law::ExactlyOnce, format!("nobody did what the record holds as {id}")));
-        };
         demand!(
-            made.change == recorded.change,
+            deeds.is_made(&recorded.change),
             Law::ExactlyOnce,
-            "{id} is recorded in other words than it was made in"
+            "nobody did what the record holds as {id}"
         );
         let last = self.last_of.insert(id.device, id.seq).unwrap_or_default();
-        demand!(id.seq > last, Law::Order, "{id} is recorded after number {last} of its device");
-        let arrived = recorded.arrived;
-        demand!(arrived.is_some(), Law::ExactlyOnce, "{id} is recorded without its arrival");
+        demand!(
+            id.seq > last || deeds.copied.contains(&id.device),
+            Law::Order,
+            "{id} is recorded after number {last} of its device"
+        );
+        let Some(arrived) = recorded.arrived else {
+            return Err(broken(Law::ExactlyOnce, format!("{id} is recorded without its arrival")));
+        };
+        self.last_arrival = self.last_arrival.max(arrived);
         let ticket = recorded.change.ticket;
         let document = self.documents.entry(ticket).or_insert_with(|| Document::new(ticket));
         if recorded.change.action.kind() == ActionKind::Register && document.number.is_none() {
-            let month = Month::of(arrived.unwrap_or_default(), UTC_OFFSET_MINUTES);
+            let month = Month::of(arrived, UTC_OFFSET_MINUTES);
             let running = self.numbers.entry(month).or_default();
             *running += 1;
             document.number = Some(TicketNumber::new(month, *running));
@@ -105,12 +153,12 @@ impl Record {
     }
 
     /// Each device's changes of a ticket stand in the order in which they were done.
-    pub(crate) fn check_order(&self, made: &BTreeMap<ChangeId, Made>) -> Result<()> {
+    pub(crate) fn check_order(&self, deeds: &Deeds) -> Result<()> {
         for document in self.documents.values() {
             let mut last: BTreeMap<DeviceId, u64> = BTreeMap::new();
             for recorded in document.log() {
                 let id = recorded.change.id;
-                if made.get(&id).is_some_and(|made| made.in_order) {
+                if deeds.keeps_order(id) {
                     let last = last.insert(id.device, id.seq).unwrap_or_default();
                     demand!(id.seq > last, Law::Order, "{} has {id} after number {last}", document.ticket);
                 }

@@ -30,6 +30,11 @@ impl Disk {
         self.failure.set(Some(failure));
     }
 
+    /// Another disk with the same on it.
+    pub(crate) fn copy(&self) -> Self {
+        Self { kept: self.kept.clone(), failure: Cell::default() }
+    }
+
     /// Everything that is kept, and all documents.
     pub(crate) async fn everything(&self) -> Result<(Loaded, Vec<Document>), StoreError> {
         let loaded = self.kept.load().await?;

@@ -49,17 +49,18 @@ marks! {
     ServerKilledBeforeWriting = "server killed before writing", 20;
     ServerKilledBeforeAnswering = "server killed between writing and answering", 20;
     ServerFull = "server's disk full", 20;
+    ServerBackedUp = "server backed up", 300;
     ServerRestored = "server restored from a backup", 15;
     PushesTogether = "pushes judged as one group", 100;
     PersonMoved = "person moved or given another role", 100;
     PersonLeft = "person deactivated", 30;
     PersonBack = "person reactivated", 30;
     Attack = "attack", 30;
+    DeviceCopied = "device copied", 30;
 
     Applied = "change applied", 10_000;
     Duplicate = "duplicate recognised", 300;
     Refused = "change refused", 300;
-    OutOfOrder = "change out of order", 10;
     RefusedDoneAgain = "refused change done once more", 20;
     RefusedDropped = "refused change dropped", 20;
     SettledByEvent = "own change came home by an event", 300;
@@ -69,6 +70,11 @@ marks! {
     Behind = "stream that said `behind`", 100;
     GoneByEvent = "ticket gone by an event", 20;
     GoneByPull = "ticket gone by a pull", 20;
+    Kept = "change kept for the next backup", 1_000;
+    LetGoWithBackup = "change let go because a backup has it", 300;
+    LetGoAfterLong = "change let go after thirty days", 30;
+    SentAgain = "change sent again to a restored server", 30;
+    PartedFromCopy = "device parted from its copy", 5;
     Reset = "new beginning", 200;
     Rebuilt = "new beginning of several pages", 20;
     PageWithMore = "page with more to come", 100;

@@ -51,11 +51,9 @@ impl World {
                 self.server_was_restarted();
                 self.look_at_server().await
             }
-            Trouble::ServerIsBackedUp => {
-                let backup = self.server.back_up().await?;
-                let head = self.record.head();
-                self.note(|| format!("the server is backed up at {head}"));
-                self.backups.push((backup, self.record.clone()));
+            Trouble::ServerIsBackedUp => self.back_up().await,
+            Trouble::DeviceIsCopied { device } => {
+                self.copy_device(device);
                 Ok(())
             }
             Trouble::ServerIsRestored => self.restore().await,
@@ -133,7 +131,7 @@ impl World {
         let person = self.person(self.devices[device].person)?;
         let is_active = person.active;
         self.devices[device].start(person).await?;
-        self.count_as_saved(device);
+        self.count_as_saved(device).await?;
         self.note(|| format!("device {device} starts"));
         if !is_active && self.devices[device].app_mut()?.replica.meta().cursor.is_none() {
             // Nobody can sign in here for the first time.
@@ -156,18 +154,62 @@ impl World {
         }
     }
 
+    async fn back_up(&mut self) -> Result<()> {
+        let backup = self.server.back_up().await?;
+        let (seq, arrived) = (self.record.head(), self.record.last_arrival());
+        self.reach(Mark::ServerBackedUp);
+        self.note(|| format!("the server is backed up at {seq}"));
+        self.backups.push((backup, self.record.clone()));
+        let told = sync::messages::Backup { seq, arrived };
+        self.backup_told = Some(told);
+        let heard_by: Vec<_> = self.outlets.iter().map(|(stream, outlet)| (*stream, outlet.device)).collect();
+        for (stream, device) in heard_by {
+            if self.devices[device].line.answers_pass {
+                let events = vec![sync::messages::Event::BackedUp(told)];
+                let under_way = self.latency();
+                self.later(under_way, Happening::EventsArrive { device, stream, events });
+            }
+        }
+        Ok(())
+    }
+
     async fn restore(&mut self) -> Result<()> {
-        let Some((backup, record)) = self.dice.pick(&self.backups).cloned() else { return Ok(()) };
+        // The newest one, but for once in a while, when that can't be read any more.
+        let newest = self.backups.len().saturating_sub(1);
+        let chosen = if self.dice.percent(80) { newest } else { self.dice.index(self.backups.len().max(1)) };
+        let Some((backup, record)) = self.backups.get(chosen).cloned() else { return Ok(()) };
         self.reach(Mark::ServerRestored);
         let (from, to) = (self.record.head(), record.head());
         self.note(|| format!("the server goes back from {from} to {to}"));
         let epoch = format!("{:032x}", self.number());
         self.server.restore(&backup, &epoch).await?;
-        let gone = self.record.places().keys().filter(|id| record.place(**id).is_none());
-        self.gone_with_restores.extend(gone);
+        if chosen != newest {
+            // Devices may have let go of what the newer backups hold.
+            let gone = self.record.places().keys().filter(|id| record.place(**id).is_none());
+            self.gone_with_restores.extend(gone);
+        }
         self.record = record;
+        self.backup_told = None;
         self.server_was_restarted();
         self.look_at_server().await
+    }
+
+    /// Somebody copies a device's disk into another device, and goes on with both.
+    fn copy_device(&mut self, device: usize) {
+        self.reach(Mark::DeviceCopied);
+        let number = self.devices.len();
+        self.note(|| format!("device {device} is copied: {number} is its copy"));
+        let copy = self.devices[device].copy(number);
+        self.deeds.note_copy(copy.id);
+        self.devices.push(copy);
+        let begins = self.dice.spread(1_000, Timestamp::HOUR_MS);
+        self.later(begins, Happening::Starts { device: number });
+        for _ in 0..self.dice.between(2, 8) {
+            // Both go on working.
+            let pause = self.dice.spread(Timestamp::MINUTE_MS, 2 * Timestamp::DAY_MS);
+            let works = self.dice.one_of(&[device, number]);
+            self.later(pause, Happening::Deed { device: works });
+        }
     }
 
     // ---- People --------------------------------------------------------------------------------------------------

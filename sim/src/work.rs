@@ -2,12 +2,11 @@
 
 use anyhow::Result;
 use domain::ticket::{Action, Change, Seen};
-use domain::{TicketId, Timestamp};
-use sync::{Batch, OutboxState};
+use domain::{ChangeId, DeviceId, TicketId, Timestamp};
+use sync::Batch;
 
 use crate::canary;
 use crate::deeds::Deeds;
-use crate::record::Made;
 use crate::tally::Mark;
 use crate::world::{Happening, Kept, Trouble, World};
 
@@ -33,7 +32,7 @@ impl World {
         }
         let faults = self.faults.clone();
         type Kind = fn(usize) -> Trouble;
-        let kinds: [(u64, Kind); 9] = [
+        let kinds: [(u64, Kind); 10] = [
             (faults.partitions, |device| Trouble::LineFails { device }),
             (faults.crashes, |device| Trouble::DeviceCrashes { device }),
             (faults.clock_jumps, |device| Trouble::ClockJumps { device }),
@@ -41,8 +40,9 @@ impl World {
             (faults.stream_cuts / 2, |device| Trouble::SomebodyElseSignsIn { device }),
             (faults.server_restarts, |_| Trouble::ServerRestarts),
             (faults.people_changes, |_| Trouble::PeopleChange),
-            (faults.restores * 2, |_| Trouble::ServerIsBackedUp),
+            (faults.backups, |_| Trouble::ServerIsBackedUp),
             (faults.attacks, |_| Trouble::Attack),
+            (faults.copies, |device| Trouble::DeviceIsCopied { device }),
         ];
         for (count, kind) in kinds {
             for _ in 0..count {
@@ -150,36 +150,22 @@ impl World {
     async fn keep_deed(&mut self, number: usize, batch: Batch, in_order: bool) -> Result<()> {
         let changes: Vec<Change> = batch.outbox.iter().map(|entry| entry.change.clone()).collect();
         let done_away_with = batch.settled.clone();
-        let before: Vec<_> =
-            changes.iter().map(|change| (change.id, self.made.get(&change.id).cloned())).collect();
         for change in &changes {
-            self.made.insert(change.id, Made { change: change.clone(), in_order });
+            self.deeds.note(change.clone(), in_order);
         }
-        // Whatever is on the disk after a crash or a failure is what will be sent.
-        self.dealt_with.extend(&done_away_with);
         let kept = self.keep(number, batch).await?;
         if kept == Kept::Yes {
-            self.saved.extend(changes.iter().map(|change| change.id));
+            self.dealt_with.extend(done_away_with.into_iter().map(|id| (number, id)));
+            self.saved.extend(changes.into_iter().map(|change| ((number, change.id), change)));
             if let Some(app) = &mut self.devices[number].app {
                 app.planner.recorded();
             }
             return Ok(());
         }
+        // Whatever is on the disk after a crash or a failure is what counts.
         let (loaded, _) = self.devices[number].disk.everything().await?;
-        for (id, earlier) in before {
-            let on_disk = loaded.outbox.iter().find(|entry| entry.change.id == id);
-            let is_this_one = on_disk.is_some_and(|entry| changes.contains(&entry.change));
-            match earlier {
-                Some(earlier) if !is_this_one => drop(self.made.insert(id, earlier)),
-                None if !is_this_one => drop(self.made.remove(&id)),
-                _ => {}
-            }
-        }
-        for id in done_away_with {
-            if loaded.outbox.iter().any(|entry| entry.change.id == id) {
-                self.dealt_with.remove(&id);
-            }
-        }
+        let is_gone = |id: &ChangeId| !loaded.outbox.iter().any(|entry| entry.change.id == *id);
+        self.dealt_with.extend(done_away_with.into_iter().filter(is_gone).map(|id| (number, id)));
         Ok(())
     }
 
@@ -206,9 +192,34 @@ impl World {
     }
 
     /// What a device has on its disk when it starts is shown as saved from then on, also if nobody was told so before.
-    pub(crate) fn count_as_saved(&mut self, number: usize) {
-        let Some(app) = &self.devices[number].app else { return };
-        let kept = app.replica.outbox().filter(|entry| !matches!(entry.state, OutboxState::Refused { .. }));
-        self.saved.extend(kept.map(|entry| entry.change.id));
+    pub(crate) async fn count_as_saved(&mut self, number: usize) -> Result<()> {
+        let (loaded, _) = self.devices[number].disk.everything().await?;
+        let places = loaded.outbox.into_iter().map(|entry| ((number, entry.change.id), entry.change));
+        self.saved.extend(places);
+        Ok(())
+    }
+
+    /// A device of which the server knows a copy goes on under another name, as the app does after each push.
+    pub(crate) async fn part_from_copy(&mut self, number: usize) -> Result<Kept> {
+        let name = DeviceId::from_uuid(self.dice.uuid());
+        let Some(app) = &self.devices[number].app else { return Ok(Kept::Crashed) };
+        if !app.replica.is_copied() {
+            return Ok(Kept::Yes);
+        }
+        self.reach(Mark::PartedFromCopy);
+        self.note(|| format!("device {number} parts from its copy"));
+        let Some(app) = &self.devices[number].app else { return Ok(Kept::Crashed) };
+        let batch = app.replica.under_another_name(name);
+        let (old, new) = (batch.settled.clone(), batch.outbox.clone());
+        for entry in &new {
+            self.deeds.note(entry.change.clone(), true);
+        }
+        let kept = self.keep(number, batch).await?;
+        let (loaded, _) = self.devices[number].disk.everything().await?;
+        if loaded.meta.is_some_and(|meta| meta.identity.device == name) {
+            old.into_iter().for_each(|id| drop(self.saved.remove(&(number, id))));
+            self.saved.extend(new.into_iter().map(|entry| ((number, entry.change.id), entry.change)));
+        }
+        Ok(kept)
     }
 }

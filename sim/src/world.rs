@@ -17,17 +17,18 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use domain::access::Scope;
 use domain::people::Person;
+use domain::ticket::Change;
 use domain::{ChangeId, DeviceId, PersonId, TicketId, Timestamp};
 use server::simulated::{Backup, Founded, Listener, SimulatedServer};
 use sync::messages::Event;
-use sync::{Batch, LocalStore, Replica};
+use sync::{Batch, LocalStore, OutboxEntry, OutboxState, Replica};
 
 use crate::device::{Asked, Device, Doing, Reply};
 use crate::dice::Dice;
 use crate::faults::Faults;
 use crate::law::{Law, demand};
 use crate::plant::Plant;
-use crate::record::{Made, Record};
+use crate::record::{Deeds, Record};
 use crate::store::StoreFailure;
 use crate::tally::{Mark, Tally};
 use crate::trace::Trace;
@@ -84,6 +85,7 @@ pub(crate) enum Trouble {
     SomebodyElseSignsIn { device: usize },
     ServerRestarts,
     ServerIsBackedUp,
+    DeviceIsCopied { device: usize },
     ServerIsRestored,
     PeopleChange,
     Attack,
@@ -107,7 +109,7 @@ pub(crate) struct Outlet {
     pub(crate) person: PersonId,
     listener: Listener,
     /// Nothing overtakes what was sent before.
-    last_arrival: Timestamp,
+    pub(crate) last_arrival: Timestamp,
 }
 
 /// What came of keeping a batch.
@@ -136,12 +138,14 @@ pub(crate) struct World {
     pub(crate) gathered: Vec<Packet>,
     pub(crate) record: Record,
     pub(crate) backups: Vec<(Backup, Record)>,
-    /// Everything that was done, by what it was called.
-    pub(crate) made: BTreeMap<ChangeId, Made>,
-    /// What somebody was told is saved.
-    pub(crate) saved: BTreeSet<ChangeId>,
+    /// The newest one that devices are told of.
+    pub(crate) backup_told: Option<sync::messages::Backup>,
+    /// Everything that was done.
+    pub(crate) deeds: Deeds,
+    /// What somebody was told is saved, by device.
+    pub(crate) saved: BTreeMap<(usize, ChangeId), Change>,
     /// Refused changes that their author has dropped or done once more.
-    pub(crate) dealt_with: BTreeSet<ChangeId>,
+    pub(crate) dealt_with: BTreeSet<(usize, ChangeId)>,
     /// What a restored server no longer had.
     pub(crate) gone_with_restores: BTreeSet<ChangeId>,
     /// The numbers of tickets, for their canaries.
@@ -178,8 +182,9 @@ impl World {
             gathered: Vec::new(),
             record: Record::default(),
             backups: Vec::new(),
-            made: BTreeMap::new(),
-            saved: BTreeSet::new(),
+            backup_told: None,
+            deeds: Deeds::default(),
+            saved: BTreeMap::new(),
             dealt_with: BTreeSet::new(),
             gone_with_restores: BTreeSet::new(),
             tickets: Vec::new(),
@@ -207,7 +212,7 @@ impl World {
             let is_narrow = self.faults.narrow_lines && self.dice.percent(50);
             let room_bytes =
                 is_narrow.then(|| u32::try_from(self.dice.spread(1_000, 16_000)).unwrap_or(1_000));
-            self.devices.push(Device::new(id, people[index].id, ahead_ms, room_bytes));
+            self.devices.push(Device::new(self.devices.len(), id, people[index].id, ahead_ms, room_bytes));
         }
     }
 
@@ -365,7 +370,6 @@ impl World {
             let after = self.dice.percent(50);
             if after {
                 self.devices[number].disk.apply(&batch).await?;
-                self.saved.extend(batch.outbox.iter().map(|entry| entry.change.id));
                 self.reach(Mark::DeviceCrashedAfterKeeping);
             } else {
                 self.reach(Mark::DeviceCrashedBeforeKeeping);
@@ -397,47 +401,101 @@ impl World {
         let own: BTreeSet<_> = app.replica.outbox().map(|entry| entry.change.ticket).collect();
         let documents = batch.hold.iter().map(|(_, document)| document);
         let own: Vec<_> = documents.filter(|document| own.contains(&document.ticket)).cloned().collect();
+        let going = |entry: &&OutboxEntry| {
+            let id = entry.change.id;
+            entry.shows()
+                && (batch.settled.contains(&id)
+                    || batch.outbox.iter().any(|new| new.change.id == id && !new.shows()))
+        };
+        let shown: Vec<Change> =
+            app.replica.outbox().filter(going).map(|entry| entry.change.clone()).collect();
         app.replica.commit(batch);
         for document in own {
             app.replica.learn(document);
         }
+        for change in &shown {
+            self.devices[number].know(change.ticket).await?;
+        }
+        self.check_still_shown(number, &shown)?;
         Ok(Kept::Yes)
     }
 
     /// What a device lets go of is in the record; and no document takes the place of one that knew more of the same history.
-    async fn check_kept_knowledge(&self, number: usize, batch: &Batch) -> Result<()> {
-        let device = &self.devices[number];
-        let Some(app) = &device.app else { return Ok(()) };
-        let told_by =
-            batch.meta.as_ref().and_then(|meta| meta.cursor.as_ref()).or(app.replica.meta().cursor.as_ref());
-        if told_by.is_some_and(|cursor| cursor.epoch != self.server.epoch()) {
-            return Ok(());
-        }
-        for id in &batch.settled {
-            let was_refused = app
-                .replica
-                .outbox_state(*id)
-                .is_some_and(|state| matches!(state, sync::OutboxState::Refused { .. }));
-            demand!(
-                was_refused || self.record.place(*id).is_some(),
-                Law::NothingIsLost,
-                "device {number} lets {id} go, and the record has not got it"
-            );
-        }
-        if has_met_another_history(&app.replica, batch) {
-            return Ok(());
-        }
-        for (_, document) in &batch.hold {
-            for old in device.disk.documents(&[document.ticket]).await? {
-                let unseen = old.log().iter().find(|known| document.find(known.change.id).is_none());
+    async fn check_kept_knowledge(&mut self, number: usize, batch: &Batch) -> Result<()> {
+        let Some(app) = &self.devices[number].app else { return Ok(()) };
+        let meta = batch.meta.as_ref().unwrap_or(app.replica.meta());
+        let mut marks = Vec::new();
+        if meta.epoch.as_deref() == Some(self.server.epoch()) {
+            for id in &batch.settled {
+                let state = app.replica.outbox_state(*id);
+                let is_taken_back = matches!(state, Some(OutboxState::Refused { .. } | OutboxState::Waiting))
+                    && self.record.place(*id).is_none();
                 demand!(
-                    unseen.is_none(),
-                    Law::Order,
-                    "device {number} unsees {:?} of {}",
-                    unseen.map(|unseen| unseen.change.id),
-                    document.ticket
+                    is_taken_back || self.record.place(*id).is_some(),
+                    Law::NothingIsLost,
+                    "device {number} lets {id} go, which is {state:?}, and the record has not got it"
                 );
+                if let Some(OutboxState::Kept { revision, .. }) = state {
+                    let is_backed_up = meta.backup.is_some_and(|backup| backup.seq >= *revision);
+                    marks.push((*id, is_backed_up));
+                }
             }
+        }
+        if !has_met_another_history(&app.replica, batch) {
+            let loaded = self.devices[number].disk.load().await?;
+            for (held, document) in &batch.hold {
+                // What came in with an earlier generation may be of another history.
+                let before = loaded.held.iter().find(|known| known.card.ticket == document.ticket);
+                let is_of_now = before.is_some_and(|known| known.generation == held.generation);
+                let tickets = if is_of_now { vec![document.ticket] } else { Vec::new() };
+                for old in self.devices[number].disk.documents(&tickets).await? {
+                    let unseen = old.log().iter().find(|known| document.find(known.change.id).is_none());
+                    demand!(
+                        unseen.is_none(),
+                        Law::Order,
+                        "device {number} unsees {:?} of {}",
+                        unseen.map(|unseen| unseen.change.id),
+                        document.ticket
+                    );
+                }
+            }
+        } else if batch.outbox.iter().any(OutboxEntry::is_waiting) {
+            self.reach(Mark::SentAgain);
+        }
+        for (id, is_backed_up) in marks {
+            self.reach(if is_backed_up { Mark::LetGoWithBackup } else { Mark::LetGoAfterLong });
+            if !is_backed_up {
+                // No backup within thirty days: going back to one that is older still loses it.
+                self.gone_with_restores.insert(id);
+            }
+        }
+        if batch.outbox.iter().any(OutboxEntry::is_kept) {
+            self.reach(Mark::Kept);
+        }
+        Ok(())
+    }
+
+    /// What a device showed of its own it still shows, unless its ticket has left its sight or it does not count any more.
+    fn check_still_shown(&self, number: usize, shown: &[Change]) -> Result<()> {
+        let Some(app) = &self.devices[number].app else { return Ok(()) };
+        let directory = self.server.directory();
+        let person = directory.person(self.devices[number].person);
+        let scope = person.map(|person| Scope::of(person, &directory));
+        for change in shown {
+            let does_not_count = matches!(
+                app.replica.outbox_state(change.id),
+                Some(OutboxState::Refused { .. } | OutboxState::Parked { .. })
+            );
+            let is_in_sight = scope
+                .as_ref()
+                .is_some_and(|scope| self.record.is_within(scope, change.ticket, self.record.head()));
+            let is_shown = || app.replica.document(change.ticket).find(change.id).is_some();
+            demand!(
+                does_not_count || !is_in_sight || !self.record.has(change) || is_shown(),
+                Law::Order,
+                "device {number} does not show {} any more",
+                change.id
+            );
         }
         Ok(())
     }
@@ -447,9 +505,8 @@ impl World {
     /// Reads what the record has grown by, and lets all streams say what they have to say.
     pub(crate) async fn look_at_server(&mut self) -> Result<()> {
         for (seq, recorded) in self.server.recorded_after(self.record.head()).await? {
-            let made = self.made.get(&recorded.change.id);
             let id = recorded.change.id;
-            self.record.take(seq, recorded, made)?;
+            self.record.take(seq, recorded, &self.deeds)?;
             self.trace.note(self.now, || format!("    recorded at {seq}: {id}"));
         }
         self.pump()

@@ -68,10 +68,7 @@ impl Exchange {
             gone: page.gone,
             cursor: Cursor { epoch: epoch.to_owned(), seq: page.end },
             more: page.more,
-            directory: request
-                .directory
-                .is_none_or(|known| known < directory.revision)
-                .then_some(&*directory),
+            directory: (!knows(request, epoch, directory.revision)).then_some(&*directory),
         };
         Ok(serde_json::to_vec(&answer).expect("a page holds only texts, numbers and what was stored as JSON"))
     }
@@ -80,6 +77,12 @@ impl Exchange {
 fn bounds(request: &PullRequest) -> PageBounds {
     let room = request.room_bytes.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(PAGE.bytes);
     PageBounds { bytes: room.min(PAGE.bytes), ..PAGE }
+}
+
+/// Whether the device has this directory. One of another history may have the same number and hold other things.
+fn knows(request: &PullRequest, epoch: &str, directory: u64) -> bool {
+    let is_of_this_history = request.cursor.as_ref().is_some_and(|cursor| cursor.epoch == epoch);
+    is_of_this_history && request.directory.is_some_and(|known| known >= directory)
 }
 
 /// Where to begin for this device: what it holds counts only if it is of this history and was chosen by this scope.

@@ -35,6 +35,8 @@ struct Unread<'b> {
     device: DeviceId,
     #[serde(default)]
     complete: bool,
+    #[serde(default)]
+    epoch: Option<String>,
     #[serde(borrow)]
     changes: Vec<&'b RawValue>,
 }
@@ -64,7 +66,9 @@ impl Exchange {
     /// # Errors
     /// When nothing can be said of any of them.
     pub(crate) async fn push(&self, person: Person, body: &[u8]) -> Result<PushResponse, SyncError> {
-        let Read { device, complete, changes } = read(body)?;
+        let Read { device, complete, epoch, changes } = read(body)?;
+        // What was judged in another history need not have been judged in this one.
+        let complete = complete && epoch.is_none_or(|epoch| epoch == self.store.epoch());
         let push = Push { person, device, arrival: self.clock.now(), complete, changes };
         let verdicts = self.writer.push(push).await?;
         let epoch = self.store.epoch().to_owned();
@@ -79,6 +83,8 @@ struct Known {
     device: DeviceId,
     #[serde(default)]
     complete: bool,
+    #[serde(default)]
+    epoch: Option<String>,
     changes: Vec<Change>,
 }
 
@@ -86,14 +92,17 @@ struct Known {
 struct Read {
     device: DeviceId,
     complete: bool,
+    epoch: Option<String>,
     changes: Vec<Incoming>,
 }
 
 fn read(body: &[u8]) -> Result<Read, SyncError> {
     match serde_json::from_slice::<Known>(body) {
-        Ok(Known { protocol: PROTOCOL, device, complete, changes }) if changes.len() <= PUSH_MAX_CHANGES => {
+        Ok(Known { protocol: PROTOCOL, device, complete, epoch, changes })
+            if changes.len() <= PUSH_MAX_CHANGES =>
+        {
             let changes = changes.into_iter().map(|change| Incoming::Readable(Box::new(change))).collect();
-            Ok(Read { device, complete, changes })
+            Ok(Read { device, complete, epoch, changes })
         }
         _ => read_warily(body),
     }
@@ -103,13 +112,13 @@ fn read(body: &[u8]) -> Result<Read, SyncError> {
 fn read_warily(body: &[u8]) -> Result<Read, SyncError> {
     let Version { protocol } = serde_json::from_slice(body).map_err(|_| SyncError::Malformed)?;
     require_protocol(protocol)?;
-    let Unread { device, complete, changes } =
+    let Unread { device, complete, epoch, changes } =
         serde_json::from_slice(body).map_err(|_| SyncError::Malformed)?;
     if changes.len() > PUSH_MAX_CHANGES {
         return Err(SyncError::TooManyChanges);
     }
     let changes = changes.into_iter().enumerate().map(|(index, change)| read_change(index, change));
-    Ok(Read { device, complete, changes: changes.collect::<Result<_, _>>()? })
+    Ok(Read { device, complete, epoch, changes: changes.collect::<Result<_, _>>()? })
 }
 
 fn read_change(index: usize, written: &RawValue) -> Result<Incoming, SyncError> {

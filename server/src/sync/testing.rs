@@ -183,6 +183,7 @@ impl Tablet {
             protocol: PROTOCOL,
             device: self.device,
             complete: false,
+            epoch: None,
             changes: changes.to_vec(),
         };
         let response = self.post("push", &request).await;

@@ -143,6 +143,7 @@ async fn a_gap_of_which_the_device_says_that_nothing_is_missing_is_none() {
         protocol: PROTOCOL,
         device: tablet.device,
         complete: true,
+        epoch: None,
         changes: vec![first.clone(), third],
     };
     let response: PushResponse = tablet.post("push", &request).await.json().await.unwrap();

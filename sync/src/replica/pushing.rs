@@ -23,7 +23,8 @@ impl Replica {
             id == first || (id.device == first.device && bytes <= room_bytes)
         };
         let changes = due.take(PUSH_MAX_CHANGES).take_while(fits).map(|entry| entry.change.clone()).collect();
-        Some(PushRequest { protocol: PROTOCOL, device: first.device, complete: true, changes })
+        let epoch = self.meta.epoch.clone();
+        Some(PushRequest { protocol: PROTOCOL, device: first.device, complete: true, epoch, changes })
     }
 
     /// Whether a change is to be pushed at `clock`.
