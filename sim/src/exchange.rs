@@ -336,6 +336,9 @@ impl World {
                 _ => Mark::Refused,
             };
             self.reach(mark);
+            if matches!(&judged.verdict, Verdict::Refused { because } if !because.worth_retrying()) {
+                self.deeds.note_refused(judged.id);
+            }
             let (Verdict::Applied { revision } | Verdict::Duplicate { revision }) = judged.verdict else {
                 continue;
             };

@@ -18,6 +18,8 @@ pub(crate) struct Deeds {
     made: BTreeMap<ChangeId, Vec<Made>>,
     /// Devices that there is a copy of: which of them the server hears first is anybody's guess.
     copied: BTreeSet<DeviceId>,
+    /// What was refused once. If its push comes again when it is allowed, it is taken after all, out of its turn.
+    refused: BTreeSet<ChangeId>,
 }
 
 /// Something that was done.
@@ -43,13 +45,27 @@ impl Deeds {
         self.copied.insert(device);
     }
 
+    /// Notes that a change was refused.
+    pub(crate) fn note_refused(&mut self, change: ChangeId) {
+        self.refused.insert(change);
+    }
+
+    /// Whether a change was refused once.
+    pub(crate) fn was_refused(&self, change: ChangeId) -> bool {
+        self.refused.contains(&change)
+    }
+
+    fn is_free_of_order(&self, change: ChangeId) -> bool {
+        self.copied.contains(&change.device) || self.refused.contains(&change)
+    }
+
     fn is_made(&self, change: &Change) -> bool {
         self.made.get(&change.id).into_iter().flatten().any(|made| made.change == *change)
     }
 
     fn keeps_order(&self, change: ChangeId) -> bool {
         let in_order = |made: &Vec<Made>| made.iter().all(|made| made.in_order);
-        !self.copied.contains(&change.device) && self.made.get(&change).is_some_and(in_order)
+        !self.is_free_of_order(change) && self.made.get(&change).is_some_and(in_order)
     }
 }
 
@@ -120,12 +136,13 @@ impl Record {
             Law::ExactlyOnce,
             "nobody did what the record holds as {id}"
         );
-        let last = self.last_of.insert(id.device, id.seq).unwrap_or_default();
+        let last = self.last_of.entry(id.device).or_default();
         demand!(
-            id.seq > last || deeds.copied.contains(&id.device),
+            id.seq > *last || deeds.is_free_of_order(id),
             Law::Order,
             "{id} is recorded after number {last} of its device"
         );
+        *last = id.seq.max(*last);
         let Some(arrived) = recorded.arrived else {
             return Err(broken(Law::ExactlyOnce, format!("{id} is recorded without its arrival")));
         };

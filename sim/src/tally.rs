@@ -62,6 +62,7 @@ marks! {
     Duplicate = "duplicate recognised", 300;
     Refused = "change refused", 300;
     RefusedDoneAgain = "refused change done once more", 20;
+    TakenAfterAll = "change taken that was refused before", 0;
     RefusedDropped = "refused change dropped", 20;
     SettledByEvent = "own change came home by an event", 300;
     SettledByPull = "own change came home by a pull", 300;

@@ -442,11 +442,10 @@ impl World {
             }
         }
         if !has_met_another_history(&app.replica, batch) {
-            let loaded = self.devices[number].disk.load().await?;
             for (held, document) in &batch.hold {
                 // What came in with an earlier generation may be of another history.
-                let before = loaded.held.iter().find(|known| known.card.ticket == document.ticket);
-                let is_of_now = before.is_some_and(|known| known.generation == held.generation);
+                let known = app.replica.meta();
+                let is_of_now = known.generation == held.generation && !known.rebuilding;
                 let tickets = if is_of_now { vec![document.ticket] } else { Vec::new() };
                 for old in self.devices[number].disk.documents(&tickets).await? {
                     let unseen = old.log().iter().find(|known| document.find(known.change.id).is_none());
@@ -493,8 +492,10 @@ impl World {
             demand!(
                 does_not_count || !is_in_sight || !self.record.has(change) || is_shown(),
                 Law::Order,
-                "device {number} does not show {} any more",
-                change.id
+                "device {number} does not show {} any more: {:?}, {:?}",
+                change.id,
+                app.replica.outbox_state(change.id),
+                app.replica.card(change.ticket).is_some()
             );
         }
         Ok(())
@@ -506,6 +507,9 @@ impl World {
     pub(crate) async fn look_at_server(&mut self) -> Result<()> {
         for (seq, recorded) in self.server.recorded_after(self.record.head()).await? {
             let id = recorded.change.id;
+            if self.deeds.was_refused(id) {
+                self.reach(Mark::TakenAfterAll);
+            }
             self.record.take(seq, recorded, &self.deeds)?;
             self.trace.note(self.now, || format!("    recorded at {seq}: {id}"));
         }
