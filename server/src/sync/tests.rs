@@ -152,6 +152,35 @@ async fn a_gap_of_which_the_device_says_that_nothing_is_missing_is_none() {
 }
 
 #[tokio::test]
+async fn what_was_judged_in_another_history_may_be_missing_in_this_one() {
+    let company = Company::open().await;
+    let mut tablet = company.tablet(&company.agent).await;
+    let first = tablet.register();
+    let _lost = tablet.comment(first.ticket, "judged in the other history");
+    let third = tablet.comment(first.ticket, "third");
+    let request = PushRequest {
+        protocol: PROTOCOL,
+        device: tablet.device,
+        complete: true,
+        epoch: Some("another".to_owned()),
+        changes: vec![first, third],
+    };
+    let response: PushResponse = tablet.post("push", &request).await.json().await.unwrap();
+    let out_of_order = Verdict::Refused { because: Refusal::OutOfOrder };
+    assert_eq!(verdicts(response), [Verdict::Applied { revision: 1 }, out_of_order]);
+}
+
+#[tokio::test]
+async fn a_device_of_another_history_is_given_the_directory_whatever_its_number() {
+    let company = Company::open().await;
+    let mut tablet = company.tablet(&company.agent).await;
+    assert!(tablet.pull().await.directory.is_some());
+    assert!(tablet.pull().await.directory.is_none());
+    tablet.pull.cursor.as_mut().unwrap().epoch = "another".to_owned();
+    assert!(tablet.pull().await.directory.is_some());
+}
+
+#[tokio::test]
 async fn a_device_never_changes_hands() {
     let company = Company::open().await;
     let mut tablet = company.tablet(&company.agent).await;

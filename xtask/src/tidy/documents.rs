@@ -10,9 +10,9 @@ use super::Findings;
 use crate::{Cli, process, workspace};
 
 /// Rooms of the house: a path that starts with one of these is meant to exist.
-const ROOMS: [&str; 12] = [
-    "app/", "bench/", "domain/", "end2end/", "public/", "server/", "style/", "sync/", "xtask/", "docs/",
-    ".ci/", ".cargo/",
+const ROOMS: [&str; 13] = [
+    "app/", "bench/", "domain/", "end2end/", "public/", "server/", "sim/", "style/", "sync/", "xtask/",
+    "docs/", ".ci/", ".cargo/",
 ];
 
 pub(super) fn check() -> Result<Findings> {
