@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use anyhow::Result;
 use domain::PersonId;
 use server::simulated::{Answer, Death};
-use sync::messages::{Event, PullResponse, PushResponse, Verdict};
+use sync::messages::{Event, PullResponse, PushRequest, PushResponse, Verdict};
 use sync::{Absorbed, Batch, Failure, OutboxState, Step};
 
 use crate::device::{Asked, Doing, Question, Reply, Stream};
@@ -267,9 +267,19 @@ impl World {
             Death::BeforeAnswering => Mark::ServerKilledBeforeAnswering,
         });
         let head = self.record.head();
+        let mut judged = Vec::new();
+        for (_, body) in &pushes {
+            let request: PushRequest = serde_json::from_slice(body)?;
+            judged.extend(request.changes.into_iter().map(|change| change.id));
+        }
         self.server.push_and_die(pushes, death).await?;
         self.server_was_restarted();
         self.look_at_server().await?;
+        if death == Death::BeforeAnswering {
+            // What is not in the record was refused, and nobody was told.
+            judged.retain(|id| self.record.place(*id).is_none());
+            judged.into_iter().for_each(|id| self.deeds.note_refused(id));
+        }
         demand!(
             death == Death::BeforeAnswering || self.record.head() == head,
             Law::ExactlyOnce,
