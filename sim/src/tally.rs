@@ -51,10 +51,10 @@ marks! {
     ServerFull = "server's disk full", 20;
     ServerBackedUp = "server backed up", 300;
     ServerRestored = "server restored from a backup", 15;
-    PushesTogether = "pushes judged as one group", 100;
+    PushesTogether = "pushes judged as one group", 15;
     PersonMoved = "person moved or given another role", 100;
     PersonLeft = "person deactivated", 30;
-    PersonBack = "person reactivated", 30;
+    PersonBack = "person reactivated", 5;
     Attack = "attack", 30;
     DeviceCopied = "device copied", 30;
 
@@ -67,7 +67,7 @@ marks! {
     SettledByEvent = "own change came home by an event", 300;
     SettledByPull = "own change came home by a pull", 300;
     EventTakenIn = "event taken in", 1_000;
-    EventMisfit = "event that did not fit", 5;
+    EventMisfit = "event that did not fit", 0;
     Behind = "stream that said `behind`", 100;
     GoneByEvent = "ticket gone by an event", 20;
     GoneByPull = "ticket gone by a pull", 20;
