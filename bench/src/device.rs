@@ -148,7 +148,8 @@ impl Device {
 
     /// Writes out a push of these changes, which must be the next ones made on this device.
     pub(crate) fn push(&self, changes: Vec<Change>) -> Result<Vec<u8>> {
-        let request = PushRequest { protocol: PROTOCOL, device: self.id, complete: true, changes };
+        let request =
+            PushRequest { protocol: PROTOCOL, device: self.id, complete: true, epoch: None, changes };
         Ok(http::request("POST", "/api/sync/push", &self.owner.cookie, &serde_json::to_vec(&request)?))
     }
 

@@ -5,19 +5,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use domain::Timestamp;
 
-/// Tells the time: the machine's in service, a hand-turned one in tests.
+/// Tells the time: the machine's in service, a hand-turned one in tests and simulations.
 #[derive(Debug, Clone)]
 pub(crate) enum Clock {
     /// The machine's clock.
     System,
-    /// Stands still until a test moves it.
-    #[cfg(test)]
+    /// Stands still until somebody moves it.
     Manual(std::sync::Arc<std::sync::atomic::AtomicI64>),
 }
 
 impl Clock {
     /// A clock that stands at `now` until it is moved.
-    #[cfg(test)]
     pub(crate) fn manual(now: Timestamp) -> Self {
         Self::Manual(std::sync::Arc::new(now.as_millis().into()))
     }
@@ -31,8 +29,14 @@ impl Clock {
                 Timestamp::from_millis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
                     .plus_millis(-behind_ms())
             }
-            #[cfg(test)]
             Self::Manual(now) => Timestamp::from_millis(now.load(std::sync::atomic::Ordering::SeqCst)),
+        }
+    }
+
+    /// Sets a manual clock.
+    pub(crate) fn set(&self, now: Timestamp) {
+        if let Self::Manual(clock) = self {
+            clock.store(now.as_millis(), std::sync::atomic::Ordering::SeqCst);
         }
     }
 

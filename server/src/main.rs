@@ -1,28 +1,4 @@
-//! The Fieldloop server.
-
-mod ask;
-mod assets;
-mod auth;
-mod backup;
-mod cli;
-mod clock;
-mod config;
-mod demo;
-mod health;
-mod http;
-mod people;
-mod policies;
-mod ringing;
-mod router;
-mod serve;
-mod shutdown;
-mod state;
-mod store;
-mod sync;
-#[cfg(test)]
-mod testing;
-mod tls;
-mod zones;
+//! The program `fieldloop`: the library beside it, with an allocator of its own.
 
 use std::process::ExitCode;
 
@@ -32,5 +8,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    cli::run()
+    server::run()
 }

@@ -13,7 +13,7 @@ use crate::ringing::Ringing;
 use crate::shutdown::Shutdown;
 use crate::store::backups::BackupMade;
 use crate::store::{Store, StoreError};
-use crate::sync::{Hub, Writer};
+use crate::sync::{Exchange, Hub, Writer};
 
 /// The server's parts. As cheap to clone as can be: every layer around a request does it.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub(crate) struct Parts {
     pub(crate) writer: Writer,
     /// Tells those who listen what has been recorded.
     pub(crate) hub: Hub,
+    /// What devices can ask.
+    pub(crate) exchange: Exchange,
     /// Brings policies into force and tells people in time.
     pub(crate) ringing: Ringing,
     /// What time it is.
@@ -65,8 +67,11 @@ impl AppState {
         let config = Arc::new(config);
         let ringing =
             Ringing::new(store.clone(), directory.clone(), hub.clone(), clock.clone(), Arc::clone(&config))?;
+        let exchange =
+            Exchange::new(store.clone(), directory.clone(), writer.clone(), hub.clone(), clock.clone());
         Ok(Self(Arc::new(Parts {
             ringing,
+            exchange,
             directory,
             writer,
             hub,

@@ -36,6 +36,7 @@ pub(crate) mod rings;
 mod rows;
 mod scope;
 pub(crate) mod sessions;
+mod simulated;
 pub(crate) mod tickets;
 pub(crate) mod verify;
 

@@ -12,6 +12,7 @@
 mod desk;
 pub(crate) mod error;
 pub(crate) mod events;
+mod exchange;
 mod group;
 mod held;
 mod hub;
@@ -26,6 +27,7 @@ mod tests;
 mod writer;
 
 pub(crate) use error::SyncError;
+pub(crate) use exchange::Exchange;
 pub(crate) use group::{Incoming, Push};
 pub(crate) use hub::Hub;
 pub(crate) use writer::{NotWritten, Writer};

@@ -205,6 +205,7 @@ impl Device {
             protocol: PROTOCOL,
             device: self.id,
             complete: false,
+            epoch: None,
             changes: self.outbox.clone(),
         };
         let Ok(response) = self.agent.post(server, "/api/sync/push", &request).await else { return false };

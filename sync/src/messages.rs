@@ -41,6 +41,10 @@ pub struct PushRequest {
     /// its author. A server that was restored from a backup would not know otherwise that nothing is lost on its way.
     #[serde(default, skip_serializing_if = "is_false")]
     pub complete: bool,
+    /// The history in which all that has been judged; absent if the device has not heard of any. In another one, `complete` says
+    /// nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
     /// In the order of their numbers.
     pub changes: Vec<Change>,
 }
@@ -54,6 +58,15 @@ pub struct PushResponse {
     pub server_time: Timestamp,
     /// One for each change. A change without one has not been judged and must be sent again.
     pub verdicts: Vec<Judged>,
+}
+
+impl PushResponse {
+    /// Whether the server takes these changes for another person's than the one signed in: somebody else has signed in on this
+    /// browser meanwhile, and only signing in again helps.
+    pub fn is_for_somebody_else(&self) -> bool {
+        let wrong_author = Verdict::Refused { because: Refusal::WrongAuthor };
+        self.verdicts.iter().any(|judged| judged.verdict == wrong_author)
+    }
 }
 
 /// The server's word on one change.

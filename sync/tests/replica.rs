@@ -112,6 +112,24 @@ fn an_accepted_change_stays_in_sight_until_its_document_has_come() {
 }
 
 #[test]
+fn an_accepted_change_stays_in_sight_if_its_document_is_on_a_later_page() {
+    let (mut server, mut office, mut field) = office_and_field();
+    let change = field.tap(TICKET, comment("done"), at(10)).unwrap();
+    field.push(&mut server, at(11), false);
+    for number in 2..=4 {
+        office.tap(ticket_id(number), register("another one"), at(12)).unwrap();
+    }
+    office.sync(&mut server, at(13));
+    office.tap(TICKET, comment("thanks"), at(14)).unwrap();
+    office.sync(&mut server, at(15));
+    assert!(field.pull(&server, at(20)), "there are more tickets than one page holds");
+    assert_eq!(field.comments(TICKET), ["done"]);
+    assert!(matches!(field.state(change), Some(OutboxState::Accepted { .. })));
+    field.pull(&server, at(21));
+    assert_eq!(field.comments(TICKET), ["done", "thanks"]);
+}
+
+#[test]
 fn a_refused_change_stays_with_its_reason_and_does_not_show() {
     let (mut server, mut office, mut field) = office_and_field();
     office.tap(TICKET, assign(&engineer_of_the_south()), at(5)).unwrap();

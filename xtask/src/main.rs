@@ -17,6 +17,7 @@ mod node;
 mod pictures;
 mod process;
 mod server;
+mod sim;
 mod test;
 mod tidy;
 mod toolchain;
@@ -44,6 +45,10 @@ enum Chore {
     Tidy(tidy::TidyOptions),
     /// Measures what would be deployed, each figure beside its goal or a peer
     Bench(bench::BenchOptions),
+    /// Plays made-up worlds and looks for anything that was lost in them
+    Sim(sim::SimOptions),
+    /// Plays worlds that nobody has played yet, for as long as there is time
+    Soak(sim::SoakOptions),
     /// Takes the README's pictures anew
     Pictures,
 }
@@ -66,6 +71,8 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Test(options) => test::run(options),
         Chore::Tidy(options) => tidy::run(options),
         Chore::Bench(options) => bench::run(options),
+        Chore::Sim(options) => sim::run(options),
+        Chore::Soak(options) => sim::soak(options),
         Chore::Pictures => pictures::take(),
     }
 }

@@ -70,6 +70,9 @@ impl<L: Line> Driver<L> {
             Ok(response) => response,
             Err(failure) => return self.failed(failure),
         };
+        if response.is_for_somebody_else() {
+            return self.failed(Failure::SignedOut);
+        }
         let received = clock::now();
         let waiting_before = request.changes.len();
         if self.keep(|replica| replica.on_push(&response, sent, received)).await {

@@ -8,9 +8,7 @@ use futures_util::TryStreamExt;
 use sha2::{Digest, Sha256};
 use sqlx::SqliteConnection;
 
-#[cfg(test)]
-use super::Store;
-use super::StoreError;
+use super::{Store, StoreError};
 
 /// A link of the chain.
 pub(crate) type Hash = [u8; 32];
@@ -70,9 +68,11 @@ pub(super) async fn follow(connection: &mut SqliteConnection) -> Result<Verified
     })
 }
 
-#[cfg(test)]
 impl Store {
-    /// Follows the chain of changes.
+    /// Follows the chain of changes, for tests and simulations.
+    ///
+    /// # Errors
+    /// When the record can't be read. A broken chain is an answer, not an error.
     pub(crate) async fn verify_chain(&self) -> Result<Verified, StoreError> {
         follow(&mut *self.read().await?).await
     }

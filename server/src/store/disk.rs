@@ -16,7 +16,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use tokio::sync::watch;
 
 use super::StoreError;
@@ -29,13 +29,15 @@ const PIECE: usize = 1024 * 1024;
 pub(crate) enum Disk {
     /// The machine's disk.
     System,
+    /// The machine's disk, for simulations that are over before its power goes: nobody waits for it.
+    Unflushed,
     /// Loses what was not flushed, runs full and fails as a test wants it to.
     #[cfg(test)]
     Modelled {
         /// The disk.
         disk: powercut::Disk,
         /// What SQLite waits for before it says that something is written.
-        synchronous: sqlx::sqlite::SqliteSynchronous,
+        synchronous: SqliteSynchronous,
     },
 }
 
@@ -44,6 +46,7 @@ impl Disk {
     pub(super) fn prepare(&self, options: SqliteConnectOptions) -> SqliteConnectOptions {
         match self {
             Self::System => options,
+            Self::Unflushed => options.synchronous(SqliteSynchronous::Off),
             #[cfg(test)]
             Self::Modelled { synchronous, .. } => {
                 // Short tests, too, see the log brought into the database and begun anew.
@@ -57,7 +60,7 @@ impl Disk {
     /// disk is there then. No file is as good as an empty one.
     pub(super) fn write_again(&self, path: &Path) -> io::Result<()> {
         match self {
-            Self::System => write_again(path),
+            Self::System | Self::Unflushed => write_again(path),
             #[cfg(test)]
             Self::Modelled { disk, .. } => {
                 let name = path.file_name().map(std::ffi::OsStr::to_string_lossy);

@@ -18,16 +18,16 @@ use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use domain::PersonId;
 use domain::access::Scope;
-use domain::people::Directory;
-use futures_util::stream;
+use domain::people::{Directory, Person};
+use futures_util::{Stream, stream};
 use serde::Deserialize;
 use sync::messages::Backup;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::SyncError;
 use super::hub::{Announcement, Heard, backed_up, noticed};
+use super::{Exchange, SyncError};
 use crate::auth::SignedIn;
 use crate::http::Asked;
 use crate::state::AppState;
@@ -49,53 +49,79 @@ const SIGNED_OUT: Bytes = Bytes::from_static(b"event: signed-out\ndata: {}\n\n")
 /// Up to where the device has everything.
 #[derive(Debug, Deserialize)]
 pub(crate) struct From {
-    epoch: String,
-    seq: u64,
+    pub(crate) epoch: String,
+    pub(crate) seq: u64,
     /// The fingerprint of the scope that the device's tickets were chosen by, if it says so.
-    scope: Option<String>,
+    pub(crate) scope: Option<String>,
     /// The revision of the device's directory, if it says so.
-    directory: Option<u64>,
+    pub(crate) directory: Option<u64>,
 }
 
 /// Opens a stream of events.
 pub(crate) async fn watch_changes(
     State(state): State<AppState>,
     signed_in: SignedIn,
-    Asked(from): Asked<From>,
+    Asked(mut from): Asked<From>,
     headers: HeaderMap,
 ) -> Result<Response, SyncError> {
-    // Listening begins before looking: what is recorded in between is heard, not missed.
-    let announcements = state.hub.listen();
-    let notices = state.hub.listen_to_notices();
-    let backups = state.hub.listen_to_backups();
-    let directories = state.directory.subscribe();
-    let directory = directories.borrow().clone();
-    let scope = Scope::of(&signed_in.person, &directory);
-    let seen = from.seq.max(last_event(&headers).unwrap_or_default());
-    let is_behind = from.epoch != state.store.epoch()
-        || from.scope.as_ref().is_some_and(|known| *known != scope.fingerprint())
-        || from.directory.is_some_and(|known| known < directory.revision)
-        || state.store.has_news(&scope, seen).await?;
-
+    from.seq = from.seq.max(last_event(&headers).unwrap_or_default());
     let sessions = state.sessions.clone();
     let shutdown = state.shutdown.clone();
-    let watcher = Watcher {
-        announcements,
-        notices,
-        backups,
-        person: signed_in.person.id,
-        directories,
-        directory,
-        scope,
-        seen,
+    let ends = Ends {
         session_ended: Box::pin(async move { sessions.ended(signed_in.session).await.is_ok() }),
         stopping: Box::pin(async move { shutdown.requested().await }),
-        heartbeat: heartbeat(),
-        next: if is_behind { Next::Close(BEHIND) } else { Next::Open },
     };
-    let body = Body::from_stream(stream::unfold(watcher, Watcher::write));
+    let events = state.exchange.listen(&signed_in.person, from, ends).await?;
     let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store"), (UNBUFFERED, "no")];
-    Ok((headers, body).into_response())
+    Ok((headers, Body::from_stream(events)).into_response())
+}
+
+/// What ends a stream from outside.
+pub(crate) struct Ends {
+    /// Whether the session has ended, or nobody can say any more.
+    pub(crate) session_ended: Pin<Box<dyn Future<Output = bool> + Send>>,
+    /// The server is about to stop.
+    pub(crate) stopping: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Exchange {
+    /// What happens from now on within the scope of `person`, as the bytes of a stream.
+    ///
+    /// # Errors
+    /// When it can't be found out whether the device is behind.
+    pub(crate) async fn listen(
+        &self,
+        person: &Person,
+        from: From,
+        ends: Ends,
+    ) -> Result<impl Stream<Item = Result<Bytes, Infallible>> + Send + use<>, SyncError> {
+        // Listening begins before looking: what is recorded in between is heard, not missed.
+        let announcements = self.hub.listen();
+        let notices = self.hub.listen_to_notices();
+        let backups = self.hub.listen_to_backups();
+        let directories = self.directory.subscribe();
+        let directory = directories.borrow().clone();
+        let scope = Scope::of(person, &directory);
+        let seen = from.seq;
+        let is_behind = from.epoch != self.store.epoch()
+            || from.scope.as_ref().is_some_and(|known| *known != scope.fingerprint())
+            || from.directory.is_some_and(|known| known < directory.revision)
+            || self.store.has_news(&scope, seen).await?;
+        let watcher = Watcher {
+            announcements,
+            notices,
+            backups,
+            person: person.id,
+            directories,
+            directory,
+            scope,
+            seen,
+            ends,
+            heartbeat: heartbeat(),
+            next: if is_behind { Next::Close(BEHIND) } else { Next::Open },
+        };
+        Ok(stream::unfold(watcher, Watcher::write))
+    }
 }
 
 fn last_event(headers: &HeaderMap) -> Option<u64> {
@@ -119,8 +145,7 @@ struct Watcher {
     scope: Scope,
     /// The device has everything up to here.
     seen: u64,
-    session_ended: Pin<Box<dyn Future<Output = bool> + Send>>,
-    stopping: Pin<Box<dyn Future<Output = ()> + Send>>,
+    ends: Ends,
     heartbeat: tokio::time::Interval,
     next: Next,
 }
@@ -160,8 +185,8 @@ impl Watcher {
         // What takes somebody's sight away goes before what there would be to see.
         tokio::select! {
             biased;
-            () = &mut self.stopping => self.end(),
-            ended = &mut self.session_ended => if ended { self.close(SIGNED_OUT) } else { self.end() },
+            () = &mut self.ends.stopping => self.end(),
+            ended = &mut self.ends.session_ended => if ended { self.close(SIGNED_OUT) } else { self.end() },
             changed = self.directories.changed() => {
                 if changed.is_ok() && !self.directory_is_newer() { None } else { self.close(BEHIND) }
             }

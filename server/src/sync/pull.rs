@@ -1,7 +1,7 @@
 //! `POST /api/sync/pull`: one page of what has changed within the person's scope.
 
-use axum::Json;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use domain::access::Scope;
 use domain::people::{Directory, Person};
@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use sync::messages::{Backup, Cursor, PullRequest};
 
-use super::SyncError;
 use super::error::require_protocol;
+use super::{Exchange, SyncError};
 use crate::auth::SignedIn;
 use crate::http::JsonBody;
 use crate::state::AppState;
@@ -45,30 +45,47 @@ pub(crate) async fn pull_changes(
     signed_in: SignedIn,
     JsonBody(request): JsonBody<PullRequest>,
 ) -> Result<Response, SyncError> {
-    require_protocol(request.protocol)?;
-    let directory = state.directory.current();
-    let scope = Scope::of(&signed_in.person, &directory);
-    let fingerprint = scope.fingerprint();
-    let epoch = state.store.epoch();
-    let page = state.store.page(&scope, start(&request, epoch, &fingerprint), bounds(&request)).await?;
-    let answer = Answer {
-        server_time: state.clock.now(),
-        person: &signed_in.person,
-        scope: &fingerprint,
-        reset: page.reset,
-        documents: page.documents,
-        gone: page.gone,
-        cursor: Cursor { epoch: epoch.to_owned(), seq: page.end },
-        more: page.more,
-        directory: request.directory.is_none_or(|known| known < directory.revision).then_some(&*directory),
-        backup: state.hub.backup(),
-    };
-    Ok(Json(answer).into_response())
+    let page = state.exchange.pull(&signed_in.person, &request).await?;
+    Ok(([(CONTENT_TYPE, "application/json")], page).into_response())
+}
+
+impl Exchange {
+    /// The next page after the device's cursor for `person`, written as a [`sync::messages::PullResponse`].
+    ///
+    /// # Errors
+    /// When there is no page to be had.
+    pub(crate) async fn pull(&self, person: &Person, request: &PullRequest) -> Result<Vec<u8>, SyncError> {
+        require_protocol(request.protocol)?;
+        let directory = self.directory.current();
+        let scope = Scope::of(person, &directory);
+        let fingerprint = scope.fingerprint();
+        let epoch = self.store.epoch();
+        let page = self.store.page(&scope, start(request, epoch, &fingerprint), bounds(request)).await?;
+        let answer = Answer {
+            server_time: self.clock.now(),
+            person,
+            scope: &fingerprint,
+            reset: page.reset,
+            documents: page.documents,
+            gone: page.gone,
+            cursor: Cursor { epoch: epoch.to_owned(), seq: page.end },
+            more: page.more,
+            directory: (!knows(request, epoch, directory.revision)).then_some(&*directory),
+            backup: self.hub.backup(),
+        };
+        Ok(serde_json::to_vec(&answer).expect("a page holds only texts, numbers and what was stored as JSON"))
+    }
 }
 
 fn bounds(request: &PullRequest) -> PageBounds {
     let room = request.room_bytes.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(PAGE.bytes);
     PageBounds { bytes: room.min(PAGE.bytes), ..PAGE }
+}
+
+/// Whether the device has this directory. One of another history may have the same number and hold other things.
+fn knows(request: &PullRequest, epoch: &str, directory: u64) -> bool {
+    let is_of_this_history = request.cursor.as_ref().is_some_and(|cursor| cursor.epoch == epoch);
+    is_of_this_history && request.directory.is_some_and(|known| known >= directory)
 }
 
 /// Where to begin for this device: what it holds counts only if it is of this history and was chosen by this scope.

@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
+use domain::people::Person;
 use domain::ticket::Change;
 use domain::{ChangeId, DeviceId};
 use serde::Deserialize;
@@ -15,7 +16,7 @@ use serde_json::value::RawValue;
 use sync::messages::{PROTOCOL, PUSH_MAX_CHANGES, PushResponse};
 
 use super::error::require_protocol;
-use super::{Incoming, Push, SyncError};
+use super::{Exchange, Incoming, Push, SyncError};
 use crate::auth::SignedIn;
 use crate::state::AppState;
 
@@ -34,6 +35,8 @@ struct Unread<'b> {
     device: DeviceId,
     #[serde(default)]
     complete: bool,
+    #[serde(default)]
+    epoch: Option<String>,
     #[serde(borrow)]
     changes: Vec<&'b RawValue>,
 }
@@ -54,10 +57,23 @@ pub(crate) async fn push_changes(
         StatusCode::PAYLOAD_TOO_LARGE => SyncError::TooLarge,
         _ => SyncError::Malformed,
     })?;
-    let Read { device, complete, changes } = read(&body)?;
-    let push = Push { person: signed_in.person, device, arrival: state.clock.now(), complete, changes };
-    let verdicts = state.writer.push(push).await?;
-    Ok(Json(PushResponse { epoch: state.store.epoch().to_owned(), server_time: state.clock.now(), verdicts }))
+    state.exchange.push(signed_in.person, &body).await.map(Json)
+}
+
+impl Exchange {
+    /// Takes the changes of a device that `person` is signed in on, as they were sent.
+    ///
+    /// # Errors
+    /// When nothing can be said of any of them.
+    pub(crate) async fn push(&self, person: Person, body: &[u8]) -> Result<PushResponse, SyncError> {
+        let Read { device, complete, epoch, changes } = read(body)?;
+        // What was judged in another history need not have been judged in this one.
+        let complete = complete && epoch.is_none_or(|epoch| epoch == self.store.epoch());
+        let push = Push { person, device, arrival: self.clock.now(), complete, changes };
+        let verdicts = self.writer.push(push).await?;
+        let epoch = self.store.epoch().to_owned();
+        Ok(PushResponse { epoch, server_time: self.clock.now(), verdicts })
+    }
 }
 
 /// What this version writes, read in one go.
@@ -67,6 +83,8 @@ struct Known {
     device: DeviceId,
     #[serde(default)]
     complete: bool,
+    #[serde(default)]
+    epoch: Option<String>,
     changes: Vec<Change>,
 }
 
@@ -74,14 +92,17 @@ struct Known {
 struct Read {
     device: DeviceId,
     complete: bool,
+    epoch: Option<String>,
     changes: Vec<Incoming>,
 }
 
 fn read(body: &[u8]) -> Result<Read, SyncError> {
     match serde_json::from_slice::<Known>(body) {
-        Ok(Known { protocol: PROTOCOL, device, complete, changes }) if changes.len() <= PUSH_MAX_CHANGES => {
+        Ok(Known { protocol: PROTOCOL, device, complete, epoch, changes })
+            if changes.len() <= PUSH_MAX_CHANGES =>
+        {
             let changes = changes.into_iter().map(|change| Incoming::Readable(Box::new(change))).collect();
-            Ok(Read { device, complete, changes })
+            Ok(Read { device, complete, epoch, changes })
         }
         _ => read_warily(body),
     }
@@ -91,13 +112,13 @@ fn read(body: &[u8]) -> Result<Read, SyncError> {
 fn read_warily(body: &[u8]) -> Result<Read, SyncError> {
     let Version { protocol } = serde_json::from_slice(body).map_err(|_| SyncError::Malformed)?;
     require_protocol(protocol)?;
-    let Unread { device, complete, changes } =
+    let Unread { device, complete, epoch, changes } =
         serde_json::from_slice(body).map_err(|_| SyncError::Malformed)?;
     if changes.len() > PUSH_MAX_CHANGES {
         return Err(SyncError::TooManyChanges);
     }
     let changes = changes.into_iter().enumerate().map(|(index, change)| read_change(index, change));
-    Ok(Read { device, complete, changes: changes.collect::<Result<_, _>>()? })
+    Ok(Read { device, complete, epoch, changes: changes.collect::<Result<_, _>>()? })
 }
 
 fn read_change(index: usize, written: &RawValue) -> Result<Incoming, SyncError> {

@@ -143,6 +143,7 @@ async fn a_gap_of_which_the_device_says_that_nothing_is_missing_is_none() {
         protocol: PROTOCOL,
         device: tablet.device,
         complete: true,
+        epoch: None,
         changes: vec![first.clone(), third],
     };
     let response: PushResponse = tablet.post("push", &request).await.json().await.unwrap();
@@ -165,6 +166,35 @@ async fn a_machine_whose_clock_is_set_back_goes_on_from_the_last_arrival() {
     assert_eq!(numbers.iter().map(TicketNumber::as_str).collect::<Vec<_>>(), ["FB202406001", "FB202406002"]);
     let arrivals: Vec<_> = documents.iter().map(|document| document.log()[0].arrived.unwrap()).collect();
     assert_eq!(arrivals, [START.plus_millis(10 * Timestamp::DAY_MS); 2]);
+}
+
+#[tokio::test]
+async fn what_was_judged_in_another_history_may_be_missing_in_this_one() {
+    let company = Company::open().await;
+    let mut tablet = company.tablet(&company.agent).await;
+    let first = tablet.register();
+    let _lost = tablet.comment(first.ticket, "judged in the other history");
+    let third = tablet.comment(first.ticket, "third");
+    let request = PushRequest {
+        protocol: PROTOCOL,
+        device: tablet.device,
+        complete: true,
+        epoch: Some("another".to_owned()),
+        changes: vec![first, third],
+    };
+    let response: PushResponse = tablet.post("push", &request).await.json().await.unwrap();
+    let out_of_order = Verdict::Refused { because: Refusal::OutOfOrder };
+    assert_eq!(verdicts(response), [Verdict::Applied { revision: 1 }, out_of_order]);
+}
+
+#[tokio::test]
+async fn a_device_of_another_history_is_given_the_directory_whatever_its_number() {
+    let company = Company::open().await;
+    let mut tablet = company.tablet(&company.agent).await;
+    assert!(tablet.pull().await.directory.is_some());
+    assert!(tablet.pull().await.directory.is_none());
+    tablet.pull.cursor.as_mut().unwrap().epoch = "another".to_owned();
+    assert!(tablet.pull().await.directory.is_some());
 }
 
 #[tokio::test]

@@ -76,13 +76,25 @@ impl Writer {
         hub: Hub,
         utc_offset_minutes: i32,
     ) -> std::io::Result<Self> {
+        let (writer, desk, keeper) = Self::prepare(store, directory, hub, utc_offset_minutes);
+        run_apart("record-keeper", keeper)?;
+        run_apart("record-desk", desk)?;
+        Ok(writer)
+    }
+
+    /// Gives the work of desk and keeper back instead of starting it: who simulates a server decides where it runs, and when
+    /// it is killed.
+    pub(crate) fn prepare(
+        store: Store,
+        directory: DirectoryCache,
+        hub: Hub,
+        utc_offset_minutes: i32,
+    ) -> (Self, impl Future<Output = ()> + Send, impl Future<Output = ()> + Send) {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let (hand_over, bundles) = mpsc::channel(1);
         let keeper = Keeper::new(store.clone(), hub);
-        run_apart("record-keeper", keeper.run(bundles))?;
         let desk = Desk::new(store, directory, utc_offset_minutes, hand_over);
-        run_apart("record-desk", desk.run(jobs))?;
-        Ok(Self { queue })
+        (Self { queue }, desk.run(jobs), keeper.run(bundles))
     }
 
     /// Has a push judged and recorded. The verdicts are in the order of its changes; what is applied is on disk.

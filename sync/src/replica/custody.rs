@@ -1,5 +1,7 @@
 //! How long a change that the server has is kept here: until a backup of the server has it, too.
 
+use std::collections::BTreeMap;
+
 use domain::Timestamp;
 use domain::ticket::{Document, Recorded};
 
@@ -30,11 +32,20 @@ impl Replica {
     }
 
     /// Lets accepted changes go once the documents that contain them have come back and a backup holds them; until then they
-    /// are kept. `meta` is what is known from now on, `seq` how far documents have come in.
-    pub(super) fn settle(&self, batch: &mut Batch, meta: &Meta, seq: u64) {
+    /// are kept. `meta` is what is known from now on, `seq` how far documents have come in. As long as there are `more`, a
+    /// document that has moved on since is still to come: only one that is here says that the change has come back.
+    pub(super) fn settle(&self, batch: &mut Batch, meta: &Meta, seq: u64, more: bool) {
+        let arrived: BTreeMap<_, _> =
+            batch.hold.iter().map(|(held, document)| (document.ticket, held.revision)).collect();
+        let has_come = |entry: &OutboxEntry, revision| {
+            let ticket = entry.change.ticket;
+            let here = arrived.get(&ticket).copied().or(self.held.get(&ticket).map(|held| held.revision));
+            here.is_some_and(|here| here >= revision)
+        };
         for entry in self.outbox.values() {
             if let OutboxState::Accepted { revision } = entry.state
                 && revision <= seq
+                && (!more || has_come(entry, revision))
             {
                 keep_or_let_go(batch, meta, entry, revision);
             }

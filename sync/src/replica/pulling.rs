@@ -60,7 +60,7 @@ impl Replica {
         if self.is_of_another_history(&response.cursor.epoch) {
             self.send_again(&mut batch);
         } else {
-            self.settle(&mut batch, &meta, response.cursor.seq);
+            self.settle(&mut batch, &meta, response.cursor.seq, response.more);
         }
         meta.epoch = Some(response.cursor.epoch.clone());
         meta.identity.person = response.person;
@@ -122,7 +122,7 @@ impl Replica {
         let mut meta = self.meta.clone();
         meta.cursor = Some(Cursor { epoch: cursor.epoch.clone(), seq });
         meta.backup = backup.or(meta.backup);
-        self.settle(&mut batch, &meta, seq);
+        self.settle(&mut batch, &meta, seq, false);
         batch.meta = Some(meta);
         Absorbed::Batch(Box::new(batch))
     }

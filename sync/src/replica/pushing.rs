@@ -23,7 +23,8 @@ impl Replica {
             id == first || (id.device == first.device && bytes <= room_bytes)
         };
         let changes = due.take(PUSH_MAX_CHANGES).take_while(fits).map(|entry| entry.change.clone()).collect();
-        Some(PushRequest { protocol: PROTOCOL, device: first.device, complete: true, changes })
+        let epoch = self.meta.epoch.clone();
+        Some(PushRequest { protocol: PROTOCOL, device: first.device, complete: true, epoch, changes })
     }
 
     /// Whether a change is to be pushed at `clock`.
@@ -44,7 +45,7 @@ impl Replica {
             let Some(entry) = asked.filter(|entry| entry.is_waiting() || entry.is_parked()) else { continue };
             match &judged.verdict {
                 Verdict::Applied { revision } | Verdict::Duplicate { revision } => {
-                    if self.delivered(&response.epoch, *revision) {
+                    if self.delivered(&response.epoch, entry, *revision) {
                         keep_or_let_go(&mut batch, &meta, entry, *revision);
                     } else {
                         batch.outbox.push(entry.now(OutboxState::Accepted { revision: *revision }));
@@ -65,8 +66,11 @@ impl Replica {
         batch
     }
 
-    fn delivered(&self, epoch: &str, revision: u64) -> bool {
-        self.meta.cursor.as_ref().is_some_and(|cursor| cursor.epoch == epoch && cursor.seq >= revision)
+    /// Whether the document that holds the change has come back. Between two pages it may have moved on to a later one.
+    fn delivered(&self, epoch: &str, entry: &OutboxEntry, revision: u64) -> bool {
+        let held = self.held.get(&entry.change.ticket);
+        held.is_none_or(|held| held.revision >= revision)
+            && self.meta.cursor.as_ref().is_some_and(|cursor| cursor.epoch == epoch && cursor.seq >= revision)
     }
 
     /// Whether the server has met another copy of this device, which has used up the number of a change made here. It has to

@@ -10,7 +10,7 @@ use super::Findings;
 use crate::{Cli, process, workspace};
 
 /// Rooms of the house: a path that starts with one of these is meant to exist.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 14] = [
     "app/",
     "bench/",
     "domain/",
@@ -18,6 +18,7 @@ const ROOMS: [&str; 13] = [
     "powercut/",
     "public/",
     "server/",
+    "sim/",
     "style/",
     "sync/",
     "xtask/",

@@ -13,11 +13,12 @@ const DOMAIN_MAY_USE: [&str; 8] =
     ["chrono", "garde", "serde", "serde_bytes", "serde_json", "sha2", "thiserror", "uuid"];
 
 /// Which crates of ours each crate may use.
-const MAY_USE_OURS: [(&str, &[&str]); 9] = [
+const MAY_USE_OURS: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("sync", &["domain"]),
     ("server", &["domain", "powercut", "sync"]),
     ("app", &["domain", "sync"]),
+    ("sim", &["domain", "server", "sync"]),
     ("bench", &["clock-bench", "domain", "sync"]),
     ("clock-bench", &["domain"]),
     ("powercut", &[]),

@@ -29,8 +29,13 @@ async fn start() -> (powercut::Disk, TestServer) {
 /// Pushes, and says whether it was confirmed. If not, the device is told to come back.
 async fn push(tablet: &Tablet, changes: &[Change], devices: &mut Remembered) -> bool {
     devices.sent.extend(changes.iter().map(|change| (change.id, change.clone())));
-    let request =
-        PushRequest { protocol: PROTOCOL, device: tablet.device, complete: false, changes: changes.to_vec() };
+    let request = PushRequest {
+        protocol: PROTOCOL,
+        device: tablet.device,
+        complete: false,
+        epoch: None,
+        changes: changes.to_vec(),
+    };
     let response = tablet.post("push", &request).await;
     if response.status() == 200 {
         let PushResponse { verdicts, .. } = response.json().await.unwrap();

@@ -1,0 +1,33 @@
+//! The Fieldloop server.
+
+mod ask;
+mod assets;
+mod auth;
+mod backup;
+mod cli;
+mod clock;
+mod config;
+mod demo;
+mod health;
+mod http;
+mod people;
+mod policies;
+mod ringing;
+mod router;
+mod serve;
+mod shutdown;
+pub mod simulated;
+mod state;
+mod store;
+mod sync;
+#[cfg(test)]
+mod testing;
+mod tls;
+mod zones;
+
+use std::process::ExitCode;
+
+/// Does what the command line says.
+pub fn run() -> ExitCode {
+    cli::run()
+}
