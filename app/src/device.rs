@@ -4,6 +4,7 @@
 pub mod api;
 pub mod clipboard;
 pub mod clock;
+pub mod database;
 pub mod dialog;
 pub mod drafts;
 pub mod events;

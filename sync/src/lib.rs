@@ -17,7 +17,7 @@ mod replica;
 mod store;
 mod twin;
 
-pub use memory::{MemoryJournalFiles, MemoryLocalStore};
+pub use memory::{MemoryJournalFiles, MemoryLocalStore, StandInStore};
 pub use outbox::{KEPT_MS, OutboxEntry, OutboxState};
 pub use planner::{Failure, Link, Planner, Step};
 pub use replica::{Absorbed, Replica, Unsent};

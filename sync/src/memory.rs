@@ -76,6 +76,32 @@ impl LocalStore for MemoryLocalStore {
     }
 }
 
+/// Stands in for a database that can't be opened: holds everything as long as the app runs, and says that it isn't durable.
+#[derive(Debug, Default)]
+pub struct StandInStore(MemoryLocalStore);
+
+impl LocalStore for StandInStore {
+    fn is_durable(&self) -> bool {
+        false
+    }
+
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        self.0.load().await
+    }
+
+    async fn apply_witnessed(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
+        self.0.apply_witnessed(batch, witness).await
+    }
+
+    async fn start_over(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
+        self.0.start_over(batch, witness).await
+    }
+
+    async fn documents(&self, tickets: &[TicketId]) -> Result<Vec<Document>, StoreError> {
+        self.0.documents(tickets).await
+    }
+}
+
 /// Keeps a journal in memory, as durable as the process. Open to be spoilt by tests.
 #[derive(Debug, Default, Clone)]
 pub struct MemoryJournalFiles {

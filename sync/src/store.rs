@@ -144,6 +144,9 @@ pub enum StoreError {
     /// The browser does not let us keep anything (private window, storage switched off).
     #[error("this browser does not allow data to be kept: {0}")]
     Unavailable(String),
+    /// Another window keeps an older version of the database open, and has to be closed first.
+    #[error("another window keeps an older version of the local database open")]
+    Blocked,
     /// The connection to the database went away; trying again opens a new one.
     #[error("the connection to the local database was lost: {0}")]
     Lost(String),
@@ -167,6 +170,11 @@ pub enum StoreError {
 /// didn't name, but by [`start_over`](Self::start_over).
 #[expect(async_fn_in_trait, reason = "used on one thread: in the browser, and by tests that block on it")]
 pub trait LocalStore {
+    /// Whether what is applied survives the end of the app. A store that merely stands in for one says no.
+    fn is_durable(&self) -> bool {
+        true
+    }
+
     /// Reads everything but the documents.
     async fn load(&self) -> Result<Loaded, StoreError>;
 
@@ -178,7 +186,8 @@ pub trait LocalStore {
     /// Makes a batch durable, and with it what the outbox should hold then.
     async fn apply_witnessed(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError>;
 
-    /// Forgets everything it holds, readable or not, and makes a batch durable in its place, together or not at all.
+    /// Forgets everything it holds, readable or not, and makes a batch durable in its place, together or not at all. A store that
+    /// could not be loaded because its connection was lost is made anew from nothing, if that is what it takes.
     async fn start_over(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError>;
 
     /// Reads the documents of the given tickets. Those that aren't held are left out.
@@ -186,6 +195,10 @@ pub trait LocalStore {
 }
 
 impl<S: LocalStore> LocalStore for Rc<S> {
+    fn is_durable(&self) -> bool {
+        S::is_durable(self)
+    }
+
     async fn load(&self) -> Result<Loaded, StoreError> {
         S::load(self).await
     }

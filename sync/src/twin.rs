@@ -6,6 +6,9 @@
 //!   start ──────▶ compare ◀────────────────────┴───────────┘ ──▶ mend whichever is behind, and say so
 //! ```
 //!
+//! A device on which no database can be opened works with the journal alone, over a store that is not
+//! [durable](LocalStore::is_durable): then a batch is saved when the journal has it.
+//!
 //! The database comes first, so that the journal is at most one batch behind it. Each batch that touches the outbox has a number;
 //! by the numbers and the witness each of the two can tell that the other has lost something, and what.
 
@@ -17,7 +20,7 @@ use domain::TicketId;
 use domain::ticket::Document;
 
 use self::compare::{Outcome, Side, compare};
-use crate::journal::{JournalError, JournalFiles, Ledger, Witness};
+use crate::journal::{Frame, JournalError, JournalFiles, Ledger, Witness};
 use crate::store::{Batch, Loaded, LocalStore, Meta, StoreError};
 
 /// A file that has grown beyond this, in bytes, and beyond twice of what it began with, is given up for a new one.
@@ -98,6 +101,11 @@ impl<S: LocalStore, J: JournalFiles> TwinStore<S, J> {
     /// The journal beneath.
     pub const fn journal(&self) -> &J {
         &self.journal
+    }
+
+    /// Whether what is saved lies in two places.
+    pub fn keeps_twice(&self) -> bool {
+        self.store.is_durable() && self.second() == Second::InOrder
     }
 
     /// How the second journal stands.
@@ -182,6 +190,28 @@ impl<S: LocalStore, J: JournalFiles> TwinStore<S, J> {
         self.journal.remove_below(number).await
     }
 
+    /// Makes a batch durable in the journal, because the store keeps nothing. Then the journal must not fail.
+    async fn apply_to_journal_alone(
+        &self,
+        batch: &Batch,
+        frame: Frame,
+        witness: Witness,
+    ) -> Result<(), StoreError> {
+        let before = self.ledger.borrow().clone();
+        self.file.borrow_mut().due.extend(frame.write());
+        self.ledger.borrow_mut().follow(frame);
+        self.write_second().await;
+        if let Second::Missing(failure) = self.second() {
+            *self.ledger.borrow_mut() = before;
+            return Err(match failure {
+                JournalError::Full => StoreError::Full,
+                failure => StoreError::Lost(failure.to_string()),
+            });
+        }
+        self.journal.note(&witness);
+        self.store.apply_witnessed(batch, Some(witness)).await
+    }
+
     /// Makes a batch durable in the store; on a full device, if need be, with the room that was held in reserve.
     async fn apply_first(&self, batch: &Batch, witness: Witness) -> Result<(), StoreError> {
         match self.store.apply_witnessed(batch, Some(witness)).await {
@@ -196,9 +226,11 @@ impl<S: LocalStore, J: JournalFiles> TwinStore<S, J> {
 impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
     async fn load(&self) -> Result<Loaded, StoreError> {
         // The store first: that keeps other windows from writing, so that the journal grows no more after it.
-        let (loaded, unreadable) = match self.store.load().await {
+        let (loaded, failure_of_store) = match self.store.load().await {
             Ok(loaded) => (loaded, None),
-            Err(error @ StoreError::Unreadable { .. }) => (Loaded::default(), Some(error)),
+            Err(error @ (StoreError::Unreadable { .. } | StoreError::Lost(_))) => {
+                (Loaded::default(), Some(error))
+            }
             Err(error) => return Err(error),
         };
         let (files, failure) = match self.journal.read().await {
@@ -206,14 +238,17 @@ impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
             Err(error) => (Vec::new(), Some(error)),
         };
         let (written, damaged) = Ledger::read(&files);
-        if let Some(error) = unreadable.clone().filter(|_| written.identity().is_none()) {
-            // Nothing to mend it with: what can still be read of it must not be thrown away.
+        let noted = self.journal.noted();
+        let store_failed = failure_of_store.is_some();
+        if let Some(error) = failure_of_store
+            && !makes_up_for(&error, &written, damaged, noted)
+        {
+            // What can still be read of it, now or another time, must not be thrown away.
             return Err(error);
         }
-        let store = Side { ledger: Ledger::of(&loaded), damaged: unreadable.is_some() || is_spoilt(&loaded) };
+        let store = Side { ledger: Ledger::of(&loaded), damaged: store_failed || is_spoilt(&loaded) };
         let journal = failure.is_none().then_some(Side { ledger: written, damaged });
-        let Outcome { ledger, mend_store, mend_journal, recovery } =
-            compare(&store, journal.as_ref(), self.journal.noted());
+        let Outcome { ledger, mend_store, mend_journal, recovery } = compare(&store, journal.as_ref(), noted);
         let loaded = if mend_store { self.mend(loaded, &ledger).await? } else { loaded };
         self.recovery.set(recovery);
         *self.ledger.borrow_mut() = ledger;
@@ -222,13 +257,21 @@ impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
         if mend_journal {
             self.write_second().await;
         }
-        Ok(loaded)
+        match self.second() {
+            Second::Missing(failure) if !self.store.is_durable() => {
+                Err(StoreError::Unavailable(failure.to_string()))
+            }
+            _ => Ok(loaded),
+        }
     }
 
     async fn apply_witnessed(&self, batch: &Batch, _: Option<Witness>) -> Result<(), StoreError> {
         let frame = self.ledger.borrow().frame(batch);
         let Some(frame) = frame else { return self.store.apply(batch).await };
         let witness = self.ledger.borrow().witness_with(&frame);
+        if !self.store.is_durable() {
+            return self.apply_to_journal_alone(batch, frame, witness).await;
+        }
         self.apply_first(batch, witness).await?;
         self.file.borrow_mut().due.extend(frame.write());
         self.ledger.borrow_mut().follow(frame);
@@ -254,6 +297,13 @@ impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
     async fn documents(&self, tickets: &[TicketId]) -> Result<Vec<Document>, StoreError> {
         self.store.documents(tickets).await
     }
+}
+
+/// Whether a store that has failed may be begun anew from the journal. One that can't even be opened may be well again later: it
+/// is given up only for a journal that has everything.
+fn makes_up_for(error: &StoreError, journal: &Ledger, damaged: bool, noted: Option<Witness>) -> bool {
+    let has_everything = !damaged && noted.is_none_or(|noted| noted.batch <= journal.witness().batch);
+    journal.identity().is_some() && (has_everything || matches!(error, StoreError::Unreadable { .. }))
 }
 
 /// Whether the outbox is not what the last batch made of it.

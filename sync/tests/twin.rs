@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use sync::journal::{JournalError, Witness};
 use sync::{
     Batch, Damage, Identity, Loaded, LocalStore, MemoryJournalFiles, MemoryLocalStore, Meta, Recovery,
-    Replica, Second, StoreError, TwinStore,
+    Replica, Second, StandInStore, StoreError, TwinStore,
 };
 use uuid::Uuid;
 
@@ -23,12 +23,18 @@ use self::world::{agent, at, block_on, comment, register, ticket_id};
 struct Database {
     held: Rc<MemoryLocalStore>,
     unreadable: Rc<Cell<bool>>,
+    /// Whether not even that can be found out.
+    closed: Rc<Cell<bool>>,
 }
 
 impl LocalStore for Database {
     async fn load(&self) -> Result<Loaded, StoreError> {
         let problem = StoreError::Unreadable { place: "outbox 3".to_owned(), problem: "rubbish".to_owned() };
-        if self.unreadable.get() { Err(problem) } else { self.held.load().await }
+        match (self.closed.get(), self.unreadable.get()) {
+            (true, _) => Err(StoreError::Lost("the backing store can't be opened".to_owned())),
+            (_, true) => Err(problem),
+            _ => self.held.load().await,
+        }
     }
 
     async fn apply_witnessed(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
@@ -37,6 +43,7 @@ impl LocalStore for Database {
 
     async fn start_over(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
         self.unreadable.set(false);
+        self.closed.set(false);
         self.held.start_over(batch, witness).await
     }
 
@@ -96,7 +103,7 @@ impl Device {
 
     /// The database as it is now, apart from what becomes of it.
     fn image(&self) -> Database {
-        Database { held: Rc::new(MemoryLocalStore::clone(&self.database.held)), unreadable: Rc::default() }
+        Database { held: Rc::new(MemoryLocalStore::clone(&self.database.held)), ..Database::default() }
     }
 
     /// The app ends, and the next one finds the database as it was at an earlier time.
@@ -188,6 +195,52 @@ fn a_database_that_can_not_be_read_is_left_alone_where_there_is_nothing_to_mend_
     assert!(matches!(block_on(store.load()), Err(StoreError::Unreadable { .. })));
     device.database.unreadable.set(false);
     assert_eq!(device.restart().numbers(), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_database_that_can_not_be_opened_is_given_up_only_for_a_journal_that_has_everything() {
+    let device = Device::after(5);
+    device.database.closed.set(true);
+    let spoilt = device.journal.files.borrow().clone();
+    device.journal.files.borrow_mut().values_mut().for_each(|file| file[40] ^= 1);
+    let store = TwinStore::new(device.database.clone(), Rc::clone(&device.journal));
+    assert!(matches!(block_on(store.load()), Err(StoreError::Lost(_))));
+    *device.journal.files.borrow_mut() = spoilt;
+    let device = device.restart();
+    assert_eq!(device.store.recovery(), recovery(Damage::Spoilt, 5, true));
+    assert_eq!(device.numbers(), [1, 2, 3, 4, 5]);
+    device.goes_on();
+}
+
+#[test]
+fn where_no_database_can_be_opened_the_journal_alone_keeps_what_is_saved() {
+    let device = Device::after(3);
+    let journal = Rc::clone(&device.journal);
+    let open = || TwinStore::new(StandInStore::default(), Rc::clone(&journal));
+    let store = open();
+    let loaded = block_on(store.load()).unwrap();
+    assert_eq!(store.recovery(), recovery(Damage::Wiped, 3, true));
+    assert!(!store.keeps_twice());
+    let mut replica = Replica::open(loaded, device.replica.meta().clone(), Vec::new());
+    replica.commit(Batch { directory: Some(world::directory()), ..Batch::default() });
+    let batch = replica.prepare(ticket_id(9), register("it smokes"), at(0)).unwrap();
+    *journal.broken.borrow_mut() = Some(JournalError::Full);
+    assert_eq!(
+        block_on(store.apply(&batch)),
+        Err(StoreError::Full),
+        "nothing is said to be saved that is not"
+    );
+    *journal.broken.borrow_mut() = None;
+    block_on(store.apply(&batch)).unwrap();
+    let numbers = |loaded: Loaded| loaded.outbox.iter().map(|entry| entry.change.id.seq).collect::<Vec<_>>();
+    assert_eq!(numbers(block_on(open().load()).unwrap()), [1, 2, 3, 4]);
+    assert_eq!(device.restart().numbers(), [1, 2, 3, 4], "and the database gets it when it is well again");
+
+    *journal.broken.borrow_mut() = Some(JournalError::Unavailable("locked down".to_owned()));
+    assert!(
+        matches!(block_on(open().load()), Err(StoreError::Unavailable(_))),
+        "without either there is nothing"
+    );
 }
 
 #[test]
@@ -299,7 +352,7 @@ fn a_database_from_before_there_were_journals_is_taken_as_it_is() {
     let old =
         Batch { meta: loaded.meta, directory: loaded.directory, outbox: loaded.outbox, ..Batch::default() };
     block_on(held.apply(&old)).unwrap();
-    let device = Device::open(Database { held, unreadable: Rc::default() }, Rc::default());
+    let device = Device::open(Database { held, ..Database::default() }, Rc::default());
     assert_eq!(device.numbers(), [1, 2]);
     device.goes_on();
 }

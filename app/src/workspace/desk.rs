@@ -9,11 +9,11 @@ use domain::people::Person;
 use domain::ticket::{Action, Document, Seen};
 use domain::{ChangeId, TicketId};
 use futures_util::lock::Mutex;
-use sync::{Batch, Identity, LocalStore, Meta, Recovery, Replica, Second, StoreError, TwinStore};
+use sync::{Batch, Identity, Loaded, LocalStore, Meta, Recovery, Replica, StoreError, TwinStore};
 
 use super::RecordError;
+use crate::device::database::DeviceDatabase;
 use crate::device::journal::PrivateJournal;
-use crate::device::local_store::IndexedDbLocalStore;
 use crate::device::{clock, id};
 
 /// What has changed with a batch.
@@ -28,7 +28,7 @@ pub(super) struct News {
 /// An open replica.
 #[derive(Debug)]
 pub(super) struct Desk {
-    store: TwinStore<IndexedDbLocalStore, PrivateJournal>,
+    store: Store,
     replica: RefCell<Replica>,
     /// Held from looking at the replica until what follows from it is in the replica: two taps must not get one number.
     turn: Mutex<()>,
@@ -37,8 +37,7 @@ pub(super) struct Desk {
 impl Desk {
     /// Opens a person's replica, or begins one.
     pub(super) async fn open(person: Person) -> Result<Self, StoreError> {
-        let store = TwinStore::new(IndexedDbLocalStore::of(person.id), PrivateJournal::of(person.id));
-        let loaded = store.load().await?;
+        let (store, loaded) = open_store(&person).await?;
         let documents = store.documents(&loaded.touched()).await?;
         let meta = match &loaded.meta {
             Some(meta) => meta.clone(),
@@ -65,7 +64,7 @@ impl Desk {
 
     /// Whether what is saved is saved twice.
     pub(super) fn keeps_twice(&self) -> bool {
-        self.store.second() == Second::InOrder
+        self.store.keeps_twice()
     }
 
     /// Holds room in reserve, for what must be kept on a full device. Without room for that, there is none.
@@ -151,5 +150,24 @@ impl Desk {
             replica.learn(document);
         }
         Ok(News { tickets, directory, outbox })
+    }
+}
+
+type Store = TwinStore<DeviceDatabase, PrivateJournal>;
+
+/// Opens what is kept of a person on this device. Where the browser opens no database, the journal alone has to do; where there is
+/// no journal either, nothing can be kept.
+async fn open_store(person: &Person) -> Result<(Store, Loaded), StoreError> {
+    let store = TwinStore::new(DeviceDatabase::of(person.id), PrivateJournal::of(person.id));
+    let error = match store.load().await {
+        Ok(loaded) => return Ok((store, loaded)),
+        Err(error @ (StoreError::Lost(_) | StoreError::Unavailable(_))) => error,
+        Err(error) => return Err(error),
+    };
+    leptos::logging::error!("no database can be opened, trying the journal alone: {error}");
+    let store = TwinStore::new(DeviceDatabase::stand_in(), PrivateJournal::of(person.id));
+    match store.load().await {
+        Ok(loaded) => Ok((store, loaded)),
+        Err(_) => Err(error),
     }
 }

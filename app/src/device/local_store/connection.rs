@@ -23,6 +23,9 @@ use crate::device::clock;
 /// Longest wait for the browser to open a database, in milliseconds. Some never answer when their storage is broken.
 const OPENING_MS: u32 = 10_000;
 
+/// Pauses between attempts to open a database whose connection is lost again and again, in milliseconds.
+const PAUSES_MS: [u32; 2] = [100, 1_000];
+
 /// Which opening of the database this is. The highest one may write.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Fence(f64);
@@ -131,12 +134,23 @@ impl Connection {
         &self,
         read: impl Fn(Everything) -> T,
     ) -> Result<(T, Fence), StoreError> {
-        match self.try_open_and_read(&read).await {
-            Err(StoreError::Lost(_)) => {
-                self.close();
-                self.try_open_and_read(&read).await
+        for pause in PAUSES_MS {
+            match self.try_open_and_read(&read).await {
+                Err(StoreError::Lost(_)) => self.close(),
+                outcome => return outcome,
             }
-            outcome => outcome,
+            clock::sleep(pause).await;
+        }
+        self.try_open_and_read(&read).await
+    }
+
+    /// Removes the database with everything in it. The next opening makes a new one.
+    pub(super) async fn remove(&self) -> Result<(), StoreError> {
+        self.close();
+        let removal = Database::delete_by_name(&self.name).map_err(|error| open_error(&error))?;
+        match select(Box::pin(removal.into_future()), Box::pin(clock::sleep(OPENING_MS))).await {
+            Either::Left((removed, _)) => removed.map_err(|error| store_error(&error)),
+            Either::Right(_) => Err(StoreError::Unavailable("the browser does not remove it".to_owned())),
         }
     }
 
@@ -183,7 +197,9 @@ impl Connection {
             let outbox_values = outbox.get_all::<JsValue>().primitive()?;
             let card_keys = cards.get_all_keys::<f64>().primitive()?;
             let card_values = cards.get_all::<JsValue>().primitive()?;
-            let fence = Fence(writer.await?.unwrap_or_default() + 1.0);
+            // A database that was wiped begins anew, and no window that knew the former one may be taken for the one that writes.
+            let last = writer.await?.unwrap_or_else(|| clock::now().as_millis() as f64);
+            let fence = Fence(last + 1.0);
             drop(meta.put(fence.0).with_key(WRITER).primitive()?);
             let everything = Everything {
                 meta: remembered.await?.map(bytes),
@@ -291,21 +307,22 @@ async fn open(name: &str) -> Result<Database, StoreError> {
         .with_on_upgrade_needed(|event, database| schema::upgrade(&database, event.old_version() as u32))
         .build()
         .map_err(|error| open_error(&error))?;
-    let too_long = async {
+    let in_vain = async {
+        let too_long = || StoreError::Unavailable("the browser does not open it".to_owned());
         let patience = Box::pin(clock::sleep(OPENING_MS));
         match select(is_blocked, patience).await {
-            Either::Left((Ok(()), _)) => "another window keeps an older version of it open",
+            Either::Left((Ok(()), _)) => StoreError::Blocked,
             // Not blocked at all: the rest of the patience.
             Either::Left((Err(_), patience)) => {
                 patience.await;
-                "the browser does not open it"
+                too_long()
             }
-            Either::Right(_) => "the browser does not open it",
+            Either::Right(_) => too_long(),
         }
     };
-    match select(Box::pin(request.into_future()), Box::pin(too_long)).await {
+    match select(Box::pin(request.into_future()), Box::pin(in_vain)).await {
         Either::Left((opened, _)) => opened.map_err(|error| open_error(&error)),
-        Either::Right((why, _)) => Err(StoreError::Unavailable(why.to_owned())),
+        Either::Right((error, _)) => Err(error),
     }
 }
 

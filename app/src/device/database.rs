@@ -1,0 +1,82 @@
+//! What a device keeps a replica in: the browser's database, or what stands in for it where none can be opened.
+
+use domain::ticket::Document;
+use domain::{PersonId, TicketId};
+use sync::journal::Witness;
+use sync::{Batch, Loaded, LocalStore, StandInStore, StoreError};
+
+use super::local_store::IndexedDbLocalStore;
+
+/// A person's database on this device.
+#[derive(Debug)]
+pub enum DeviceDatabase {
+    /// The browser's.
+    IndexedDb(IndexedDbLocalStore),
+    /// Memory: with it, only the journal beside it outlives the app.
+    StandIn(StandInStore),
+}
+
+impl DeviceDatabase {
+    /// The browser's database of a person. Nothing is opened before [`load`](LocalStore::load).
+    pub fn of(person: PersonId) -> Self {
+        Self::IndexedDb(IndexedDbLocalStore::of(person))
+    }
+
+    /// What stands in for it.
+    pub fn stand_in() -> Self {
+        Self::StandIn(StandInStore::default())
+    }
+
+    /// Whether another window has opened the database since, so that this one can no longer write.
+    pub fn is_fenced_off(&self) -> bool {
+        matches!(self, Self::IndexedDb(store) if store.is_fenced_off())
+    }
+
+    /// Merges what lies about in it. Returns whether there may be more to do.
+    ///
+    /// # Errors
+    /// As for any batch; nothing has changed then.
+    pub async fn tidy(&self) -> Result<bool, StoreError> {
+        match self {
+            Self::IndexedDb(store) => store.tidy().await,
+            Self::StandIn(_) => Ok(false),
+        }
+    }
+}
+
+impl LocalStore for DeviceDatabase {
+    fn is_durable(&self) -> bool {
+        match self {
+            Self::IndexedDb(store) => store.is_durable(),
+            Self::StandIn(store) => store.is_durable(),
+        }
+    }
+
+    async fn load(&self) -> Result<Loaded, StoreError> {
+        match self {
+            Self::IndexedDb(store) => store.load().await,
+            Self::StandIn(store) => store.load().await,
+        }
+    }
+
+    async fn apply_witnessed(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
+        match self {
+            Self::IndexedDb(store) => store.apply_witnessed(batch, witness).await,
+            Self::StandIn(store) => store.apply_witnessed(batch, witness).await,
+        }
+    }
+
+    async fn start_over(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
+        match self {
+            Self::IndexedDb(store) => store.start_over(batch, witness).await,
+            Self::StandIn(store) => store.start_over(batch, witness).await,
+        }
+    }
+
+    async fn documents(&self, tickets: &[TicketId]) -> Result<Vec<Document>, StoreError> {
+        match self {
+            Self::IndexedDb(store) => store.documents(tickets).await,
+            Self::StandIn(store) => store.documents(tickets).await,
+        }
+    }
+}
