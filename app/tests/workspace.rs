@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use app::device::clock;
+use app::device::writer_lock::{Claim, WriterLock};
 use app::workspace::{
     ChangeMark, Events, Line, RecordError, StorageState, TicketState, TicketView, Workspace, WriterState,
     provide_workspace_over,
@@ -549,6 +550,24 @@ async fn another_persons_session_brings_nothing_into_ones_own_database() {
     assert_eq!(window.card_count(), 0);
     assert_eq!(window.workspace.person().get_untracked(), me);
     window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_window_that_has_gone_silent_is_taken_over_from_and_one_that_answers_is_not() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let name = format!("fieldloop-writer-{}", line.person().id);
+    let _frozen = WriterLock::claim(&name, Claim::IfFree).await.unwrap();
+    let first = Window::open(&line);
+    until("another window has the lock", || first.writer() == WriterState::Elsewhere).await;
+    clock::sleep(4_000).await;
+    until("the silent window has lost its turn", || first.is_open()).await;
+
+    let second = Window::open(&line);
+    until("another window has the lock", || second.writer() == WriterState::Elsewhere).await;
+    clock::sleep(10_000).await;
+    assert_eq!((first.writer(), second.writer()), (WriterState::Here, WriterState::Elsewhere));
+    second.close().await;
+    first.close().await;
 }
 
 #[wasm_bindgen_test]

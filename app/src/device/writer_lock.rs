@@ -3,11 +3,73 @@
 //! The browser's lock says which. Where there are no locks, every window believes that it is the one, and the local store
 //! finds out: only the window that opened it last can still write.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use futures_channel::oneshot;
+use gloo_events::EventListener;
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::{BroadcastChannel, MessageEvent};
+
+use super::{clock, network};
+
+/// How often a window that waits asks whether the one that writes is still there, in milliseconds.
+const ASK_EVERY_MS: u32 = 2_000;
+/// So many questions in a row without an answer, and it is not: the browser has frozen it, or it hangs.
+const UNANSWERED: u32 = 4;
+const QUESTION: &str = "still there?";
+const ANSWER: &str = "still here";
+
+/// Answers other windows that ask whether this one is still there. Until it is dropped, or the browser freezes the page.
+#[derive(Debug)]
+pub struct Presence {
+    _listener: Option<EventListener>,
+}
+
+impl Presence {
+    /// Answers for the lock with this name.
+    pub fn of(name: &str) -> Self {
+        let listener = BroadcastChannel::new(name).ok().map(|channel| {
+            let answering = channel.clone();
+            EventListener::new(&channel, "message", move |event| {
+                if says(event, QUESTION) {
+                    // Whoever has gone meanwhile needs no answer.
+                    let _ = answering.post_message(&ANSWER.into());
+                }
+            })
+        });
+        Self { _listener: listener }
+    }
+}
+
+/// Waits until whoever holds the lock with this name has not answered for a while, as long as this window is in sight.
+pub async fn silence(name: &str) {
+    let Ok(channel) = BroadcastChannel::new(name) else { return std::future::pending().await };
+    let unanswered = Rc::new(Cell::new(0));
+    let heard = Rc::clone(&unanswered);
+    let _listener = EventListener::new(&channel, "message", move |event| {
+        if says(event, ANSWER) {
+            heard.set(0);
+        }
+    });
+    while unanswered.get() < UNANSWERED {
+        if network::is_visible() && channel.post_message(&QUESTION.into()).is_ok() {
+            unanswered.set(unanswered.get() + 1);
+        }
+        clock::sleep(ASK_EVERY_MS).await;
+    }
+    channel.close();
+}
+
+fn says(event: &web_sys::Event, words: &str) -> bool {
+    event
+        .dyn_ref::<MessageEvent>()
+        .and_then(|event| event.data().as_string())
+        .is_some_and(|said| said == words)
+}
 
 /// How a lock is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

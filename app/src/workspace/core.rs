@@ -19,7 +19,7 @@ use super::driver;
 use super::line::Line;
 use super::wake::Wake;
 use super::{RecordError, StorageState, SyncStatus, TicketState, TicketView, WriterState};
-use crate::device::writer_lock::{Claim, WriterLock};
+use crate::device::writer_lock::{Claim, Presence, WriterLock, silence};
 use crate::device::{clock, session, storage};
 
 /// What screens read.
@@ -118,6 +118,7 @@ impl Core {
         loop {
             let mut lock = self.claim(&name).await;
             self.shown.writer.try_set(WriterState::Here);
+            let _presence = Presence::of(&name);
             let work = Box::pin(Rc::clone(&self).work(person.clone(), Rc::clone(&line)));
             select(work, Box::pin(lock.lost())).await;
             drop(lock);
@@ -125,7 +126,8 @@ impl Core {
         }
     }
 
-    /// Waits for this window's turn: at once if no other one is open, else when that is closed or the person says so.
+    /// Waits for this window's turn: at once if no other one is open, else when that is closed or has gone silent, or when the
+    /// person says so.
     async fn claim(&self, name: &str) -> WriterLock {
         // A window that has just lost its turn takes it back only when asked to.
         if self.shown.writer.try_get_untracked() == Some(WriterState::Finding)
@@ -136,10 +138,11 @@ impl Core {
         self.shown.writer.try_set(WriterState::Elsewhere);
         loop {
             let turn = Box::pin(WriterLock::claim(name, Claim::WhenFree));
-            let claimed = match select(turn, Box::pin(self.use_here.heard())).await {
-                Either::Left((lock, asked)) => {
+            let reason = select(Box::pin(self.use_here.heard()), Box::pin(silence(name)));
+            let claimed = match select(turn, reason).await {
+                Either::Left((lock, reason)) => {
                     if lock.is_none() {
-                        asked.await;
+                        reason.await;
                     }
                     lock
                 }
