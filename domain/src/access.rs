@@ -92,15 +92,20 @@ pub fn may(
                 return Err(Refusal::OutOfScope);
             }
             role_allows(actor, ticket, action)?;
-            stage_allows(actor, ticket, action)?;
-            match action {
-                Action::Assign(assignment) => assignable(directory, assignment),
-                Action::SetUrgency(new) if ticket.green_channel() && new.urgency != Urgency::Urgent => {
-                    Err(Refusal::Invalid { field: Field::Urgency, problem: Problem::MustBeUrgent })
-                }
-                _ => Ok(()),
-            }
+            fits(actor.id, directory, ticket, action)
         }
+    }
+}
+
+/// Whether `actor` could do `action` to `ticket` as it stands, if they had the right to.
+fn fits(actor: PersonId, directory: &Directory, ticket: &Ticket, action: &Action) -> Result<(), Refusal> {
+    stage_allows(actor, ticket, action)?;
+    match action {
+        Action::Assign(assignment) => assignable(directory, assignment),
+        Action::SetUrgency(new) if ticket.green_channel() && new.urgency != Urgency::Urgent => {
+            Err(Refusal::Invalid { field: Field::Urgency, problem: Problem::MustBeUrgent })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -108,9 +113,7 @@ fn may_register(actor: &Person, directory: &Directory, registered_in: Department
     if actor.role == Role::Inspector {
         return Err(Refusal::RoleMayNot);
     }
-    if directory.department(registered_in).is_none() {
-        return Err(Refusal::UnknownDepartment);
-    }
+    department_exists(directory, registered_in)?;
     // A ticket registered in another department would be invisible to the person who registered it.
     if actor.role != Role::Admin && registered_in != actor.department {
         return Err(Refusal::OutOfScope);
@@ -162,17 +165,19 @@ fn takes_over(actor: &Person, ticket: &Ticket, assignment: &Assignment) -> bool 
         && *assignment == Assignment { person: actor.id, department: actor.department }
 }
 
+fn department_exists(directory: &Directory, department: DepartmentId) -> Result<(), Refusal> {
+    directory.department(department).map(drop).ok_or(Refusal::UnknownDepartment)
+}
+
 fn assignable(directory: &Directory, assignment: &Assignment) -> Result<(), Refusal> {
-    if directory.department(assignment.department).is_none() {
-        return Err(Refusal::UnknownDepartment);
-    }
+    department_exists(directory, assignment.department)?;
     match directory.person(assignment.person) {
         Some(person) if person.active => Ok(()),
         _ => Err(Refusal::UnknownPerson),
     }
 }
 
-fn stage_allows(actor: &Person, ticket: &Ticket, action: &Action) -> Result<(), Refusal> {
+fn stage_allows(actor: PersonId, ticket: &Ticket, action: &Action) -> Result<(), Refusal> {
     let stage = ticket.stage;
     let forbids = Err(Refusal::StageForbids { stage });
     if stage.after(action).is_none() {
@@ -180,8 +185,8 @@ fn stage_allows(actor: &Person, ticket: &Ticket, action: &Action) -> Result<(), 
     }
     match action {
         Action::CheckIn(_) | Action::ReplacePart(_) if !stage.awaits_work() => forbids,
-        Action::CheckIn(_) if ticket.open_visit(actor.id).is_some() => Err(Refusal::VisitOutOfTurn),
-        Action::CheckOut(_) if ticket.open_visit(actor.id).is_none() => Err(Refusal::VisitOutOfTurn),
+        Action::CheckIn(_) if ticket.open_visit(actor).is_some() => Err(Refusal::VisitOutOfTurn),
+        Action::CheckOut(_) if ticket.open_visit(actor).is_none() => Err(Refusal::VisitOutOfTurn),
         Action::SignOff(_) if ticket.sign_off().is_some() => Err(Refusal::AlreadySigned),
         Action::SignOff(_) | Action::TellResult(_) if stage != Stage::Done => forbids,
         // What is owed to the customer afterwards is owed after closing, too.
@@ -212,47 +217,115 @@ fn stage_allows(actor: &Person, ticket: &Ticket, action: &Action) -> Result<(), 
     }
 }
 
+/// Why a change that has arrived does not go into the record by itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Objection {
+    /// Its author had the ticket before them, and lacks the right to the change now. It waits for somebody who [`may_decide`].
+    #[error("to be decided by the office: {0}")]
+    Parked(Refusal),
+    /// It will not be taken.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
 /// Examines a change that has arrived: who made it, its content, and whether they may.
 ///
 /// What adds to the record is also accepted if it was rightful by what its author had seen: an engineer who worked on
 /// a ticket without knowing that it had gone to somebody else did the work all the same. The same goes for taking a free
-/// ticket, because everything done afterwards rests on it. Everything else must be allowed as the ticket stands now.
+/// ticket, because everything done afterwards rests on it. Everything else must be allowed as the ticket stands now. Where only
+/// the right to it is missing, to somebody who has had the ticket before them, the office decides.
 ///
 /// # Errors
-/// The first reason to refuse it.
+/// The first reason not to take it, and whether that is for the office to decide.
 pub fn judge(
     change: &Change,
     actor: &Person,
     directory: &Directory,
     document: &Document,
-) -> Result<(), Refusal> {
+) -> Result<(), Objection> {
     judge_folded(change, actor, directory, document, Ticket::of(document).as_ref())
 }
 
 /// [`judge`] for whoever holds the ticket that the document folds into: `now`.
 ///
 /// # Errors
-/// The first reason to refuse it.
+/// The first reason not to take it, and whether that is for the office to decide.
 pub fn judge_folded(
     change: &Change,
     actor: &Person,
     directory: &Directory,
     document: &Document,
     now: Option<&Ticket>,
-) -> Result<(), Refusal> {
+) -> Result<(), Objection> {
     if change.actor != actor.id {
-        return Err(Refusal::WrongAuthor);
+        return Err(Refusal::WrongAuthor.into());
     }
     change.action.check(change.ticket)?;
-    let refusal = match may(actor, directory, now, &change.action) {
+    let allowed = |ticket: Option<&Ticket>| may(actor, directory, ticket, &change.action);
+    let refusal = match allowed(now).or_else(|refusal| in_good_faith(change, document, refusal, allowed)) {
         Ok(()) => return Ok(()),
         Err(refusal) => refusal,
     };
-    if now.is_none() || !(change.action.is_fact() || takes_for_oneself(change)) {
+    if refusal.is_about_access() && had_before_them(change, document) {
+        Err(Objection::Parked(refusal))
+    } else {
+        Err(Objection::Refused(refusal))
+    }
+}
+
+/// What stands in the way of a parked change besides its author's right to it, by `now`, the ticket as it stands (nothing, if it
+/// is not registered). The rule of good faith holds as in [`judge`].
+///
+/// Whether its author is still with the company does not matter: it is the office that lets it in.
+///
+/// # Errors
+/// The first reason why it can't be admitted.
+pub fn admissible(
+    change: &Change,
+    directory: &Directory,
+    document: &Document,
+    now: Option<&Ticket>,
+) -> Result<(), Refusal> {
+    change.action.check(change.ticket)?;
+    let possible = |ticket: Option<&Ticket>| match (ticket, &change.action) {
+        (None, Action::Register(intake)) => department_exists(directory, intake.registered_in),
+        (None, _) => Err(Refusal::UnknownTicket),
+        (Some(_), Action::Register(_)) => Err(Refusal::AlreadyRegistered),
+        (Some(ticket), action) => fits(change.actor, directory, ticket, action),
+    };
+    possible(now).or_else(|refusal| in_good_faith(change, document, refusal, possible))
+}
+
+/// Whether `person` decides on parked changes to a ticket with these keys (for a registration: those it would have).
+///
+/// A change may be their own: they could as well do it again, and the record says who let it in.
+pub fn may_decide(person: &Person, directory: &Directory, about: &ScopeKeys) -> bool {
+    person.active && person.role.steers() && Scope::of(person, directory).contains(about)
+}
+
+/// Overrules a refusal of what was rightful by what its author had seen, if that counts for such a change.
+fn in_good_faith(
+    change: &Change,
+    document: &Document,
+    refusal: Refusal,
+    allowed: impl Fn(Option<&Ticket>) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    if !(change.action.is_fact() || takes_for_oneself(change)) {
         return Err(refusal);
     }
     let seen: Vec<Recorded> =
         document.log().iter().filter(|recorded| change.seen.contains(recorded.change.id)).cloned().collect();
-    let as_seen = Ticket::fold(document.ticket, None, &seen).ok_or_else(|| refusal.clone())?;
-    may(actor, directory, Some(&as_seen), &change.action).map_err(|_| refusal)
+    match Ticket::fold(document.ticket, None, &seen) {
+        Some(as_seen) => allowed(Some(&as_seen)).map_err(|_| refusal),
+        None => Err(refusal),
+    }
+}
+
+/// Whether the author demonstrably had before them what they changed: they name something of the ticket's record that somebody
+/// else did, which nobody knows by guessing. What one registers is before oneself.
+fn had_before_them(change: &Change, document: &Document) -> bool {
+    let seen_of_others = |recorded: &Recorded| {
+        recorded.change.actor != change.actor && change.seen.contains(recorded.change.id)
+    };
+    matches!(change.action, Action::Register(_)) || document.log().iter().any(seen_of_others)
 }

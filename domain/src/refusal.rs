@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::PersonId;
 use crate::ticket::Stage;
 
 /// The reason a change is refused. The server never answers a refused change in any other way.
@@ -70,6 +71,14 @@ pub enum Refusal {
     /// The same change id was used before with other content: two copies of one device.
     #[error("the change id was used before with other content")]
     IdReused,
+    /// Its author had lost the right to it, and the office did not let it in.
+    #[error("the office has declined it: {why}")]
+    Declined {
+        /// Who decided so.
+        by: PersonId,
+        /// Why, in their words.
+        why: String,
+    },
     /// A reason from a newer server that this app doesn't know yet.
     #[error("a reason this version does not know")]
     #[serde(other)]
@@ -80,6 +89,11 @@ impl Refusal {
     /// Whether sending the same change again later can succeed without anybody changing it.
     pub const fn worth_retrying(&self) -> bool {
         matches!(self, Self::UnsupportedAction | Self::OutOfOrder | Self::WrongAuthor)
+    }
+
+    /// Whether only the author's right to it is missing: somebody else could do the same.
+    pub const fn is_about_access(&self) -> bool {
+        matches!(self, Self::RoleMayNot | Self::OutOfScope | Self::NotAccountable)
     }
 }
 

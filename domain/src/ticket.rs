@@ -23,7 +23,7 @@ pub use action::{
     Settlement, UnknownAction,
 };
 pub use card::{Card, CardClock, CardLeft, ScopeKeys};
-pub use change::{Change, Doubt, Recorded, Seen};
+pub use change::{Admission, Change, Doubt, Recorded, Seen};
 pub use document::Document;
 pub use field_work::{
     Callback, CloseResult, Completion, PartReplacement, Progress, ProgressKind, ResponsibleParty, Visit,

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use domain::ticket::{
-    Action, ActionKind, Change, Conflict, ConflictKind, Document, Flag, Outcome, ProgressKind, Ticket,
-    Urgency,
+    Action, ActionKind, Admission, Change, Conflict, ConflictKind, Document, Flag, Outcome, ProgressKind,
+    Recorded, Ticket, Urgency,
 };
 use domain::{ChangeId, Claim, Timestamp};
 
@@ -147,7 +147,7 @@ fn not_delivered_yet() -> Document {
     record.act(AMY, 1, samples::comment("离线登记"));
     let mut document = Document::new(TICKET);
     for recorded in record.document.log() {
-        let place = domain::ticket::Recorded::place(recorded.change.clone(), document.log(), None);
+        let place = Recorded::place(recorded.change.clone(), document.log(), None);
         document.insert(place);
     }
     document
@@ -170,6 +170,17 @@ fn what_is_owed_afterwards() -> Document {
     numbered(record, 11)
 }
 
+/// What its author had lost the right to, and the office let in.
+fn let_in_by_the_office() -> Document {
+    let mut record = Record::assigned_to(BO);
+    let seen = record.ids();
+    record.act(GUS, 10, samples::assign(CAI));
+    let late = record.change(BO, 8, &seen, samples::set_urgency(Urgency::Urgent));
+    let admission = Admission { by: GUS, received: minute(30) };
+    record.document.insert(Recorded::admit(late, record.document.log(), admission, minute(90)));
+    numbered(record, 5)
+}
+
 fn numbered(record: Record, revision: u64) -> Document {
     let mut document = record.document;
     document.number = Some(number());
@@ -185,6 +196,7 @@ fn every_golden_document_opens_is_written_back_byte_for_byte_and_folds_to_its_fa
         ("from_a_newer_version", from_a_newer_version()),
         ("not_delivered_yet", not_delivered_yet()),
         ("what_is_owed_afterwards", what_is_owed_afterwards()),
+        ("let_in_by_the_office", let_in_by_the_office()),
     ];
     for (name, document) in samples {
         sample_exists(&folder("documents").join(format!("{name}.json")), &json(&document));

@@ -199,7 +199,7 @@ impl Story {
             seen: self.document.log().iter().map(|recorded| recorded.change.id).collect::<Seen>(),
             action,
         };
-        self.document.insert(Recorded { change, happened: at, arrived: Some(at) });
+        self.document.insert(Recorded { change, happened: at, arrived: Some(at), admitted: None });
     }
 }
 

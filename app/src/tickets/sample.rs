@@ -98,6 +98,7 @@ impl Sample {
             change,
             happened: self::minute(minute),
             arrived: Some(self::minute(arrived)),
+            admitted: None,
         });
         id
     }

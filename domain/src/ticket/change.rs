@@ -117,9 +117,21 @@ pub struct Recorded {
     pub change: Change,
     /// When it happened: the claim, corrected and bounded. Fixed by the server on first arrival; provisional before.
     pub happened: Timestamp,
-    /// When the server received it; absent while it is only on the device.
+    /// When the server received it, or let it in; absent while it is only on the device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrived: Option<Timestamp>,
+    /// Who let it in, if its author had lost the right to it before it came in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admitted: Option<Admission>,
+}
+
+/// Somebody at the office let a change in that did not count by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Admission {
+    /// Who decided so.
+    pub by: PersonId,
+    /// When the change had come in.
+    pub received: Timestamp,
 }
 
 impl Recorded {
@@ -133,18 +145,34 @@ impl Recorded {
             .filter(|earlier| change.seen.contains(earlier.change.id) && earlier.change.id != change.id)
             .map(|earlier| {
                 let own = earlier.change.id.device == change.id.device;
-                earlier.arrived.filter(|_| !own).unwrap_or(earlier.happened).max(earlier.happened)
+                // Not when it was let in: who names a later change of its device counts as having seen it, and may have
+                // worked before that.
+                earlier.received().filter(|_| !own).unwrap_or(earlier.happened).max(earlier.happened)
             })
             .max();
         let happened = change.claim.bounded(seen_until, arrival);
-        Self { change, happened, arrived: arrival }
+        Self { change, happened, arrived: arrival, admitted: None }
+    }
+
+    /// Places a change in time that had come in earlier, and that somebody lets in at `now`.
+    ///
+    /// It happened when it would have happened had it counted at once. It arrives now: what clocks have told up to now stays as it
+    /// was told, and is corrected from now on, as by anything that comes in late.
+    pub fn admit(change: Change, log: &[Self], admission: Admission, now: Timestamp) -> Self {
+        let placed = Self::place(change, log, Some(admission.received));
+        Self { arrived: Some(now.max(admission.received)), admitted: Some(admission), ..placed }
+    }
+
+    /// When the server received it, whether or not it counted from then on; absent while it is only on the device.
+    pub fn received(&self) -> Option<Timestamp> {
+        self.admitted.map(|admission| admission.received).or(self.arrived)
     }
 
     /// Whether there is reason to doubt when it happened, and which.
     ///
     /// What is doubtful is bounded all the same, and shown with its doubt.
     pub fn doubt(&self) -> Option<Doubt> {
-        let arrived = self.arrived?;
+        let arrived = self.received()?;
         let claimed = self.change.claim.corrected();
         let (ahead_ms, behind_ms) = (claimed.millis_since(arrived), self.happened.millis_since(claimed));
         if ahead_ms > DOUBT_MS {

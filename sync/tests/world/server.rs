@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::access::{self, Scope};
+use domain::access::{self, Objection, Scope};
 use domain::people::{Directory, Person};
 use domain::ticket::{Change, Document, Recorded, Ticket, TicketNumber};
 use domain::{ChangeId, Refusal, TicketId, Timestamp};
@@ -85,8 +85,10 @@ impl Server {
         }
         let empty = Document::new(change.ticket);
         let document = self.documents.get(&change.ticket).unwrap_or(&empty);
-        if let Err(because) = access::judge(change, actor, &self.directory, document) {
-            return Verdict::Refused { because };
+        match access::judge(change, actor, &self.directory, document) {
+            Ok(()) => {}
+            Err(Objection::Parked(because)) => return Verdict::Parked { because },
+            Err(Objection::Refused(because)) => return Verdict::Refused { because },
         }
         let recorded = Recorded::place(change.clone(), document.log(), Some(now));
         Verdict::Applied { revision: self.record(recorded) }
