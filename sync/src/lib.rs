@@ -11,6 +11,7 @@ mod memory;
 pub mod messages;
 pub mod notices;
 mod outbox;
+pub mod parked;
 mod planner;
 pub mod policies;
 mod replica;

@@ -180,6 +180,8 @@ pub enum Event {
     Gone(Gone),
     /// There is something new in the person's list of notices. Event name `notice`.
     Notice(Noticed),
+    /// The person may decide on other parked changes than before, or one of their own was decided on. Event name `parked`.
+    Parked,
     /// There is a newer backup. Event name `backed-up`.
     BackedUp(Backup),
     /// There is more than the stream carries: pull. Event name `behind`.
@@ -223,6 +225,7 @@ impl Event {
             "changed" => Some(Self::Changed(serde_json::from_str(data)?)),
             "gone" => Some(Self::Gone(serde_json::from_str(data)?)),
             "notice" => Some(Self::Notice(serde_json::from_str(data)?)),
+            "parked" => Some(Self::Parked),
             "backed-up" => Some(Self::BackedUp(serde_json::from_str(data)?)),
             "behind" => Some(Self::Behind),
             "signed-out" => Some(Self::SignedOut),
@@ -236,6 +239,7 @@ impl Event {
             Self::Changed(_) => "changed",
             Self::Gone(_) => "gone",
             Self::Notice(_) => "notice",
+            Self::Parked => "parked",
             Self::BackedUp(_) => "backed-up",
             Self::Behind => "behind",
             Self::SignedOut => "signed-out",

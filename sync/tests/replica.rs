@@ -12,8 +12,8 @@ use sync::messages::{Backup, Event, Judged, PUSH_MAX_BYTES, PushResponse, Verdic
 use sync::{Absorbed, Batch, KEPT_MS, OutboxState, Unsent};
 
 use self::world::{
-    Device, Server, agent, arrived, assign, at, comment, engineer, engineer_of_the_south, register,
-    ticket_id, urgency,
+    Device, Server, agent, arrived, assign, at, cancel, comment, engineer, engineer_of_the_south, register,
+    reopen, ticket_id, urgency,
 };
 
 const TICKET: domain::TicketId = ticket_id(1);
@@ -132,12 +132,12 @@ fn an_accepted_change_stays_in_sight_if_its_document_is_on_a_later_page() {
 #[test]
 fn a_refused_change_stays_with_its_reason_and_does_not_show() {
     let (mut server, mut office, mut field) = office_and_field();
-    office.tap(TICKET, assign(&engineer_of_the_south()), at(5)).unwrap();
+    office.tap(TICKET, cancel(), at(5)).unwrap();
     office.sync(&mut server, at(6));
     let refused = field.tap(TICKET, urgency(Urgency::Urgent), at(10)).unwrap();
     let taken = field.tap(TICKET, comment("seen it"), at(11)).unwrap();
     field.push(&mut server, at(20), false);
-    let because = Refusal::OutOfScope;
+    let because = Refusal::StageForbids { stage: Stage::Cancelled };
     assert_eq!(field.state(refused), Some(&OutboxState::Refused { because, at: at(20) }));
     assert_ne!(field.replica.card(TICKET).unwrap().urgency, Urgency::Urgent);
     assert!(matches!(field.state(taken), Some(OutboxState::Accepted { .. })), "it holds up nothing else");
@@ -154,11 +154,11 @@ fn a_refused_change_stays_with_its_reason_and_does_not_show() {
 #[test]
 fn a_refused_change_can_be_tried_again_once_it_is_allowed() {
     let (mut server, mut office, mut field) = office_and_field();
-    office.tap(TICKET, assign(&engineer_of_the_south()), at(5)).unwrap();
+    office.tap(TICKET, cancel(), at(5)).unwrap();
     office.sync(&mut server, at(6));
     let refused = field.tap(TICKET, urgency(Urgency::Urgent), at(10)).unwrap();
     field.push(&mut server, at(20), false);
-    office.tap(TICKET, assign(&engineer()), at(30)).unwrap();
+    office.tap(TICKET, reopen(), at(30)).unwrap();
     office.sync(&mut server, at(31));
     field.sync(&mut server, at(32));
 
@@ -174,12 +174,12 @@ fn a_refused_change_can_be_tried_again_once_it_is_allowed() {
 #[test]
 fn trying_again_says_neither_that_it_happened_later_nor_that_its_author_had_seen_more() {
     let (mut server, mut office, mut field) = office_and_field();
-    office.tap(TICKET, assign(&engineer_of_the_south()), at(5)).unwrap();
+    office.tap(TICKET, cancel(), at(5)).unwrap();
     office.sync(&mut server, at(6));
     let refused = field.tap(TICKET, urgency(Urgency::Urgent), at(10)).unwrap();
     let first = field.replica.push_request(PUSH_MAX_BYTES, at(0)).unwrap().changes.remove(0);
     field.push(&mut server, at(20), false);
-    let later = office.tap(TICKET, assign(&engineer()), at(30)).unwrap();
+    let later = office.tap(TICKET, reopen(), at(30)).unwrap();
     office.sync(&mut server, at(31));
     field.sync(&mut server, at(32));
 
@@ -522,6 +522,33 @@ fn what_became_of_a_parked_change_is_asked_once_an_hour() {
 
     field.keep(field.replica.on_push(&answer(Verdict::Applied { revision: 9 }), at(30), at(30)));
     assert_eq!(field.state(change), Some(&OutboxState::Accepted { revision: 9 }));
+}
+
+#[test]
+fn what_became_of_a_parked_change_is_asked_at_once_when_the_server_says_that_it_was_decided() {
+    let (mut server, mut office, mut field) = office_and_field();
+    office.tap(TICKET, assign(&engineer_of_the_south()), at(5)).unwrap();
+    office.sync(&mut server, at(6));
+    let change = field.tap(TICKET, urgency(Urgency::Urgent), at(10)).unwrap();
+    field.push(&mut server, at(20), false);
+    let because = Refusal::OutOfScope;
+    assert_eq!(field.state(change), Some(&OutboxState::Parked { because, at: at(20) }));
+    assert_eq!(field.replica.push_request(PUSH_MAX_BYTES, at(21)), None);
+    let before = field.replica.meta().clone();
+
+    assert!(field.hear(&[Event::Parked]));
+    let request = field.replica.push_request(PUSH_MAX_BYTES, at(21)).unwrap();
+    assert_eq!(request.changes[0].id, change);
+    assert_eq!(field.replica.meta(), &before, "it is no place in the history");
+    let because = Refusal::Declined { by: agent().id, why: "done by somebody else".to_owned() };
+    let verdict = Verdict::Refused { because: because.clone() };
+    let answer = PushResponse {
+        epoch: server.epoch.clone(),
+        server_time: at(22),
+        verdicts: vec![Judged { id: change, verdict }],
+    };
+    field.keep(field.replica.on_push(&answer, at(22), at(22)));
+    assert_eq!(field.state(change), Some(&OutboxState::Refused { because, at: at(22) }));
 }
 
 #[test]

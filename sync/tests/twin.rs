@@ -250,7 +250,7 @@ fn a_journal_that_was_lost_or_damaged_is_written_anew() {
         |files: &MemoryJournalFiles| files.files.borrow_mut().values_mut().for_each(Vec::clear),
         |files: &MemoryJournalFiles| files.files.borrow_mut().values_mut().for_each(|file| file[40] ^= 1),
         |files: &MemoryJournalFiles| {
-            files.files.borrow_mut().values_mut().for_each(|file| file.truncate(700))
+            files.files.borrow_mut().values_mut().for_each(|file| file.truncate(700));
         },
     ] {
         let device = Device::after(5);

@@ -81,6 +81,7 @@ impl Replica {
         let mut now: BTreeMap<TicketId, Option<(Held, Document)>> = BTreeMap::new();
         let mut seq = cursor.seq;
         let mut backup = None;
+        let mut batch = Batch::default();
         for event in events {
             let (ticket, revision) = match event {
                 Event::Changed(changed) => (changed.ticket, changed.revision),
@@ -88,6 +89,10 @@ impl Replica {
                 Event::Behind => return Absorbed::Behind,
                 Event::BackedUp(newer) => {
                     backup = Some(*newer);
+                    continue;
+                }
+                Event::Parked => {
+                    self.ask_about_parked(&mut batch);
                     continue;
                 }
                 Event::Notice(_) | Event::SignedOut => continue,
@@ -110,9 +115,8 @@ impl Replica {
             seq = seq.max(revision);
         }
         if seq <= cursor.seq && backup.is_none() {
-            return Absorbed::Batch(Box::default());
+            return Absorbed::Batch(Box::new(batch));
         }
-        let mut batch = Batch::default();
         for (ticket, held) in now {
             match held {
                 Some(hold) => batch.hold.push(hold),

@@ -66,6 +66,18 @@ impl Replica {
         batch
     }
 
+    /// Has the server asked at the next opportunity what has become of parked changes.
+    pub(super) fn ask_about_parked(&self, batch: &mut Batch) {
+        let asked_again = self.outbox.values().filter_map(|entry| match &entry.state {
+            OutboxState::Parked { because, .. } => {
+                let because = because.clone();
+                Some(entry.now(OutboxState::Parked { because, at: Timestamp::default() }))
+            }
+            _ => None,
+        });
+        batch.outbox.extend(asked_again);
+    }
+
     /// Whether the document that holds the change has come back. Between two pages it may have moved on to a later one.
     fn delivered(&self, epoch: &str, entry: &OutboxEntry, revision: u64) -> bool {
         let held = self.held.get(&entry.change.ticket);

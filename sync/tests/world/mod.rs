@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use domain::people::{Department, DepartmentFunction, Directory, Person, Role};
 use domain::ticket::{
     Action, Assignment, Channel, Comment, Customer, Difficulty, Intake, IntakeTimes, Kind, NewUrgency,
-    Product, Progress, ProgressKind, Site, Urgency, Verification,
+    Product, Progress, ProgressKind, Reason, Site, Urgency, Verification,
 };
 use domain::{DepartmentId, PersonId, TicketId, Timestamp};
 use uuid::Uuid;
@@ -125,4 +125,12 @@ pub(crate) fn urgency(urgency: Urgency) -> Action {
 
 pub(crate) fn arrived() -> Action {
     Action::LogProgress(Progress { kind: ProgressKind::Arrived, note: String::new(), promised: None })
+}
+
+pub(crate) fn cancel() -> Action {
+    Action::Cancel(Reason { reason: "by mistake".to_owned() })
+}
+
+pub(crate) fn reopen() -> Action {
+    Action::Reopen(Reason { reason: "not by mistake".to_owned() })
 }
