@@ -22,7 +22,7 @@ use crate::people::{departments, routes as people};
 use crate::policies::{drafts, routes as policies, zones};
 use crate::ringing::notices;
 use crate::state::AppState;
-use crate::sync::{events, pull, push};
+use crate::sync::{events, parked, pull, push};
 use crate::{assets, health};
 
 /// Who may use a route.
@@ -73,6 +73,9 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::new(Method::POST, "/api/sync/push", SignedIn, push::push_changes).body_limit(push::BODY_BYTES),
         Route::new(Method::POST, "/api/sync/pull", SignedIn, pull::pull_changes),
         Route::new(Method::GET, "/api/sync/events", SignedIn, events::watch_changes),
+        Route::new(Method::GET, "/api/parked", Steering, parked::list_parked),
+        Route::new(Method::POST, "/api/parked/admit", Steering, parked::admit_parked),
+        Route::new(Method::POST, "/api/parked/decline", Steering, parked::decline_parked),
         // People and departments
         Route::new(Method::GET, "/api/people", Admin, people::list_people),
         Route::new(Method::POST, "/api/people", Admin, people::create_person),

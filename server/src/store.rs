@@ -28,6 +28,7 @@ mod disk;
 mod error;
 pub(crate) mod ledger;
 mod links;
+pub(crate) mod parked;
 pub(crate) mod policies;
 #[cfg(test)]
 mod power_cuts;

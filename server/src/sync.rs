@@ -1,4 +1,5 @@
-//! Devices and the server keeping the same tickets: `push`, `pull` and `events` are what a device can ask.
+//! Devices and the server keeping the same tickets: `push`, `pull` and `events` are what a device can ask; [`parked`] is for
+//! those who decide on what came in too late.
 //!
 //! ```text
 //!   push ──▶ writer ──▶ desk (judges in memory) ──▶ keeper ──▶ store, one flush of the disk for a group ──▶ verdicts
@@ -18,6 +19,7 @@ mod held;
 mod hub;
 mod keeper;
 mod memory;
+pub(crate) mod parked;
 pub(crate) mod pull;
 pub(crate) mod push;
 #[cfg(test)]
@@ -28,6 +30,6 @@ mod writer;
 
 pub(crate) use error::SyncError;
 pub(crate) use exchange::Exchange;
-pub(crate) use group::{Incoming, Push};
+pub(crate) use group::{Decision, Incoming, Push};
 pub(crate) use hub::Hub;
 pub(crate) use writer::{NotWritten, Writer};

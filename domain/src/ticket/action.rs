@@ -46,6 +46,16 @@ pub struct Reason {
     pub reason: String,
 }
 
+impl Reason {
+    /// Whether there is one, and not too long.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self) -> Result<(), Refusal> {
+        required_text(Field::Reason, &self.reason)
+    }
+}
+
 /// Free words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comment {
@@ -274,7 +284,7 @@ impl Action {
             }
             Self::AgreePlan(plan) => plan.check(),
             Self::Inspect(inspection) => inspection.check(),
-            Self::Cancel(reason) | Self::Reopen(reason) => required_text(Field::Reason, &reason.reason),
+            Self::Cancel(reason) | Self::Reopen(reason) => reason.check(),
             Self::SetUrgency(urgency) => text(Field::Reason, &urgency.reason),
             Self::Close(closing) => text(Field::Note, &closing.note),
             Self::Assign(_)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answered, Flag, Kind, Stage, Ticket, TicketNumber, Urgency, Waiting};
+use super::{Answered, Flag, Intake, Kind, Stage, Ticket, TicketNumber, Urgency, Waiting};
 use crate::people::Directory;
 use crate::sla::{self, Clock, ClockName, Deadline, PolicyBook};
 use crate::{DepartmentId, PersonId, TicketId, Timestamp};
@@ -184,6 +184,13 @@ impl Card {
     /// The name of the accountable person, if there is one and the directory knows them.
     pub fn accountable_name<'d>(&self, directory: &'d Directory) -> Option<&'d str> {
         Some(directory.person(self.scope.accountable?)?.name.as_str())
+    }
+}
+
+impl Intake {
+    /// What decides who may see the ticket once it is registered, as long as nobody is accountable.
+    pub const fn scope_keys(&self) -> ScopeKeys {
+        ScopeKeys { department: self.registered_in, accountable: None, registered_in: self.registered_in }
     }
 }
 

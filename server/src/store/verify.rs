@@ -71,7 +71,7 @@ struct Law {
     first_exception: &'static str,
 }
 
-const LAWS: [Law; 12] = [
+const LAWS: [Law; 16] = [
     Law {
         place: "ticket",
         problem: "none of its changes is in the record",
@@ -122,6 +122,41 @@ const LAWS: [Law; 12] = [
         problem: "that change is not in the record, or is of another ticket",
         first_exception: "SELECT revision FROM scope_moves LEFT JOIN changes ON seq = revision \
                           WHERE seq IS NULL OR changes.ticket <> scope_moves.ticket LIMIT 1",
+    },
+    Law {
+        place: "parked change",
+        problem: "its columns do not say what its words say",
+        first_exception: "SELECT device || '/' || device_seq FROM parked \
+                          WHERE CASE WHEN json_valid(body) AND json_valid(because) THEN \
+                          body ->> 'id' IS NOT device || '/' || device_seq OR body ->> 'ticket' IS NOT ticket \
+                          OR body ->> 'actor' IS NOT author \
+                          OR body ->> '$.action.body.registered_in' IS NOT registered_in ELSE 1 END LIMIT 1",
+    },
+    Law {
+        place: "parked change",
+        problem: "the record says otherwise whether it was let in, or by whom",
+        first_exception: "SELECT parked.device || '/' || parked.device_seq FROM parked LEFT JOIN changes \
+                          ON changes.device = parked.device AND changes.device_seq = parked.device_seq \
+                          WHERE (decision IS 'admitted') <> (seq IS NOT NULL) OR (seq IS NOT NULL AND \
+                          CASE WHEN json_valid(changes.body) THEN \
+                          changes.body ->> '$.admitted.by' IS NOT decided_by \
+                          OR changes.body ->> '$.admitted.received' IS NOT received \
+                          OR changes.body -> '$.change' IS NOT parked.body ELSE 1 END) LIMIT 1",
+    },
+    Law {
+        place: "change",
+        problem: "the record says that it was let in, but it was not parked",
+        first_exception: "SELECT changes.device || '/' || changes.device_seq FROM changes LEFT JOIN parked \
+                          ON parked.device = changes.device AND parked.device_seq = changes.device_seq \
+                          WHERE parked.device IS NULL AND instr(changes.body, '\"admitted\":') > 0 \
+                          AND CASE WHEN json_valid(changes.body) THEN changes.body -> '$.admitted' END IS NOT NULL \
+                          LIMIT 1",
+    },
+    Law {
+        place: "device",
+        problem: "changes of it are parked that it is not known to have sent, or that are not its owner's",
+        first_exception: "SELECT device FROM parked LEFT JOIN devices ON id = device \
+                          WHERE device_seq > coalesce(judged, 0) OR author IS NOT person LIMIT 1",
     },
     Law {
         place: "policy",

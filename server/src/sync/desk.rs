@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
-use domain::ticket::Month;
-use domain::{ChangeId, DeviceId, TicketId};
+use domain::ticket::{ActionKind, Month};
+use domain::{ChangeId, DeviceId, TicketId, Timestamp};
 use futures_util::FutureExt;
 use sync::messages::Judged;
 use tokio::sync::mpsc::error::TryRecvError;
@@ -21,15 +21,15 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
 use super::NotWritten;
-use super::group::{Group, Incoming, Known, Push};
+use super::group::{Decision, Group, Incoming, Known, Push, Written};
 use super::held::Held;
 use super::keeper::{Bundle, Landing, Rows};
 use super::memory::Memory;
-use super::writer::Job;
+use super::writer::{Job, Task};
 use crate::people::DirectoryCache;
 use crate::store::devices::Device;
 use crate::store::ledger::Head;
-use crate::store::{Store, StoreError, devices, ledger, tickets};
+use crate::store::{Store, StoreError, devices, ledger, parked, tickets};
 
 /// No further push is taken into a group that holds so many changes.
 const GROUP_CHANGES: usize = 4_096;
@@ -191,10 +191,10 @@ impl Desk {
 
     /// Judges a push into the open group.
     async fn admit(&mut self, open: &mut Open, job: Job) -> Result<(), Void> {
-        let judging = AssertUnwindSafe(self.judge(&mut open.group, &job.push)).catch_unwind().await;
+        let judging = AssertUnwindSafe(self.judge(&mut open.group, &job.task)).catch_unwind().await;
         let failure: Box<dyn std::error::Error> = match judging {
             Ok(Ok(verdicts)) => {
-                open.changes += job.push.changes.len();
+                open.changes += job.task.changes();
                 open.judged.push((job, verdicts));
                 return Ok(());
             }
@@ -206,18 +206,40 @@ impl Desk {
         Err(Void(Vec::new()))
     }
 
-    async fn judge(&mut self, group: &mut Group, push: &Push) -> Result<Vec<Judged>, StoreError> {
-        self.inform(group.known_mut(), push).await?;
-        Ok(group.judge(push, &self.directory.current()))
+    async fn judge(&mut self, group: &mut Group, task: &Task) -> Result<Vec<Judged>, StoreError> {
+        match task {
+            Task::Push(push) => {
+                self.inform(group.known_mut(), push).await?;
+                Ok(group.judge(push, &self.directory.current()))
+            }
+            Task::Decide(decision) => {
+                self.inform_of_parked(group.known_mut(), decision).await?;
+                let verdict = group.decide(decision, &self.directory.current());
+                Ok(verdict.map(|verdict| Judged { id: decision.change, verdict }).into_iter().collect())
+            }
+        }
     }
 
     /// Sees to it that everything is known that judging a push needs to know.
     async fn inform(&mut self, known: &mut Known, push: &Push) -> Result<(), StoreError> {
         self.inform_of_device(known, push.device).await?;
-        self.inform_of_tickets(known, push).await?;
+        self.inform_of_tickets(known, push.changes.iter().filter_map(Incoming::ticket)).await?;
         self.inform_of_repetitions(known, push).await?;
         if push.changes.iter().any(Incoming::registers) {
-            self.inform_of_month(known, Month::of(known.arrival_of(push), self.utc_offset_minutes)).await?;
+            self.inform_of_month(known, push.arrival).await?;
+        }
+        Ok(())
+    }
+
+    /// Sees to it that everything is known that a decision needs to know.
+    async fn inform_of_parked(&mut self, known: &mut Known, decision: &Decision) -> Result<(), StoreError> {
+        self.inform_of_earlier(known, &[decision.change]).await?;
+        let Some(parked) = known.parked.get(&decision.change) else { return Ok(()) };
+        let (ticket, registers) = (parked.change.ticket, parked.change.action.kind() == ActionKind::Register);
+        let arrival = decision.at.max(parked.received);
+        self.inform_of_tickets(known, [ticket]).await?;
+        if registers {
+            self.inform_of_month(known, arrival).await?;
         }
         Ok(())
     }
@@ -234,9 +256,13 @@ impl Desk {
         Ok(())
     }
 
-    async fn inform_of_tickets(&mut self, known: &mut Known, push: &Push) -> Result<(), StoreError> {
+    async fn inform_of_tickets(
+        &mut self,
+        known: &mut Known,
+        ids: impl IntoIterator<Item = TicketId>,
+    ) -> Result<(), StoreError> {
         let mut strangers = BTreeSet::new();
-        for id in push.changes.iter().filter_map(Incoming::ticket) {
+        for id in ids {
             if known.tickets.contains_key(&id) || strangers.contains(&id) {
                 continue;
             }
@@ -256,26 +282,42 @@ impl Desk {
         Ok(())
     }
 
-    /// Looks for changes that may have been recorded before: their device has been judged further than they are.
+    /// Looks for changes that may have been recorded or parked before: their device has been judged further than they are.
     async fn inform_of_repetitions(&mut self, known: &mut Known, push: &Push) -> Result<(), StoreError> {
+        let is_again =
+            |id: &ChangeId| known.devices.get(&id.device).is_some_and(|device| id.seq <= device.judged);
+        let again: Vec<_> = push.changes.iter().map(Incoming::id).filter(is_again).collect();
+        self.inform_of_earlier(known, &again).await
+    }
+
+    /// Finds out what has become of these changes.
+    async fn inform_of_earlier(&mut self, known: &mut Known, ids: &[ChangeId]) -> Result<(), StoreError> {
         let mut unknown: Vec<ChangeId> = Vec::new();
-        for id in push.changes.iter().map(Incoming::id) {
-            let is_again = known.devices.get(&id.device).is_some_and(|device| id.seq <= device.judged);
-            if !is_again || known.recorded.contains_key(&id) {
+        for id in ids {
+            if known.recorded.contains_key(id) || known.parked.contains_key(id) {
                 continue;
             }
-            match self.flight.as_ref().and_then(|flight| flight.known.recorded.get(&id)) {
-                Some(place) => drop(known.recorded.insert(id, *place)),
-                None => unknown.push(id),
+            let in_flight = self.flight.as_ref().map(|flight| &flight.known);
+            let place = in_flight.and_then(|known| known.recorded.get(id));
+            let parked = in_flight.and_then(|known| known.parked.get(id));
+            known.recorded.extend(place.map(|place| (*id, *place)));
+            known.parked.extend(parked.map(|parked| (*id, parked.clone())));
+            if place.is_none() && parked.is_none() {
+                unknown.push(*id);
             }
         }
         if !unknown.is_empty() {
-            known.recorded.extend(ledger::find(&mut *self.store.read().await?, &unknown).await?);
+            let mut connection = self.store.read().await?;
+            known.recorded.extend(ledger::find(&mut connection, &unknown).await?);
+            let parked = parked::find(&mut connection, &unknown).await?;
+            known.parked.extend(parked.into_iter().map(|parked| (parked.change.id, parked)));
         }
         Ok(())
     }
 
-    async fn inform_of_month(&mut self, known: &mut Known, month: Month) -> Result<(), StoreError> {
+    /// Finds out the last running number of the month in which that arrives which came in `now`.
+    async fn inform_of_month(&mut self, known: &mut Known, now: Timestamp) -> Result<(), StoreError> {
+        let month = Month::of(known.arrival_at(now), self.utc_offset_minutes);
         if known.numbers.contains_key(&month) {
             return Ok(());
         }
@@ -297,13 +339,15 @@ impl Desk {
             tickets: written.tickets(&known),
             moves: std::mem::take(&mut written.moves),
             devices: written.devices(&known),
+            parked: written.parked(&known),
             numbers: written.numbers(&known),
         };
         self.head = Some(known.head);
         self.numbers.extend(&known.numbers);
         let (land, landed) = oneshot::channel();
         self.flight = Some(Flight { pushes: judged.len(), known, landed });
-        let bundle = Bundle { rows, news: written.news, answers: judged, landed: land };
+        let Written { news, parked_news, .. } = written;
+        let bundle = Bundle { rows, news, parked_news, answers: judged, landed: land };
         // Without a keeper the bundle is dropped, and with it every hope of an answer: that is what the devices are told.
         let _ = self.keeper.send(bundle).await;
     }

@@ -17,7 +17,7 @@ use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use domain::PersonId;
-use domain::access::Scope;
+use domain::access::{Scope, may_decide};
 use domain::people::{Directory, Person};
 use futures_util::{Stream, stream};
 use serde::Deserialize;
@@ -26,7 +26,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::hub::{Announcement, Heard, backed_up, noticed};
+use super::hub::{Announcement, Heard, ParkedNews, backed_up, noticed};
 use super::{Exchange, SyncError};
 use crate::auth::SignedIn;
 use crate::http::Asked;
@@ -44,6 +44,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const OPENING: Bytes = Bytes::from_static(b"retry: 1000\n: listening\n\n");
 const ALIVE: Bytes = Bytes::from_static(b": alive\n\n");
 const BEHIND: Bytes = Bytes::from_static(b"event: behind\ndata: {}\n\n");
+const PARKED: Bytes = Bytes::from_static(b"event: parked\ndata: {}\n\n");
 const SIGNED_OUT: Bytes = Bytes::from_static(b"event: signed-out\ndata: {}\n\n");
 
 /// Up to where the device has everything.
@@ -98,6 +99,7 @@ impl Exchange {
         // Listening begins before looking: what is recorded in between is heard, not missed.
         let announcements = self.hub.listen();
         let notices = self.hub.listen_to_notices();
+        let parked = self.hub.listen_to_parked();
         let backups = self.hub.listen_to_backups();
         let directories = self.directory.subscribe();
         let directory = directories.borrow().clone();
@@ -110,6 +112,7 @@ impl Exchange {
         let watcher = Watcher {
             announcements,
             notices,
+            parked,
             backups,
             person: person.id,
             directories,
@@ -138,6 +141,7 @@ fn heartbeat() -> tokio::time::Interval {
 struct Watcher {
     announcements: broadcast::Receiver<Arc<Announcement>>,
     notices: broadcast::Receiver<(PersonId, u64)>,
+    parked: broadcast::Receiver<ParkedNews>,
     backups: watch::Receiver<Option<Backup>>,
     person: PersonId,
     directories: watch::Receiver<Arc<Directory>>,
@@ -200,6 +204,11 @@ impl Watcher {
                 Err(RecvError::Lagged(_)) => Some(noticed(0)),
                 Err(RecvError::Closed) => self.end(),
             },
+            parked = self.parked.recv() => match parked {
+                Ok(news) => self.is_concerned(&news).then_some(PARKED),
+                Err(RecvError::Lagged(_)) => Some(PARKED),
+                Err(RecvError::Closed) => self.end(),
+            },
             changed = self.backups.changed() => match changed {
                 Ok(()) => self.backups.borrow_and_update().map(backed_up),
                 Err(_) => self.end(),
@@ -227,6 +236,13 @@ impl Watcher {
             frames = gathered.freeze();
         }
         Some(frames)
+    }
+
+    /// Whether the person decides on a parked change, or was its author.
+    fn is_concerned(&self, news: &ParkedNews) -> bool {
+        let person = self.directory.person(self.person);
+        news.author == Some(self.person)
+            || person.is_some_and(|person| may_decide(person, &self.directory, &news.about))
     }
 
     /// Whether the scope is that of a former directory.

@@ -7,16 +7,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use domain::access::{self, Objection};
 use domain::people::{Directory, Person};
-use domain::ticket::{ActionKind, Change, Month, ScopeKeys, Stage, TicketNumber};
-use domain::{ChangeId, DeviceId, Field, Problem, Refusal, TicketId, Timestamp};
+use domain::ticket::{Action, ActionKind, Admission, Change, Month, ScopeKeys, Stage, TicketNumber};
+use domain::{ChangeId, DeviceId, Field, PersonId, Problem, Refusal, TicketId, Timestamp};
 use sync::messages::{Judged, Verdict};
 
 use super::held::{Held, Taken};
-use super::hub::News;
+use super::hub::{News, ParkedNews};
 use crate::store::chain;
 use crate::store::devices::Device;
 use crate::store::ledger::{ChangeRow, Head};
+use crate::store::parked::{Decided, Parked, Ruling};
 use crate::store::tickets::{ScopeMove, TicketRow};
 
 /// Changes of one device, pushed together.
@@ -66,6 +68,19 @@ impl Incoming {
     }
 }
 
+/// Somebody's decision on a parked change.
+#[derive(Debug)]
+pub(crate) struct Decision {
+    /// Who is signed in.
+    pub(crate) person: Person,
+    /// When they decided, by the machine's clock.
+    pub(crate) at: Timestamp,
+    /// On which change.
+    pub(crate) change: ChangeId,
+    /// What.
+    pub(crate) ruling: Ruling,
+}
+
 /// What is known when a push is judged. Must cover all tickets, devices and months that it names.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
@@ -77,15 +92,17 @@ pub(crate) struct Known {
     pub(crate) devices: HashMap<DeviceId, Device>,
     /// Where those changes stand that were recorded before.
     pub(crate) recorded: HashMap<ChangeId, u64>,
+    /// Those changes that are or were parked.
+    pub(crate) parked: HashMap<ChangeId, Parked>,
     /// The last running number of each month.
     pub(crate) numbers: BTreeMap<Month, u32>,
 }
 
 impl Known {
-    /// When a push counts as arrived: not before what the record ends with, whatever the machine's clock says. What arrived
-    /// earlier than the last change of a backup is then certain to be in it.
-    pub(crate) fn arrival_of(&self, push: &Push) -> Timestamp {
-        push.arrival.max(self.head.arrived)
+    /// When that counts as arrived which came in now: not before what the record ends with, whatever the machine's clock says.
+    /// What arrived earlier than the last change of a backup is then certain to be in it.
+    pub(crate) fn arrival_at(&self, now: Timestamp) -> Timestamp {
+        now.max(self.head.arrived)
     }
 }
 
@@ -98,6 +115,9 @@ pub(crate) struct Written {
     pub(crate) news: Vec<News>,
     /// What tickets moved away from.
     pub(crate) moves: Vec<ScopeMove>,
+    /// What was parked or decided.
+    pub(crate) parked_news: Vec<ParkedNews>,
+    touched_parked: BTreeSet<ChangeId>,
     touched_tickets: BTreeMap<TicketId, Stage>,
     touched_devices: BTreeSet<DeviceId>,
     touched_months: BTreeSet<Month>,
@@ -170,8 +190,85 @@ impl Group {
                 .then_some(Verdict::Duplicate { revision })
                 .ok_or(Refusal::IdReused);
         }
-        let revision = self.take(change, push, directory)?;
-        Ok(Verdict::Applied { revision })
+        if let Some(parked) = self.known.parked.get(&id) {
+            return if parked.change == **change { Ok(verdict_on(parked)) } else { Err(Refusal::IdReused) };
+        }
+        match self.take(change, push, directory) {
+            Ok(revision) => Ok(Verdict::Applied { revision }),
+            Err(Objection::Refused(because)) => Err(because),
+            Err(Objection::Parked(because)) => Ok(self.park(change, push, because)),
+        }
+    }
+
+    /// Puts a change aside for the office to decide on.
+    fn park(&mut self, change: &Change, push: &Push, because: Refusal) -> Verdict {
+        let received = self.known.arrival_at(push.arrival);
+        let parked = Parked { change: change.clone(), received, because, decided: None };
+        let verdict = verdict_on(&parked);
+        if let Some(about) = self.about(&parked) {
+            self.tell_of_parked(about, None);
+        }
+        self.written.touched_parked.insert(change.id);
+        self.known.parked.insert(change.id, parked);
+        verdict
+    }
+
+    fn tell_of_parked(&mut self, about: ScopeKeys, author: Option<PersonId>) {
+        let news = ParkedNews { about, author };
+        if !self.written.parked_news.contains(&news) {
+            self.written.parked_news.push(news);
+        }
+    }
+
+    /// What decides who may decide on a parked change: its ticket's keys, or those it would have.
+    fn about(&self, parked: &Parked) -> Option<ScopeKeys> {
+        let keys = self.known.tickets.get(&parked.change.ticket).and_then(Held::keys);
+        keys.or(match &parked.change.action {
+            Action::Register(intake) => Some(intake.scope_keys()),
+            _ => None,
+        })
+    }
+
+    /// Carries out a decision on a parked change. Returns the verdict that stands from now on; nothing, if no such change is
+    /// parked as far as the person may know.
+    ///
+    /// What was decided before stays decided: whoever comes second is told what the first has decided.
+    pub(crate) fn decide(&mut self, decision: &Decision, directory: &Directory) -> Option<Verdict> {
+        let parked = self.known.parked.get(&decision.change)?.clone();
+        let about = self.about(&parked)?;
+        let person = directory.person(decision.person.id)?;
+        if !access::may_decide(person, directory, &about) {
+            return None;
+        }
+        if let Some(revision) = self.known.recorded.get(&decision.change) {
+            return Some(Verdict::Duplicate { revision: *revision });
+        }
+        if parked.decided.is_some() {
+            return Some(verdict_on(&parked));
+        }
+        let applied = match &decision.ruling {
+            Ruling::Decline { .. } => None,
+            Ruling::Admit => match self.admit(&parked, decision, directory) {
+                Ok(revision) => Some(Verdict::Applied { revision }),
+                Err(because) => return Some(Verdict::Parked { because }),
+            },
+        };
+        let decided = Decided { by: person.id, at: decision.at, ruling: decision.ruling.clone() };
+        self.tell_of_parked(about, Some(parked.change.actor));
+        let parked = Parked { decided: Some(decided), ..parked };
+        let verdict = applied.unwrap_or_else(|| verdict_on(&parked));
+        self.written.touched_parked.insert(decision.change);
+        self.known.parked.insert(decision.change, parked);
+        Some(verdict)
+    }
+
+    /// Puts a parked change into the record. Returns its place.
+    fn admit(&mut self, parked: &Parked, decision: &Decision, directory: &Directory) -> Result<u64, Refusal> {
+        let arrival = self.known.arrival_at(decision.at).max(parked.received);
+        let admission = Admission { by: decision.person.id, received: parked.received };
+        self.change_ticket(&parked.change, arrival, |held| {
+            held.admit(&parked.change, admission, directory, arrival)
+        })
     }
 
     fn same_as_recorded(&self, change: &Change) -> bool {
@@ -181,16 +278,24 @@ impl Group {
     }
 
     /// Puts a change into the record, if it may be. Returns its place.
-    fn take(&mut self, change: &Change, push: &Push, directory: &Directory) -> Result<u64, Refusal> {
+    fn take(&mut self, change: &Change, push: &Push, directory: &Directory) -> Result<u64, Objection> {
+        // As they are now: a push may have waited while somebody's role changed.
+        let actor = directory.person(push.person.id).unwrap_or(&push.person);
+        let arrival = self.known.arrival_at(push.arrival);
+        self.change_ticket(change, arrival, |held| held.take(change, actor, directory, arrival))
+    }
+
+    /// Writes down what `deed` does to the ticket of a change, if it does anything. Returns the change's place.
+    fn change_ticket<E>(
+        &mut self,
+        change: &Change,
+        arrival: Timestamp,
+        deed: impl FnOnce(&mut Held) -> Result<Taken, E>,
+    ) -> Result<u64, E> {
         let mut held =
             self.known.tickets.remove(&change.ticket).unwrap_or_else(|| Held::fresh(change.ticket));
         let before = held.keys();
-        // As they are now: a push may have waited while somebody's role changed.
-        let actor = directory.person(push.person.id).unwrap_or(&push.person);
-        let arrival = self.known.arrival_of(push);
-        let place = held
-            .take(change, actor, directory, arrival)
-            .map(|taken| self.record(change, arrival, &mut held, before, taken));
+        let place = deed(&mut held).map(|taken| self.record(change, arrival, &mut held, before, taken));
         // A ticket of which nothing has been taken is none.
         if held.keys().is_some() {
             self.known.tickets.insert(change.ticket, held);
@@ -265,7 +370,25 @@ impl Group {
     }
 }
 
+/// What the author of a parked change is told of it.
+fn verdict_on(parked: &Parked) -> Verdict {
+    match &parked.decided {
+        Some(Decided { by, ruling: Ruling::Decline { why }, .. }) => {
+            Verdict::Refused { because: Refusal::Declined { by: *by, why: why.clone() } }
+        }
+        // One that was admitted is in the record, where it is looked for first.
+        Some(Decided { ruling: Ruling::Admit, .. }) | None => {
+            Verdict::Parked { because: parked.because.clone() }
+        }
+    }
+}
+
 impl Written {
+    /// The parked changes to write, as they are `known` now.
+    pub(crate) fn parked(&self, known: &Known) -> Vec<Parked> {
+        self.touched_parked.iter().filter_map(|id| known.parked.get(id).cloned()).collect()
+    }
+
     /// The tickets to write, as they are `known` now.
     pub(crate) fn tickets(&self, known: &Known) -> Vec<TicketRow> {
         let row = |(id, stage): (&TicketId, &Stage)| {

@@ -3,9 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use domain::access;
+use domain::access::{self, Objection};
 use domain::people::{Directory, Person};
-use domain::ticket::{Change, Document, Recorded, ScopeKeys, Stage, Ticket, TicketNumber};
+use domain::ticket::{Admission, Change, Document, Recorded, ScopeKeys, Stage, Ticket, TicketNumber};
 use domain::{ChangeId, Refusal, TicketId, Timestamp};
 
 /// What most changes come to in their stored form, at most.
@@ -67,18 +67,42 @@ impl Held {
         actor: &Person,
         directory: &Directory,
         arrival: Timestamp,
-    ) -> Result<Taken, Refusal> {
+    ) -> Result<Taken, Objection> {
         guarded(change.id, || {
-            if self.ticket.is_none() {
-                self.ticket = Ticket::of(&self.document).map(Box::new);
-            }
+            self.fold();
             access::judge_folded(change, actor, directory, &self.document, self.ticket.as_deref())
         })?;
         let recorded = Recorded::place(change.clone(), self.document.log(), Some(arrival));
-        let happened = recorded.happened;
+        Ok(self.put(recorded)?)
+    }
+
+    /// Puts a change that was parked into the record, if it fits; otherwise leaves everything as it was.
+    pub(crate) fn admit(
+        &mut self,
+        change: &Change,
+        admission: Admission,
+        directory: &Directory,
+        arrival: Timestamp,
+    ) -> Result<Taken, Refusal> {
+        guarded(change.id, || {
+            self.fold();
+            access::admissible(change, directory, &self.document, self.ticket.as_deref())
+        })?;
+        self.put(Recorded::admit(change.clone(), self.document.log(), admission, arrival))
+    }
+
+    /// Sees to it that what the record adds up to is known.
+    fn fold(&mut self) {
+        if self.ticket.is_none() {
+            self.ticket = Ticket::of(&self.document).map(Box::new);
+        }
+    }
+
+    fn put(&mut self, recorded: Recorded) -> Result<Taken, Refusal> {
+        let (id, happened) = (recorded.change.id, recorded.happened);
         let stored = store(&recorded);
         let place = self.insert(recorded, Arc::clone(&stored));
-        match guarded(change.id, || self.fold_at(place)) {
+        match guarded(id, || self.fold_at(place)) {
             Ok((keys, stage)) => {
                 self.keys = Some(keys);
                 Ok(Taken { happened, stored, keys, stage })
@@ -174,10 +198,10 @@ fn store(recorded: &Recorded) -> Arc<str> {
 
 /// Runs a rule on a change. A rule that panics is a mistake of ours that a newer version may not make: the change is told
 /// that it isn't understood here, and the others never hear of it.
-fn guarded<T>(change: ChangeId, rule: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+fn guarded<T, E: From<Refusal>>(change: ChangeId, rule: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     catch_unwind(AssertUnwindSafe(rule)).unwrap_or_else(|_| {
         tracing::error!(%change, "a rule panicked; the change is refused as not understood");
-        Err(Refusal::UnsupportedAction)
+        Err(Refusal::UnsupportedAction.into())
     })
 }
 
@@ -223,7 +247,7 @@ mod tests {
         }
     }
 
-    fn take(held: &mut Held, change: &Change) -> Result<Taken, Refusal> {
+    fn take(held: &mut Held, change: &Change) -> Result<Taken, Objection> {
         held.take(change, &agent(), &directory(), START.plus_millis(Timestamp::DAY_MS))
     }
 

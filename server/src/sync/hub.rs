@@ -14,7 +14,7 @@ use tokio::sync::{Notify, broadcast, watch};
 
 /// How many changes a listener may be behind before it has to pull instead.
 const BACKLOG: usize = 8_192;
-/// The same for notices.
+/// The same for notices and for news of parked changes.
 const NOTICES: usize = 256;
 
 /// Spreads news. Cheap to clone; all clones reach the same listeners.
@@ -22,6 +22,7 @@ const NOTICES: usize = 256;
 pub(crate) struct Hub {
     listeners: broadcast::Sender<Arc<Announcement>>,
     notices: broadcast::Sender<(PersonId, u64)>,
+    parked: broadcast::Sender<ParkedNews>,
     backup: Arc<watch::Sender<Option<Backup>>>,
     recorded: Arc<Notify>,
     told: Arc<Notify>,
@@ -44,6 +45,15 @@ pub(crate) struct News {
     pub(crate) after: ScopeKeys,
     /// The change's stored form.
     pub(crate) recorded: Arc<str>,
+}
+
+/// A change was parked, or one that was parked was decided on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ParkedNews {
+    /// What decides who may decide on it.
+    pub(crate) about: ScopeKeys,
+    /// Its author, once it was decided on.
+    pub(crate) author: Option<PersonId>,
 }
 
 /// News, ready to be sent: written once, for all who may see it.
@@ -70,6 +80,7 @@ impl Hub {
         Self {
             listeners: broadcast::Sender::new(BACKLOG),
             notices: broadcast::Sender::new(NOTICES),
+            parked: broadcast::Sender::new(NOTICES),
             backup: Arc::default(),
             recorded: Arc::default(),
             told: Arc::default(),
@@ -105,6 +116,19 @@ impl Hub {
     pub(crate) fn notice(&self, person: PersonId, notice: u64) {
         // Fails if nobody listens, which is no matter.
         let _ = self.notices.send((person, notice));
+    }
+
+    /// Listens to everything that is parked or decided from now on.
+    pub(crate) fn listen_to_parked(&self) -> broadcast::Receiver<ParkedNews> {
+        self.parked.subscribe()
+    }
+
+    /// Says what has been parked or decided. To be called when it can be read by everybody.
+    pub(crate) fn publish_parked(&self, news: Vec<ParkedNews>) {
+        for news in news {
+            // Fails if nobody listens, which is no matter.
+            let _ = self.parked.send(news);
+        }
     }
 
     /// The last backup of the record, if there is one.

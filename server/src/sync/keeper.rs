@@ -11,18 +11,20 @@ use sync::messages::Judged;
 use tokio::sync::{mpsc, oneshot};
 
 use super::NotWritten;
-use super::hub::{Hub, News};
+use super::hub::{Hub, News, ParkedNews};
 use super::writer::Job;
 use crate::store::devices::Device;
 use crate::store::ledger::{ChangeRow, Head};
+use crate::store::parked::Parked;
 use crate::store::tickets::{ScopeMove, TicketRow};
-use crate::store::{Store, StoreError, devices, ledger, rings, tickets};
+use crate::store::{Store, StoreError, devices, ledger, parked, rings, tickets};
 
 /// A group that has been judged: what is to be written, and what is to be said when it has been.
 #[derive(Debug)]
 pub(super) struct Bundle {
     pub(super) rows: Rows,
     pub(super) news: Vec<News>,
+    pub(super) parked_news: Vec<ParkedNews>,
     pub(super) answers: Vec<(Job, Vec<Judged>)>,
     /// Where to say what became of it.
     pub(super) landed: oneshot::Sender<Landing>,
@@ -37,6 +39,7 @@ pub(super) struct Rows {
     pub(super) tickets: Vec<TicketRow>,
     pub(super) moves: Vec<ScopeMove>,
     pub(super) devices: Vec<(DeviceId, Device)>,
+    pub(super) parked: Vec<Parked>,
     pub(super) numbers: BTreeMap<Month, u32>,
 }
 
@@ -57,10 +60,11 @@ impl Keeper {
 
     /// Writes what it is given until nobody gives any more.
     pub(super) async fn run(self, mut bundles: mpsc::Receiver<Bundle>) {
-        while let Some(Bundle { rows, news, answers, landed }) = bundles.recv().await {
+        while let Some(Bundle { rows, news, parked_news, answers, landed }) = bundles.recv().await {
             let landing = match self.write(rows, answers.len()).await {
                 Ok(taken) => {
                     self.hub.publish(news);
+                    self.hub.publish_parked(parked_news);
                     for (job, verdicts) in answers {
                         job.answer(Ok(verdicts));
                     }
@@ -86,9 +90,9 @@ impl Keeper {
     }
 
     async fn transact(&self, rows: Rows) -> Result<(), StoreError> {
-        let Rows { heads: (old, new), changes, tickets, moves, devices, numbers } = rows;
+        let Rows { heads: (old, new), changes, tickets, moves, devices, parked, numbers } = rows;
         self.store.trust().require()?;
-        if devices.is_empty() {
+        if devices.is_empty() && parked.is_empty() {
             return Ok(());
         }
         let mut turn = self.store.writer().await;
@@ -100,6 +104,7 @@ impl Keeper {
         rings::mark(&mut transaction, &touched).await?;
         tickets::keep_moves(&mut transaction, moves).await?;
         devices::keep(&mut transaction, devices).await?;
+        parked::keep(&mut transaction, parked).await?;
         ledger::keep_numbers(&mut transaction, numbers).await?;
         ledger::advance(&mut transaction, old, new).await?;
         transaction.commit("commit a group of pushes").await

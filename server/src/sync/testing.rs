@@ -1,9 +1,10 @@
 //! A small company on a server of its own, for tests: everything from the socket to the disk is the real thing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use axum::http::{HeaderMap, HeaderValue};
-use domain::people::{Department, DepartmentFunction, Person, Role};
+use domain::people::{Department, DepartmentFunction, Directory, Person, Role};
 use domain::ticket::{
     Action, Assignment, Change, Channel, Comment, Customer, Difficulty, Intake, IntakeTimes, Kind, Product,
     Seen, Site, Urgency, Verification,
@@ -20,6 +21,7 @@ use crate::http::csrf;
 use crate::people::{Contact, UserName};
 use crate::state::AppState;
 use crate::store::accounts::NewAccount;
+use crate::store::directory::DirectoryEdit;
 use crate::store::sessions::NewSession;
 use crate::testing::TestServer;
 
@@ -82,6 +84,27 @@ impl Company {
             state: server.state.clone(),
             server,
         }
+    }
+
+    /// Somebody new joins, and signs in on a fresh tablet.
+    pub(crate) async fn hire(&self, person: &Person) -> Tablet {
+        let account = NewAccount {
+            person: person.clone(),
+            user_name: UserName::parse(&person.id.to_string()).unwrap(),
+            password: None,
+            contact: Contact::default(),
+        };
+        self.state.store.add_accounts(&[account]).await.unwrap();
+        self.state.directory.refresh(&self.state.store).await.unwrap();
+        self.tablet(person).await
+    }
+
+    /// Somebody belongs to another department from now on.
+    pub(crate) async fn move_to(&self, person: &Person, department: DepartmentId) {
+        let moved = Person { department, ..person.clone() };
+        let edit = |_: &Directory| Ok::<_, Infallible>(DirectoryEdit::ChangePerson(moved, None));
+        assert!(self.state.store.change_directory(edit).await.unwrap().is_ok());
+        self.state.directory.refresh(&self.state.store).await.unwrap();
     }
 
     /// A fresh tablet on which this person has signed in.
@@ -246,6 +269,13 @@ impl Tablet {
     pub(crate) async fn post_to(&self, path: &str, body: &Value) -> u16 {
         let address = self.address.replace("/api/sync", path);
         self.http.post(address).json(body).send().await.unwrap().status().as_u16()
+    }
+
+    /// Asks for something that is answered in JSON whatever the answer is.
+    pub(crate) async fn ask(&self, path: &str, body: &impl Serialize) -> (u16, Value) {
+        let address = self.address.replace("/api/sync", path);
+        let response = self.http.post(address).json(body).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
     }
 
     /// Listens from where the last pull ended, until the server has said hello.

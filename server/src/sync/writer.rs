@@ -10,11 +10,11 @@
 
 use std::future::Future;
 
-use sync::messages::Judged;
+use sync::messages::{Judged, Verdict};
 use tokio::sync::{mpsc, oneshot};
 
 use super::desk::Desk;
-use super::group::Push;
+use super::group::{Decision, Push};
 use super::hub::Hub;
 use super::keeper::Keeper;
 use crate::people::DirectoryCache;
@@ -50,10 +50,29 @@ impl Submitted {
     }
 }
 
-/// A push, and where its verdicts go.
+/// What the desk is asked to do.
+#[derive(Debug)]
+pub(super) enum Task {
+    /// Judge these changes.
+    Push(Push),
+    /// Carry out this decision. The verdict is on the change that it is about; none, if there is nothing to decide on.
+    Decide(Decision),
+}
+
+impl Task {
+    /// How many changes it may add to the record.
+    pub(super) const fn changes(&self) -> usize {
+        match self {
+            Self::Push(push) => push.changes.len(),
+            Self::Decide(_) => 1,
+        }
+    }
+}
+
+/// A task, and where its verdicts go.
 #[derive(Debug)]
 pub(super) struct Job {
-    pub(super) push: Push,
+    pub(super) task: Task,
     answer: oneshot::Sender<Result<Vec<Judged>, NotWritten>>,
 }
 
@@ -105,13 +124,27 @@ impl Writer {
         self.submit(push).await?.verdicts().await
     }
 
+    /// Has a decision on a parked change carried out. Returns the verdict that stands from then on; nothing, if no such change is
+    /// parked as far as the person may know.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub(crate) async fn decide(&self, decision: Decision) -> Result<Option<Verdict>, NotWritten> {
+        let verdicts = self.queue_up(Task::Decide(decision)).await?.verdicts().await?;
+        Ok(verdicts.into_iter().next().map(|judged| judged.verdict))
+    }
+
     /// Lets a push queue up. What is submitted first is judged first.
     ///
     /// # Errors
     /// When nobody takes pushes any more.
     pub(crate) async fn submit(&self, push: Push) -> Result<Submitted, NotWritten> {
+        self.queue_up(Task::Push(push)).await
+    }
+
+    async fn queue_up(&self, task: Task) -> Result<Submitted, NotWritten> {
         let (answer, verdicts) = oneshot::channel();
-        self.queue.send(Job { push, answer }).await.map_err(|_| NotWritten)?;
+        self.queue.send(Job { task, answer }).await.map_err(|_| NotWritten)?;
         Ok(Submitted { verdicts })
     }
 }
