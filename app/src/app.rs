@@ -8,6 +8,7 @@ use sync::{Damage, Link, Recovery, StoreError};
 
 use crate::device::{location, prefs};
 use crate::i18n::{provide_lang, use_lang};
+use crate::late::{LateArrivalsPage, provide_late_arrivals};
 use crate::notices::provide_notices;
 use crate::session::{PasswordPage, Session, SignInAgain, SignInPage, WelcomePage, provide_session};
 use crate::shell::{OfficeShell, offer_updates};
@@ -40,6 +41,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("tickets/new") view=office::IntakePage />
                         <Route path=path!("tickets/:id?") view=office::TicketsPage />
                         <Route path=path!("live") view=office::LivePage />
+                        <Route path=path!("late-arrivals") view=LateArrivalsPage />
                         <Route path=path!("people") view=people::PeoplePage />
                         <Route path=path!("policy") view=policy::PolicyPage />
                         <Route path=path!("policy/versions/:version") view=policy::VersionPage />
@@ -73,6 +75,7 @@ fn AtWork() -> impl IntoView {
     let workspace = provide_workspace(person);
     provide_why();
     provide_notices();
+    provide_late_arrivals();
     let stage = Memo::new(move |_| Stage::of(&workspace.status().read().storage, workspace.writer().get()));
     (move || match stage.get() {
         Stage::Elsewhere => view! { <OtherWindow /> }.into_any(),

@@ -1,13 +1,14 @@
 //! The Fieldloop client: screens over a [`workspace`] that keeps tickets on this device and in step with the server.
 //!
 //! Rooms are subjects: `field` is the engineer's day, `office` the desk, `sign_off` the tablet in the customer's hands, `outbox`
-//! what has not reached the server. `tickets` holds what both show of a ticket, `ui` widgets that know no ticket. Only `device`
+//! what has not reached the server, `late` what reached it too late to count by itself. `tickets` holds what both show of a ticket, `ui` widgets that know no ticket. Only `device`
 //! touches the browser.
 
 pub mod app;
 pub mod device;
 pub mod field;
 pub mod i18n;
+pub mod late;
 pub mod notices;
 pub mod office;
 pub mod outbox;

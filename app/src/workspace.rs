@@ -283,6 +283,11 @@ impl Workspace {
         self.shown.rung.into()
     }
 
+    /// Moves whenever the server says that other parked changes wait for the person than before.
+    pub fn parked(&self) -> Signal<u64> {
+        self.shown.parked.into()
+    }
+
     /// Which of several open windows works with this person's database.
     pub fn writer(&self) -> Signal<WriterState> {
         self.shown.writer.into()

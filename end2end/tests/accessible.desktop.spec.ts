@@ -53,5 +53,6 @@ test("the office", async ({ desk }) => {
     await show("/people", words.people_title);
     await expect(page.getByRole("row").nth(3)).toBeVisible();
   });
+  await examine(page, "late arrivals", (words) => show("/late-arrivals", words.late_title));
   await examine(page, "outbox", (words) => show("/outbox", words.outbox_title));
 });

@@ -171,7 +171,13 @@ fn Refused(
     let workspace = use_workspace();
     let toasts = use_toasts();
     let worth_retrying = because.worth_retrying();
-    let said = Memo::new(move |_| lang.words().refusal(&because));
+    let declined = matches!(because, Refusal::Declined { .. });
+    let when = use_when();
+    let said = Memo::new(move |_| {
+        let directory = workspace.directory().get();
+        let instant = |instant| when.instant(instant);
+        Speaker { words: lang.words(), directory: &directory, instant: &instant }.refusal(&because)
+    });
     let asking = RwSignal::new(false);
     let busy = RwSignal::new(false);
     let retry = move |_| {
@@ -196,6 +202,14 @@ fn Refused(
             }
         });
     };
+    let discard_text = move || {
+        let (words, deed) = (lang.words(), deed.read());
+        if declined {
+            words.outbox_discard_declined(&deed.what)
+        } else {
+            words.outbox_discard_text(&deed.what)
+        }
+    };
     let discard = move |()| spawn_local(async move { workspace.discard(id).await });
     let path = ticket_path(workspace.person().read_untracked().role, ticket);
     view! {
@@ -208,17 +222,20 @@ fn Refused(
             (!lines.is_empty()).then(|| view! { <p class="change__text secondary">{lines.join("\n")}</p> })
         }}
         <div class="change__actions">
-            <button
-                class="button"
-                type="button"
-                data-size="s"
-                data-kind=worth_retrying.then_some("accent")
-                data-busy=busy
-                on:click=retry
-            >
-                <Icon name="sync" />
-                {t!(lang, outbox_retry)}
-            </button>
+            // The office has looked at it: to send it again would only ask again.
+            {(!declined).then(|| view! {
+                <button
+                    class="button"
+                    type="button"
+                    data-size="s"
+                    data-kind=worth_retrying.then_some("accent")
+                    data-busy=busy
+                    on:click=retry
+                >
+                    <Icon name="sync" />
+                    {t!(lang, outbox_retry)}
+                </button>
+            })}
             {move || in_sight.get().then(|| {
                 let path = path.clone();
                 view! {
@@ -235,7 +252,7 @@ fn Refused(
         <Confirm
             open=asking
             title=t!(lang, outbox_discard_title)
-            text=move || lang.words().outbox_discard_text(&deed.read().what)
+            text=discard_text
             action=t!(lang, outbox_discard)
             destroys=true
             on_confirm=discard

@@ -6,6 +6,7 @@ use leptos_router::components::A;
 
 use super::{PersonMenu, SyncPill};
 use crate::i18n::use_lang;
+use crate::late::use_late_arrivals;
 use crate::notices::Bell;
 use crate::t;
 use crate::tickets::WhyDialog;
@@ -24,6 +25,7 @@ pub fn OfficeShell(
     let role = Memo::new(move |_| person.with(|person| person.role));
     let now = workspace.now();
     let cards = workspace.cards();
+    let late = use_late_arrivals().count();
     let minute = Memo::new(move |_| now.get().as_millis() / domain::Timestamp::MINUTE_MS);
     let overdue = Memo::new(move |_| {
         minute.track();
@@ -61,6 +63,15 @@ pub fn OfficeShell(
                     <Icon name="hourglass" />
                     <span class="nav__label">{t!(lang, what_if_title)}</span>
                 </A>
+                <Show when=move || role.get().steers()>
+                    <A href="/late-arrivals" attr:class="nav__item">
+                        <Icon name="tablet-check" />
+                        <span class="nav__label">{t!(lang, late_title)}</span>
+                        <Show when=move || late.get() != 0>
+                            <span class="count" aria-label=move || lang.words().late_count(late.get())>{late}</span>
+                        </Show>
+                    </A>
+                </Show>
                 <Show when=move || role.get().steers()>
                     <p class="nav__heading">{t!(lang, nav_administration)}</p>
                     <A href="/policy" attr:class="nav__item">

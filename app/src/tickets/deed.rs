@@ -5,7 +5,7 @@ use domain::ticket::{
     Action, Answer, Callback, Completion, Customer, Intake, PartReplacement, Plan, Progress, ProgressKind,
     Satisfaction,
 };
-use domain::{PersonId, Timestamp};
+use domain::{PersonId, Refusal, Timestamp};
 
 use super::glyph;
 use crate::i18n::Words;
@@ -49,6 +49,15 @@ impl Speaker<'_> {
     pub fn name(&self, person: PersonId) -> String {
         let known = self.directory.person(person).map(|person| person.name.clone());
         known.unwrap_or_else(|| self.words.person_unknown().to_owned())
+    }
+
+    /// What a refusal says, and what its reader can do next; with the name of whoever decided, if somebody has.
+    pub fn refusal(&self, refusal: &Refusal) -> (String, String) {
+        let (what, next) = self.words.refusal(refusal);
+        match refusal {
+            Refusal::Declined { by, .. } => (self.words.refusal_declined_by(self.name(*by)), next),
+            _ => (what, next),
+        }
     }
 
     fn what(&self, action: &Action) -> String {

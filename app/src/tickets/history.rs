@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::sla::{self, Correction, PolicyBook};
-use domain::ticket::{Action, Change, ConflictKind, Document, Doubt, Outcome, Stage, Ticket};
+use domain::ticket::{Action, Admission, Change, ConflictKind, Document, Doubt, Outcome, Stage, Ticket};
 use domain::{ChangeId, Timestamp};
 
 use crate::workspace::ChangeMark;
@@ -45,6 +45,8 @@ pub enum Remark {
     Settled,
     /// The device's clock could not be relied on.
     Doubtful(Doubt),
+    /// Its author had lost the right to it, and somebody at the office let it in.
+    Admitted(Admission),
     /// A clock had been shown as late until this arrived.
     TookBack(Correction),
 }
@@ -70,7 +72,7 @@ pub fn lines<'c>(
     let recorded = document.log().iter().map(|recorded| {
         let id = recorded.change.id;
         let arrived_late =
-            recorded.arrived.filter(|arrived| arrived.millis_since(recorded.happened) > LATE_MS);
+            recorded.received().filter(|arrived| arrived.millis_since(recorded.happened) > LATE_MS);
         let unknown = if recorded.arrived.is_some() { ChangeMark::OnServer } else { ChangeMark::OnTablet };
         Line {
             change: recorded.change.clone(),
@@ -143,11 +145,16 @@ impl Remarks {
             .log()
             .iter()
             .filter_map(|recorded| Some((recorded.change.id, Remark::Doubtful(recorded.doubt()?))));
+        let admitted = document
+            .log()
+            .iter()
+            .filter_map(|recorded| Some((recorded.change.id, Remark::Admitted(recorded.admitted?))));
         let corrections = sla::corrections(ticket.id, document.log(), book);
         let corrections =
             corrections.into_iter().map(|correction| (correction.by, Remark::TookBack(correction)));
         let mut remarks: BTreeMap<ChangeId, Vec<Remark>> = BTreeMap::new();
-        for (id, remark) in outcomes.chain(conflicts).chain(settled).chain(doubtful).chain(corrections) {
+        let all = outcomes.chain(conflicts).chain(settled).chain(doubtful).chain(admitted).chain(corrections);
+        for (id, remark) in all {
             remarks.entry(id).or_default().push(remark);
         }
         Self { remarks }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::people::Directory;
 use domain::sla::Correction;
 use domain::ticket::{Change, Doubt};
 use leptos::prelude::*;
@@ -92,11 +93,10 @@ fn TimelineEntry(line: Line, with_devices: bool) -> impl IntoView {
             None => with_devices.then(|| words.timeline_device(&device)),
         }
     };
-    let (told, remarks): (Vec<_>, Vec<_>) =
-        remarks.into_iter().partition(|remark| matches!(remark, Remark::TookBack(_) | Remark::Doubtful(_)));
+    let (told, remarks): (Vec<_>, Vec<_>) = remarks.into_iter().partition(|remark| is_told(*remark));
     let told = told
         .into_iter()
-        .map(|remark| view! { <p class="entry__text secondary">{move || told_words(remark, lang.words(), when)}</p> })
+        .map(|remark| view! { <p class="entry__text secondary">{move || told_words(remark, lang.words(), &directory.read(), when)}</p> })
         .collect_view();
     let remarks = remarks
         .into_iter()
@@ -176,7 +176,7 @@ const fn remark_tone(remark: Remark) -> &'static str {
     match remark {
         Remark::Impossible(_) | Remark::SignedTwice | Remark::Amended | Remark::Overruled => "warn",
         Remark::NotUnderstood | Remark::Doubtful(_) => "hold",
-        Remark::Settled | Remark::TookBack(_) => "ok",
+        Remark::Settled | Remark::TookBack(_) | Remark::Admitted(_) => "ok",
     }
 }
 
@@ -189,13 +189,22 @@ fn remark_words(remark: Remark, words: Words) -> String {
         Remark::Amended => words.timeline_amended().to_owned(),
         Remark::Settled => words.timeline_settled().to_owned(),
         // Told in sentences.
-        Remark::Doubtful(_) | Remark::TookBack(_) => String::new(),
+        Remark::Doubtful(_) | Remark::TookBack(_) | Remark::Admitted(_) => String::new(),
     }
 }
 
+/// Whether it takes more than a badge to say.
+const fn is_told(remark: Remark) -> bool {
+    matches!(remark, Remark::TookBack(_) | Remark::Doubtful(_) | Remark::Admitted(_))
+}
+
 /// What takes more than a badge to say.
-fn told_words(remark: Remark, words: Words, when: When) -> String {
+fn told_words(remark: Remark, words: Words, directory: &Directory, when: When) -> String {
     match remark {
+        Remark::Admitted(admission) => {
+            let instant = |instant| when.instant(instant);
+            words.timeline_admitted(Speaker { words, directory, instant: &instant }.name(admission.by))
+        }
         Remark::TookBack(Correction { clock, seen_from, until, happened, .. }) => words.timeline_took_back(
             words.clock(clock.name),
             when.instant(seen_from),

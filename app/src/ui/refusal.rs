@@ -46,6 +46,9 @@ impl Words {
             }
             Refusal::OutOfOrder => (self.refusal_out_of_order(), self.refusal_out_of_order_next()),
             Refusal::IdReused => (self.refusal_id_reused(), self.refusal_id_reused_next()),
+            Refusal::Declined { why, .. } => {
+                return (self.refusal_declined().to_owned(), self.refusal_declined_next(why));
+            }
             Refusal::Unknown => (self.refusal_unknown(), self.refusal_unknown_next()),
         };
         (what.to_owned(), next.to_owned())

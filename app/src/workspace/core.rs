@@ -35,6 +35,8 @@ pub(super) struct Shown {
     pub(super) writer: RwSignal<WriterState>,
     /// Moves with each notice that the server tells of, and with each new stream: there may be one that it did not tell of.
     pub(super) rung: RwSignal<u64>,
+    /// Moves when other parked changes may wait for the person than before, and with each new stream.
+    pub(super) parked: RwSignal<u64>,
     /// Moves with all news.
     pub(super) edition: RwSignal<u64>,
 }
@@ -51,6 +53,7 @@ impl Shown {
             now: RwSignal::new(clock::now()),
             writer: RwSignal::default(),
             rung: RwSignal::default(),
+            parked: RwSignal::default(),
             edition: RwSignal::default(),
         }
     }
@@ -307,6 +310,11 @@ impl Core {
     /// Tells that there is a new notice, or may be one.
     pub(super) fn ring(&self) {
         self.shown.rung.try_update(|rung| *rung += 1);
+    }
+
+    /// Tells that something was parked or decided, or may have been.
+    pub(super) fn tell_of_parked(&self) {
+        self.shown.parked.try_update(|parked| *parked += 1);
     }
 
     /// Tells the time.

@@ -109,8 +109,9 @@ impl<L: Line> Driver<L> {
             Some(stream) => stream,
             None => match self.line.listen(&has).await {
                 Ok(stream) => {
-                    // A notice may have been told while nobody listened.
+                    // A notice may have been told while nobody listened, or something parked.
                     self.core.ring();
+                    self.core.tell_of_parked();
                     stream
                 }
                 Err(failure) => {
@@ -150,6 +151,9 @@ impl<L: Line> Driver<L> {
     async fn take_in(&self, events: &[Event]) -> bool {
         if events.iter().any(|event| matches!(event, Event::Notice(_))) {
             self.core.ring();
+        }
+        if events.contains(&Event::Parked) {
+            self.core.tell_of_parked();
         }
         for event in events {
             if let Event::Changed(changed) = event
