@@ -159,3 +159,20 @@ pub enum Problem {
     #[serde(other)]
     Other,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_declined_change_names_who_and_why_and_a_reason_from_a_newer_server_is_read_as_unknown() {
+        let by = "0197c39f-1111-7222-8333-444455556666";
+        let text = format!(r#"{{"reason":"declined","by":"{by}","why":"客户又换了号码"}}"#);
+        let declined: Refusal = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&declined).unwrap(), text);
+        assert!(matches!(&declined, Refusal::Declined { why, .. } if why == "客户又换了号码"));
+        assert!(!declined.worth_retrying() && !declined.is_about_access());
+        let newer = text.replace("declined", "put_to_a_vote");
+        assert_eq!(serde_json::from_str::<Refusal>(&newer).unwrap(), Refusal::Unknown);
+    }
+}
