@@ -125,7 +125,7 @@ fn role_allows(actor: &Person, ticket: &Ticket, action: &Action) -> Result<(), R
     let accountable = ticket.accountable.value.person == Some(actor.id);
     let office = actor.role == Role::Agent || actor.role.steers();
     let allowed = match action {
-        Action::Comment(_) => true,
+        Action::Comment(_) | Action::Attach(_) => true,
         Action::Assign(assignment) => office || takes_over(actor, ticket, assignment),
         Action::SetUrgency(_) | Action::Reclassify(_) | Action::EditContact(_) | Action::LogProgress(_) => {
             office || accountable
@@ -209,6 +209,7 @@ fn stage_allows(actor: PersonId, ticket: &Ticket, action: &Action) -> Result<(),
         | Action::Reclassify(_)
         | Action::EditContact(_)
         | Action::Assign(_)
+        | Action::Attach(_)
             if !stage.is_open() =>
         {
             forbids

@@ -137,6 +137,12 @@ pub enum Field {
     Milestone,
     Score,
     RectifyBy,
+    FileHash,
+    FileSize,
+    MediaType,
+    FileName,
+    ImageSize,
+    Place,
     #[serde(other)]
     Other,
 }
@@ -155,6 +161,10 @@ pub enum Problem {
     MustBeUrgent,
     /// The drawing has too little ink to be a signature.
     TooLittleInk,
+    /// It is not written the way such things are.
+    Malformed,
+    /// It is none of those that are accepted.
+    NotAccepted,
     /// A problem from a newer peer.
     #[serde(other)]
     Other,

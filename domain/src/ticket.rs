@@ -5,6 +5,7 @@
 //! happened, so the order in which they arrived can't matter.
 
 mod action;
+mod attachment;
 mod card;
 mod change;
 mod document;
@@ -22,6 +23,7 @@ pub use action::{
     Action, ActionKind, Assignment, Classification, Closing, Comment, NewUrgency, Nothing, Reason,
     Settlement, UnknownAction,
 };
+pub use attachment::{Attachment, AttachmentKind, FILE_BYTES, FileHash, ImageSize, MediaType, Place};
 pub use card::{Card, CardClock, CardLeft, ScopeKeys};
 pub use change::{Admission, Change, Doubt, Recorded, Seen};
 pub use document::Document;

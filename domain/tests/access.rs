@@ -23,7 +23,7 @@ const NOT_REGISTERED: &str = "
                                         agent engineer specialist inspector supervisor manager admin
 register                              | yes   yes      yes        role      yes        yes     yes
 assign set_urgency reclassify edit_contact log_progress check_in check_out replace_part complete sign_off tell_result \
-record_callback close cancel reopen comment agree_plan reach_milestone recover inspect rectify settle unknown \
+record_callback close cancel reopen comment agree_plan reach_milestone recover inspect rectify settle attach unknown \
                                       | none  none     none       none      none       none    none";
 
 /// Nobody is accountable; `assign` makes the actor accountable, in their own department.
@@ -46,6 +46,7 @@ agree_plan                            | yes   role     role       role      yes 
 reach_milestone rectify               | nothing role   role       role      nothing    nothing nothing
 recover                               | role  role     role       role      stage      stage   stage
 inspect                               | role  role     role       stage     stage      stage   stage
+attach                                | yes   yes      yes        yes       yes        yes     yes
 unknown                               | newer newer    newer      newer     newer      newer   newer";
 
 /// A colleague of the engineer is accountable and at work; `assign` gives the ticket to the actor.
@@ -68,6 +69,7 @@ agree_plan                            | yes   role     role       role      yes 
 reach_milestone rectify               | nothing role   role       role      nothing    nothing nothing
 recover                               | role  role     role       role      stage      stage   stage
 inspect                               | role  role     role       stage     stage      stage   stage
+attach                                | yes   yes      yes        yes       yes        yes     yes
 unknown                               | newer newer    newer      newer     newer      newer   newer";
 
 /// A colleague of the engineer has done the work.
@@ -89,6 +91,7 @@ agree_plan                            | stage role     role       role      stag
 reach_milestone rectify               | nothing role   role       role      nothing    nothing nothing
 recover                               | role  role     role       role      nothing    nothing nothing
 inspect                               | role  role     role       yes       yes        yes     yes
+attach                                | yes   yes      yes        yes       yes        yes     yes
 unknown                               | newer newer    newer      newer     newer      newer   newer";
 
 /// The actor is accountable and not at the site.
@@ -109,6 +112,7 @@ agree_plan                            | yes   yes      yes        yes       yes 
 reach_milestone rectify               | nothing nothing nothing    nothing   nothing    nothing nothing
 recover                               | role  role     role       role      stage      stage   stage
 inspect                               | role  role     role       role      role       role    role
+attach                                | yes   yes      yes        yes       yes        yes     yes
 unknown                               | newer newer    newer      newer     newer      newer   newer";
 
 /// The actor is accountable and at the site.
@@ -129,6 +133,7 @@ agree_plan                            | yes   yes      yes        yes       yes 
 reach_milestone rectify               | nothing nothing nothing    nothing   nothing    nothing nothing
 recover                               | role  role     role       role      stage      stage   stage
 inspect                               | role  role     role       role      role       role    role
+attach                                | yes   yes      yes        yes       yes        yes     yes
 unknown                               | newer newer    newer      newer     newer      newer   newer";
 
 /// The actor has done the work and is still at the site.
@@ -149,6 +154,7 @@ agree_plan                            | stage stage    stage      stage     stag
 reach_milestone rectify               | nothing nothing nothing    nothing   nothing    nothing nothing
 recover                               | role  role     role       role      nothing    nothing nothing
 inspect                               | role  role     role       role      role       role    role
+attach                                | yes   yes      yes        yes       yes        yes     yes
 unknown                               | newer newer    newer      newer     newer      newer   newer";
 
 /// The customer has signed for the actor's work.
@@ -169,6 +175,7 @@ agree_plan                            | stage stage    stage      stage     stag
 reach_milestone rectify               | nothing nothing nothing    nothing   nothing    nothing nothing
 recover                               | role  role     role       role      nothing    nothing nothing
 inspect                               | role  role     role       role      role       role    role
+attach                                | yes   yes      yes        yes       yes        yes     yes
 unknown                               | newer newer    newer      newer     newer      newer   newer";
 
 /// Signed and closed; the actor checked out before.
@@ -190,6 +197,7 @@ agree_plan                            | stage stage    stage      stage     stag
 reach_milestone rectify               | nothing nothing nothing    nothing   nothing    nothing nothing
 recover                               | role  role     role       role      nothing    nothing nothing
 inspect                               | role  role     role       role      role       role    role
+attach                                | stage stage    stage      stage     stage      stage   stage
 unknown                               | newer newer    newer      newer     newer      newer   newer";
 
 /// Cancelled while the actor was at the site.
@@ -209,6 +217,7 @@ agree_plan                            | stage stage    stage      stage     stag
 reach_milestone rectify               | nothing nothing nothing    nothing   nothing    nothing nothing
 recover                               | role  role     role       role      stage      stage   stage
 inspect                               | role  role     role       role      role       role    role
+attach                                | stage stage    stage      stage     stage      stage   stage
 unknown                               | newer newer    newer      newer     newer      newer   newer";
 
 /// A colleague's, with a plan, a milestone, a callback with a poor answer and a failed inspection; closed since. What is
@@ -228,6 +237,7 @@ inspect                               | role  role     role       yes       yes 
 reopen                                | yes   role     role       yes       yes        yes     yes
 comment                               | yes   yes      yes        yes       yes        yes     yes
 settle                                | yes   role     role       role      yes        yes     yes
+attach                                | stage stage    stage      stage     stage      stage   stage
 unknown                               | newer newer    newer      newer     newer      newer   newer";
 
 /// A colleague's with a plan, before the work is done.
@@ -248,6 +258,7 @@ cancel                                | yes   role     role       role      yes 
 reopen                                | stage role     role       stage     stage      stage   stage
 comment                               | yes   yes      yes        yes       yes        yes     yes
 settle                                | yes   role     role       role      yes        yes     yes
+attach                                | yes   yes      yes        yes       yes        yes     yes
 unknown                               | newer newer    newer      newer     newer      newer   newer";
 
 /// Held by the northern team, an engineer of which is accountable.
@@ -270,6 +281,7 @@ agree_plan                            | yes   scope    role       role      yes 
 reach_milestone rectify               | nothing scope  role       role      nothing    nothing nothing
 recover                               | role  scope    role       role      stage      stage   stage
 inspect                               | role  scope    role       stage     stage      stage   stage
+attach                                | yes   scope    yes        yes       yes        yes     yes
 unknown                               | newer scope    newer      newer     newer      newer   newer";
 
 /// Registered and held outside after-sales.
@@ -287,6 +299,7 @@ agree_plan                            | scope scope    scope      scope     scop
 reach_milestone rectify               | scope scope    scope      scope     scope      scope   nothing
 recover                               | scope scope    scope      scope     scope      scope   stage
 inspect                               | scope scope    scope      scope     scope      scope   stage
+attach                                | scope scope    scope      scope     scope      scope   yes
 unknown                               | scope scope    scope      scope     scope      scope   newer";
 
 /// The word that stands for an answer in the tables.

@@ -181,6 +181,19 @@ fn let_in_by_the_office() -> Document {
     numbered(record, 5)
 }
 
+/// Evidence from the first minute on, twice the same, and once after the end.
+fn evidence() -> Document {
+    let mut record = Record::empty();
+    record.act(AMY, 0, samples::register());
+    record.act(AMY, 1, samples::attach('b'));
+    record.act(GUS, 5, samples::assign(BO));
+    record.act(BO, 40, samples::full(ActionKind::Attach));
+    record.act(CAI, 45, samples::attach('b'));
+    record.act(AMY, 50, samples::cancel());
+    record.act_having_seen(BO, 60, &[], samples::attach('c'));
+    numbered(record, 7)
+}
+
 fn numbered(record: Record, revision: u64) -> Document {
     let mut document = record.document;
     document.number = Some(number());
@@ -197,6 +210,7 @@ fn every_golden_document_opens_is_written_back_byte_for_byte_and_folds_to_its_fa
         ("not_delivered_yet", not_delivered_yet()),
         ("what_is_owed_afterwards", what_is_owed_afterwards()),
         ("let_in_by_the_office", let_in_by_the_office()),
+        ("evidence", evidence()),
     ];
     for (name, document) in samples {
         sample_exists(&folder("documents").join(format!("{name}.json")), &json(&document));
@@ -261,6 +275,10 @@ fn facts(document: &Document) -> String {
     }
     for follow_up in ticket.recoveries.iter().chain(&ticket.rectifications) {
         fact("follow-up", format!("{} {}", place(follow_up.by), json(&follow_up.fact)));
+    }
+    for attachment in &ticket.attachments {
+        let (by, sha256) = (place(attachment.by), &attachment.fact.sha256);
+        fact("attachment", format!("{by} {} {sha256}", json(&attachment.fact.kind)));
     }
     for visit in &ticket.visits {
         let left = visit.checked_out.map(whole_minutes);

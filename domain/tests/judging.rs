@@ -67,6 +67,19 @@ fn the_same_facts_are_for_the_office_to_decide_once_the_loss_was_seen() {
 }
 
 #[test]
+fn a_photo_taken_before_its_author_knew_that_the_ticket_was_closed_belongs_to_it() {
+    let mut record = Record::assigned_to(BO);
+    record.act(BO, 10, samples::complete());
+    record.act(BO, 20, samples::sign_off("更换轴承"));
+    let seen = record.ids();
+    record.act(AMY, 30, samples::close());
+    assert_eq!(judged(&mut record, BO, &seen, samples::attach('a')), Ok(()));
+    let seen = record.ids();
+    let closed = Refusal::StageForbids { stage: Stage::Closed };
+    assert_eq!(judged(&mut record, BO, &seen, samples::attach('a')), Err(closed));
+}
+
+#[test]
 fn what_is_no_fact_must_be_allowed_as_the_ticket_stands_or_by_the_office() {
     for kind in [ActionKind::SetUrgency, ActionKind::Reclassify, ActionKind::EditContact] {
         let (mut record, seen) = taken_from_bo();

@@ -39,6 +39,7 @@ fn expected(stage: Stage, action: &Action) -> Option<Stage> {
         | ActionKind::Inspect
         | ActionKind::Rectify
         | ActionKind::Settle
+        | ActionKind::Attach
         | ActionKind::Unknown => return Some(stage),
     };
     moves.iter().find(|(from, _)| *from == stage).map(|(_, to)| *to)

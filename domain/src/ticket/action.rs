@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::intake::{required_text, text};
 use super::{
-    Callback, CloseResult, Completion, Customer, Difficulty, Flag, Inspection, Intake, Kind,
+    Attachment, Callback, CloseResult, Completion, Customer, Difficulty, Flag, Inspection, Intake, Kind,
     MilestoneReached, PartReplacement, Plan, Progress, SignOff, Urgency,
 };
 use crate::refusal::{Field, Refusal};
@@ -221,6 +221,8 @@ actions! {
     Rectify(Comment) = "rectify",
     /// Settles a conflict after looking at it.
     Settle(Settlement) = "settle",
+    /// Adds a photo or another file.
+    Attach(Box<Attachment>) = "attach",
 }
 
 impl<'de> Deserialize<'de> for Action {
@@ -257,6 +259,7 @@ impl Action {
                 | Self::Recover(_)
                 | Self::Inspect(_)
                 | Self::Rectify(_)
+                | Self::Attach(_)
         )
     }
 
@@ -285,6 +288,7 @@ impl Action {
             Self::AgreePlan(plan) => plan.check(),
             Self::Inspect(inspection) => inspection.check(),
             Self::Cancel(reason) | Self::Reopen(reason) => reason.check(),
+            Self::Attach(attachment) => attachment.check(),
             Self::SetUrgency(urgency) => text(Field::Reason, &urgency.reason),
             Self::Close(closing) => text(Field::Note, &closing.note),
             Self::Assign(_)

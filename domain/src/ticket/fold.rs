@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Closing, Reason};
 use super::{
-    Action, Callback, Completion, Customer, Difficulty, Document, Flag, Inspection, Intake, IntakeTimes,
-    Kind, MilestoneReached, PartReplacement, Plan, Progress, ProgressKind, Recorded, Satisfaction, Seen,
-    SignOff, Single, Stage, TicketNumber, Urgency, Visit, Waiting,
+    Action, Attachment, Callback, Completion, Customer, Difficulty, Document, Flag, Inspection, Intake,
+    IntakeTimes, Kind, MilestoneReached, PartReplacement, Plan, Progress, ProgressKind, Recorded,
+    Satisfaction, Seen, SignOff, Single, Stage, TicketNumber, Urgency, Visit, Waiting,
 };
 use crate::sla;
 use crate::{ChangeId, DepartmentId, PersonId, TicketId, Timestamp};
@@ -143,6 +143,8 @@ pub struct Ticket {
     pub callbacks: Vec<Entry<Callback>>,
     /// Words for colleagues.
     pub comments: Vec<Entry<String>>,
+    /// Photos and other files. Several with the same content are several facts.
+    pub attachments: Vec<Entry<Attachment>>,
     /// Plans agreed with the customer; the last one of the cycle counts.
     pub plans: Vec<Entry<Plan>>,
     /// Milestones reached.
@@ -231,6 +233,7 @@ impl Ticket {
             results_told: Vec::new(),
             callbacks: Vec::new(),
             comments: Vec::new(),
+            attachments: Vec::new(),
             plans: Vec::new(),
             milestones: Vec::new(),
             recoveries: Vec::new(),
@@ -340,6 +343,9 @@ impl Ticket {
                     self.note(recorded, sla::Happening::CalledBack { satisfaction });
                 }
                 self.callbacks.push(answer);
+            }
+            Action::Attach(attachment) => {
+                self.attachments.push(self.entry(recorded, attachment.as_ref().clone()));
             }
             Action::Comment(comment) => self.comments.push(self.entry(recorded, comment.text.clone())),
             Action::AgreePlan(plan) => self.agree(recorded, plan),

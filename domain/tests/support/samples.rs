@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use domain::ticket::{
-    Action, ActionKind, Answer, Assignment, Callback, Channel, Classification, CloseResult, Closing, Comment,
-    ComplaintNature, Completion, Customer, Difficulty, Flag, Inspection, Intake, IntakeTimes, Kind,
-    Milestone, MilestoneReached, NewUrgency, Nothing, PartReplacement, Plan, Point, Product, Progress,
-    ProgressKind, Reason, ResponsibleParty, Satisfaction, Settlement, Sheet, SheetRow, SignOff, Signature,
-    Site, UnknownAction, Urgency, Verification,
+    Action, ActionKind, Answer, Assignment, Attachment, AttachmentKind, Callback, Channel, Classification,
+    CloseResult, Closing, Comment, ComplaintNature, Completion, Customer, Difficulty, Flag, ImageSize,
+    Inspection, Intake, IntakeTimes, Kind, Milestone, MilestoneReached, NewUrgency, Nothing, PartReplacement,
+    Place, Plan, Point, Product, Progress, ProgressKind, Reason, ResponsibleParty, Satisfaction, Settlement,
+    Sheet, SheetRow, SignOff, Signature, Site, UnknownAction, Urgency, Verification,
 };
 use domain::{ChangeId, PersonId};
 
@@ -170,6 +170,20 @@ pub(crate) fn comment(text: &str) -> Action {
     Action::Comment(Comment { text: text.into() })
 }
 
+/// A photo whose content is told apart by one digit.
+pub(crate) fn attach(digit: char) -> Action {
+    Action::Attach(Box::new(Attachment {
+        sha256: digit.to_string().repeat(64),
+        bytes: 482_113,
+        media_type: "image/jpeg".into(),
+        kind: AttachmentKind::Photo,
+        name: String::new(),
+        size: None,
+        taken_at: None,
+        place: None,
+    }))
+}
+
 pub(crate) fn settle(change: ChangeId) -> Action {
     Action::Settle(Settlement { change })
 }
@@ -254,6 +268,7 @@ pub(crate) fn minimal(kind: ActionKind) -> Action {
             Action::Inspect(Inspection { score: Inspection::PASS, note: String::new(), rectify_by: None })
         }
         ActionKind::Rectify => rectify(),
+        ActionKind::Attach => attach('a'),
         ActionKind::Settle => settle(ChangeId { device: device_of(AMY), seq: 1 }),
         ActionKind::Unknown => unknown(),
     }
@@ -315,6 +330,20 @@ pub(crate) fn full(kind: ActionKind) -> Action {
                 score: 0, note: "未接地".into(), rectify_by: Some(minute(7_000))
             })
         }
+        ActionKind::Attach => Action::Attach(Box::new(Attachment {
+            sha256: "3f79bb7b435b05321651daefd374cdc681dc06faa65e374e38337b88ca046dea".into(),
+            bytes: 104_857_600,
+            media_type: "video/mp4".into(),
+            kind: AttachmentKind::Video,
+            name: "异响 \"B\" 座.mp4".into(),
+            size: Some(ImageSize { width: 1_920, height: 1_080 }),
+            taken_at: Some(minute(-12)),
+            place: Some(Place {
+                latitude_microdegrees: 22_543_096,
+                longitude_microdegrees: -114_057_865,
+                accuracy_m: 12,
+            }),
+        })),
         ActionKind::Assign
         | ActionKind::Recover
         | ActionKind::Rectify
