@@ -3,8 +3,8 @@
 use domain::people::{DepartmentFunction, Role};
 use domain::sla::ClockName;
 use domain::ticket::{
-    Channel, CloseResult, ComplaintNature, Difficulty, Flag, Kind, ProgressKind, ResponsibleParty,
-    Satisfaction, Stage, Urgency, Waiting,
+    AttachmentKind, Channel, CloseResult, ComplaintNature, Difficulty, Flag, Kind, ProgressKind,
+    ResponsibleParty, Satisfaction, Stage, Urgency, Waiting,
 };
 
 use super::Words;
@@ -123,6 +123,16 @@ impl Words {
             ProgressKind::VisitArranged => self.promise_visit_hint(),
             ProgressKind::ContactedCustomer => self.promise_reply_hint(),
             _ => self.promise_next_hint(),
+        }
+    }
+
+    /// What kind of file was added.
+    pub fn attached(self, kind: AttachmentKind) -> &'static str {
+        match kind {
+            AttachmentKind::Photo => self.deed_attach_photo(),
+            AttachmentKind::Video => self.deed_attach_video(),
+            AttachmentKind::Document => self.deed_attach_document(),
+            AttachmentKind::Sound => self.deed_attach_sound(),
         }
     }
 

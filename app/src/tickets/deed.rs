@@ -92,6 +92,7 @@ impl Speaker<'_> {
             Action::Inspect(inspection) => words.deed_inspect_passed(inspection.score),
             Action::Rectify(_) => words.deed_rectify().to_owned(),
             Action::Settle(_) => words.deed_settle().to_owned(),
+            Action::Attach(attachment) => words.attached(attachment.kind).to_owned(),
             Action::Unknown(unknown) => words.deed_unknown(&unknown.kind),
         }
     }
@@ -131,6 +132,7 @@ impl Speaker<'_> {
             }
             Action::RecordCallback(callback) => self.callback(callback),
             Action::Close(closing) => vec![closing.note.clone()],
+            Action::Attach(attachment) => vec![attachment.name.clone()],
             Action::Cancel(reason) | Action::Reopen(reason) => vec![reason.reason.clone()],
             // Which milestone it is, only its plan can say.
             Action::ReachMilestone(_)
@@ -234,7 +236,7 @@ fn tone(action: &Action) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use domain::ticket::{Comment, ResponsibleParty};
+    use domain::ticket::{Attachment, AttachmentKind, Comment, ResponsibleParty};
 
     use super::*;
     use crate::i18n::Locale;
@@ -272,6 +274,25 @@ mod tests {
         assert_eq!(
             said(&Action::Complete(completion)).text,
             ["发现：漏油", "处理：换油封", "责任方：客户使用"]
+        );
+    }
+
+    #[test]
+    fn a_photo_is_named_by_what_is_to_be_seen() {
+        let photo = Attachment {
+            sha256: "a".repeat(64),
+            bytes: 1,
+            media_type: "image/jpeg".into(),
+            kind: AttachmentKind::Photo,
+            name: "铭牌".into(),
+            size: None,
+            taken_at: None,
+            place: None,
+        };
+        let deed = said(&Action::Attach(Box::new(photo)));
+        assert_eq!(
+            (deed.glyph, deed.what.as_str(), deed.text),
+            ("camera", "添加照片", vec!["铭牌".to_owned()])
         );
     }
 

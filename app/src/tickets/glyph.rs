@@ -123,6 +123,7 @@ pub const fn of_action(action: &Action) -> &'static str {
         Action::Inspect(_) => "eye",
         Action::Rectify(_) => "wrench",
         Action::Settle(_) => "check-circle",
+        Action::Attach(_) => "camera",
         Action::Unknown(_) => "question",
     }
 }

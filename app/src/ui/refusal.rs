@@ -86,6 +86,8 @@ impl Words {
             (_, Problem::Missing) => self.problem_missing(),
             (_, Problem::TooLong) => self.problem_too_long(),
             (_, Problem::OutOfRange) => self.problem_out_of_range(),
+            (_, Problem::Malformed) => self.problem_malformed(),
+            (_, Problem::NotAccepted) => self.problem_not_accepted(),
             (_, Problem::MustBeUrgent) => self.problem_must_be_urgent(),
             (_, Problem::TooLittleInk) => self.problem_too_little_ink(),
             (_, Problem::Other) => self.problem_other(),
@@ -130,6 +132,12 @@ impl Words {
             Field::Milestone => self.field_milestone(),
             Field::Score => self.field_score(),
             Field::RectifyBy => self.field_rectify_by(),
+            Field::FileHash => self.field_file_hash(),
+            Field::FileSize => self.field_file_size(),
+            Field::MediaType => self.field_media_type(),
+            Field::FileName => self.field_file_name(),
+            Field::ImageSize => self.field_image_size(),
+            Field::Place => self.field_place(),
             Field::Other => self.field_other(),
         }
     }
