@@ -9,7 +9,8 @@
 //! Whatever is being written has a name that ends in `.partial`, and only a rename makes it count. So a power cut at any moment
 //! leaves the state before or the one after, or one that says what it is. Nothing here ever deletes what a server has kept.
 
-mod disk;
+mod contents;
+pub(crate) mod disk;
 mod make;
 mod manifest;
 mod restore;

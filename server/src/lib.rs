@@ -8,6 +8,7 @@ mod cli;
 mod clock;
 mod config;
 mod demo;
+mod files;
 mod health;
 mod http;
 mod people;

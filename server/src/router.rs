@@ -16,6 +16,7 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use crate::auth::session::{require_admin, require_session, require_steering};
 use crate::auth::{first_admin, password_link, sign_in};
+use crate::files::{self, tus};
 use crate::http::stack::RoutePattern;
 use crate::http::{Answer, csrf, stack};
 use crate::people::{departments, routes as people};
@@ -56,6 +57,7 @@ pub(crate) struct Route {
     pub(crate) access: Access,
     handler: MethodRouter<AppState>,
     body_bytes: usize,
+    speaks_tus: bool,
 }
 
 /// Everything there is.
@@ -95,6 +97,13 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::new(Method::DELETE, "/api/policy-drafts/{id}", Admin, drafts::drop_draft),
         Route::new(Method::GET, "/api/zones", Steering, zones::list_zones),
         Route::new(Method::GET, "/api/zones/{*name}", Steering, zones::show_zone),
+        // Files
+        Route::new(Method::OPTIONS, "/api/files", SignedIn, tus::show_options).speaks_tus(),
+        Route::new(Method::POST, "/api/files", SignedIn, tus::begin_upload).speaks_tus(),
+        Route::new(Method::HEAD, "/api/files/uploads/{id}", SignedIn, tus::show_upload).speaks_tus(),
+        Route::new(Method::PATCH, "/api/files/uploads/{id}", SignedIn, tus::receive_piece).speaks_tus(),
+        Route::new(Method::DELETE, "/api/files/uploads/{id}", SignedIn, tus::drop_upload).speaks_tus(),
+        Route::new(Method::GET, "/api/files/{sha256}", SignedIn, files::send_file),
         // What somebody is told
         Route::new(Method::GET, "/api/notices", SignedIn, notices::list_notices),
         Route::new(Method::POST, "/api/notices/read", SignedIn, notices::mark_read),
@@ -109,12 +118,18 @@ impl Route {
         handler: impl Handler<T, AppState>,
     ) -> Self {
         let filter = MethodFilter::try_from(method.clone()).expect("the list names ordinary methods");
-        Self { method, path, access, handler: on(filter, handler), body_bytes: BODY_BYTES }
+        Self { method, path, access, handler: on(filter, handler), body_bytes: BODY_BYTES, speaks_tus: false }
     }
 
     /// Takes larger bodies than others.
     fn body_limit(mut self, bytes: usize) -> Self {
         self.body_bytes = bytes;
+        self
+    }
+
+    /// Names the version of tus with every answer. Takes bodies of any length: what it takes in is counted as it comes.
+    fn speaks_tus(mut self) -> Self {
+        self.speaks_tus = true;
         self
     }
 
@@ -127,6 +142,7 @@ impl Route {
             Access::Steering => handler.route_layer(from_fn_with_state(state.clone(), require_steering)),
             Access::Admin => handler.route_layer(from_fn_with_state(state.clone(), require_admin)),
         };
+        let guarded = if self.speaks_tus { guarded.route_layer(map_response(tus::mark)) } else { guarded };
         let pattern = RoutePattern(self.path);
         guarded.route_layer(map_response(move |mut response: Response| async move {
             response.extensions_mut().insert(pattern);

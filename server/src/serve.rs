@@ -61,6 +61,7 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
     welcome(&state).await?;
     tokio::spawn(state.ringing.clone().keep(state.shutdown.clone()));
     tokio::spawn(state.ringing.clone().keep_delivering(state.shutdown.clone()));
+    tokio::spawn(state.files.clone().keep_tidy(state.shutdown.clone()));
     let served = answer(listener, certificate, router::app(state), handle).await;
     served?;
     trust.require().context("the server has ended to be started anew")?;

@@ -3,11 +3,14 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use anyhow::Context as _;
+
 use crate::auth::limits::SignInLimits;
 use crate::auth::password::PasswordHasher;
 use crate::auth::session::Sessions;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::files::{Files, Limits};
 use crate::people::DirectoryCache;
 use crate::ringing::Ringing;
 use crate::shutdown::Shutdown;
@@ -38,6 +41,8 @@ pub(crate) struct Parts {
     pub(crate) hub: Hub,
     /// What devices can ask.
     pub(crate) exchange: Exchange,
+    /// Photos and other files.
+    pub(crate) files: Files,
     /// Brings policies into force and tells people in time.
     pub(crate) ringing: Ringing,
     /// What time it is.
@@ -57,6 +62,16 @@ impl AppState {
 
     /// Starts every part upon a store.
     pub(crate) async fn upon(store: Store, config: Config, clock: Clock) -> anyhow::Result<Self> {
+        Self::within(Limits::default(), store, config, clock).await
+    }
+
+    /// Starts every part upon a store, with these limits on files.
+    pub(crate) async fn within(
+        limits: Limits,
+        store: Store,
+        config: Config,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
         let directory = DirectoryCache::load(&store).await?;
         let hub = Hub::new();
         hub.back_up(store.last_backup().await?.as_ref().map(BackupMade::told));
@@ -69,7 +84,10 @@ impl AppState {
             Ringing::new(store.clone(), directory.clone(), hub.clone(), clock.clone(), Arc::clone(&config))?;
         let exchange =
             Exchange::new(store.clone(), directory.clone(), writer.clone(), hub.clone(), clock.clone());
+        let files = Files::open(store.clone(), &config.data, clock.clone(), limits)
+            .context("the folder of files can't be made")?;
         Ok(Self(Arc::new(Parts {
+            files,
             ringing,
             exchange,
             directory,

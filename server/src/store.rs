@@ -26,6 +26,7 @@ pub(crate) mod devices;
 pub(crate) mod directory;
 mod disk;
 mod error;
+pub(crate) mod files;
 pub(crate) mod ledger;
 mod links;
 pub(crate) mod parked;

@@ -2,7 +2,7 @@
 
 use domain::people::{Directory, Person};
 use domain::ticket::{
-    Action, ActionKind, Answer, Assignment, Callback, Channel, Classification, CloseResult, Closing, Comment,
+    Action, ActionKind, Answer, Assignment, Attachment, AttachmentKind, Callback, Channel, Classification, CloseResult, Closing, Comment,
     ComplaintNature, Completion, Customer, Difficulty, Flag, Inspection, Intake, IntakeTimes, Kind,
     Milestone, MilestoneReached, NewUrgency, Nothing, PartReplacement, Plan, Point, Product, Progress,
     ProgressKind, Reason, ResponsibleParty, Satisfaction, Settlement, Sheet, SheetRow, SignOff, Signature,
@@ -13,7 +13,7 @@ use domain::{ChangeId, DeviceId, TicketId, Timestamp};
 use crate::dice::Dice;
 
 /// The kinds of action that follow a registration, the common ones more often.
-const KINDS: [ActionKind; 34] = [
+const KINDS: [ActionKind; 35] = [
     ActionKind::Assign,
     ActionKind::Assign,
     ActionKind::Assign,
@@ -48,6 +48,7 @@ const KINDS: [ActionKind; 34] = [
     ActionKind::Inspect,
     ActionKind::Rectify,
     ActionKind::Settle,
+    ActionKind::Attach,
 ];
 
 /// Makes actions up.
@@ -129,6 +130,7 @@ impl Deeds<'_> {
                 let conflict = self.dice.pick(&ticket.conflicts()).map(|conflict| conflict.change);
                 Action::Settle(Settlement { change: conflict.unwrap_or(self.no_change()) })
             }
+            ActionKind::Attach => self.attach(),
             ActionKind::Comment | ActionKind::Register | ActionKind::Unknown => {
                 Action::Comment(self.comment())
             }
@@ -137,6 +139,19 @@ impl Deeds<'_> {
 
     fn words(&mut self) -> String {
         format!("{} {}", self.canary, self.dice.below(1_000))
+    }
+
+    fn attach(&mut self) -> Action {
+        Action::Attach(Box::new(Attachment {
+            sha256: self.dice.one_of(&["a", "b", "c"]).repeat(64),
+            bytes: 1,
+            media_type: "image/jpeg".to_owned(),
+            kind: AttachmentKind::Photo,
+            name: self.words(),
+            size: None,
+            taken_at: None,
+            place: None,
+        }))
     }
 
     fn comment(&mut self) -> Comment {

@@ -12,19 +12,19 @@ const CHUNK_BYTES: usize = 1024 * 1024;
 
 /// How a file is recognised.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sum {
-    pub(super) bytes: u64,
+pub(crate) struct Sum {
+    pub(crate) bytes: u64,
     /// Its SHA-256, in hex.
-    pub(super) sha256: String,
+    pub(crate) sha256: String,
 }
 
 /// Makes a folder that is for its owner's eyes only.
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(folder)
 }
 
 /// Makes a folder in which there is nothing, whatever there was in it. It never ceases to be there.
-pub(super) fn make_empty(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_empty(folder: &Path) -> io::Result<()> {
     match make_folder(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         made => return made,
@@ -41,14 +41,14 @@ pub(super) fn make_empty(folder: &Path) -> io::Result<()> {
 }
 
 /// Writes a file that does not exist yet, for its owner's eyes only. It is on disk afterwards; its name only with the folder.
-pub(super) fn write(file: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn write(file: &Path, content: &[u8]) -> io::Result<()> {
     let mut written = create(file)?;
     written.write_all(content)?;
     written.sync_all()
 }
 
 /// Copies a file to where there is none yet. Says what was copied, which is on disk afterwards.
-pub(super) fn copy(from: &Path, to: &Path) -> io::Result<Sum> {
+pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<Sum> {
     let mut written = create(to)?;
     let sum = read_through(from, |chunk| written.write_all(chunk))?;
     written.sync_all()?;
@@ -56,22 +56,22 @@ pub(super) fn copy(from: &Path, to: &Path) -> io::Result<Sum> {
 }
 
 /// Reads a file through.
-pub(super) fn sum(file: &Path) -> io::Result<Sum> {
+pub(crate) fn sum(file: &Path) -> io::Result<Sum> {
     read_through(file, |_| Ok(()))
 }
 
 /// Sees to it that what was written to a file, by whomever, is on disk.
-pub(super) fn sync_file(file: &Path) -> io::Result<()> {
+pub(crate) fn sync_file(file: &Path) -> io::Result<()> {
     File::open(file)?.sync_all()
 }
 
 /// Sees to it that the names in a folder are on disk.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 /// Removes a folder with everything in it, if it is there.
-pub(super) fn remove(folder: &Path) -> io::Result<()> {
+pub(crate) fn remove(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
@@ -79,7 +79,7 @@ pub(super) fn remove(folder: &Path) -> io::Result<()> {
 }
 
 /// Bytes as they are written for people.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use domain::Timestamp;
 
+use super::contents::{self, Brought};
 use super::manifest::{Entry, Manifest};
 use super::shelf::{Shelf, unfinished};
 use super::verify::{Findings, verify_backup};
@@ -38,7 +39,8 @@ pub(crate) async fn make(
         bail!("{} was made within this very second", place.display());
     }
     let unfinished = unfinished(&place);
-    let (manifest, counts) = match write(store, &unfinished, now).await {
+    let previous = shelf.newest()?;
+    let (manifest, counts) = match write(store, data, previous.as_deref(), &unfinished, now).await {
         Ok(written) => written,
         Err(error) => {
             // What can't be removed now is swept away by the next backup.
@@ -72,7 +74,13 @@ pub(crate) async fn make(
 }
 
 /// Writes a whole backup into a folder that is not one yet, and verifies it.
-async fn write(store: &Store, folder: &Path, now: Timestamp) -> Result<(Manifest, Counts)> {
+async fn write(
+    store: &Store,
+    data: &Path,
+    previous: Option<&Path>,
+    folder: &Path,
+    now: Timestamp,
+) -> Result<(Manifest, Counts)> {
     let full = || {
         format!(
             "the backup can't be written into {}: look whether there is room, and whether this user may write there",
@@ -86,12 +94,16 @@ async fn write(store: &Store, folder: &Path, now: Timestamp) -> Result<(Manifest
     let sum = disk::sum(&database).with_context(full)?;
     let mut copy = DatabaseFile::of_backup(database).await.with_context(full)?;
     let (epoch, head) = copy.end().await.with_context(full)?;
+    let files = copy.files().await.with_context(full)?;
     copy.close().await.with_context(full)?;
-    let manifest = Manifest::new(now, epoch, &head, vec![Entry::new(store::FILE, sum)]);
+    // After the database: what it says is there was there before.
+    let Brought { entries, linked } = contents::bring(&files, data, previous, folder)?;
+    let entries = [vec![Entry::new(store::FILE, sum)], entries].concat();
+    let manifest = Manifest::new(now, epoch, &head, entries);
     manifest.write(folder).with_context(full)?;
     disk::sync_folder(folder).with_context(full)?;
     let Findings { counts, faults, .. } =
-        verify_backup(folder).await.context("the copy can't be verified")?;
+        verify_backup(folder, &linked).await.context("the copy can't be verified")?;
     match faults.first() {
         None => Ok((manifest, counts)),
         Some(fault) => bail!(

@@ -4,6 +4,7 @@
 //! history. Only then is anything moved. Between moving the old files aside and moving the new one in, there is no database at
 //! all: a server that is started then says so instead of beginning an empty one ([`explain_interrupted`]).
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,8 @@ use domain::Timestamp;
 
 use super::manifest::{Found, Manifest};
 use super::verify::{compare_ends, count};
-use super::{disk, spoken, stamp};
+use super::{contents, disk, spoken, stamp};
+use crate::files::FOLDER;
 use crate::store::backups::DatabaseFile;
 use crate::store::verify::Counts;
 use crate::store::{self, Store, StoreError};
@@ -46,6 +48,8 @@ pub(super) enum Step {
     MovedAside,
     /// All of them are, and that is on disk.
     Aside,
+    /// The files are in their place.
+    FilesInPlace,
     /// The new database is in its place.
     InPlace,
 }
@@ -132,6 +136,14 @@ pub(super) fn put_in_place(
 ) -> Result<Option<PathBuf>> {
     let ready = data.join(READY);
     let aside = move_aside(data, now, after)?;
+    // Before the database: what it says is there must be there.
+    let files = data.join(FOLDER);
+    if ready.join(FOLDER).exists() {
+        fs::rename(ready.join(FOLDER), &files)
+            .and_then(|()| disk::sync_folder(data))
+            .with_context(|| format!("the files can't be moved to {}", files.display()))?;
+        after(Step::FilesInPlace)?;
+    }
     let database = data.join(store::FILE);
     fs::rename(ready.join(store::FILE), &database)
         .and_then(|()| disk::sync_folder(data))
@@ -145,13 +157,12 @@ pub(super) fn put_in_place(
 
 /// Copies every file that the manifest names, and makes sure that it is the one that is meant.
 fn copy_files(manifest: &Manifest, backup: &Path, ready: &Path) -> Result<()> {
+    let mut folders = BTreeSet::from([ready.to_owned()]);
     for entry in &manifest.files {
         let (Some(from), Some(to)) = (entry.below(backup), entry.below(ready)) else {
             bail!("the manifest of {} names {}, which leads out of it", backup.display(), entry.path);
         };
-        if let Some(folder) = to.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
-        }
+        contents::make_folders(ready, &to, &mut folders)?;
         let sum = disk::copy(&from, &to).with_context(|| {
             format!("{} can't be copied to {}: look whether there is room", from.display(), to.display())
         })?;
@@ -159,7 +170,7 @@ fn copy_files(manifest: &Manifest, backup: &Path, ready: &Path) -> Result<()> {
             bail!("{} is not what the manifest says; use another backup", from.display());
         }
     }
-    Ok(())
+    contents::sync(&folders)
 }
 
 /// Verifies the copy and makes it the beginning of another history.
@@ -175,7 +186,8 @@ async fn make_ready(manifest: &Manifest, ready: &Path, now: Timestamp) -> Result
     };
     let examined =
         database.examine().await.context("the backup's database can't be read; use another backup")?;
-    let faults = compare_ends(manifest, &examined);
+    let mut faults = compare_ends(manifest, &examined);
+    faults.extend(contents::find_unnamed(&examined.files, &manifest.files));
     if let Some(fault) = faults.first().or(examined.faults.first()) {
         bail!("the backup is damaged: {fault}. Use another one; `fieldloop verify` says more about this one");
     }
@@ -188,12 +200,15 @@ async fn make_ready(manifest: &Manifest, ready: &Path, now: Timestamp) -> Result
 
 /// Moves what there is of a database into a folder of its own. Says which, if there was anything.
 fn move_aside(data: &Path, now: Timestamp, after: &impl Fn(Step) -> Result<()>) -> Result<Option<PathBuf>> {
-    if !has_leftovers(data) {
+    // The database first: as long as it is there, so are its files.
+    let names: Vec<_> =
+        DATABASE_FILES.into_iter().chain([FOLDER]).filter(|name| data.join(name).exists()).collect();
+    if names.is_empty() {
         return Ok(None);
     }
     let aside = new_folder(data, now)?;
     let trying = || format!("the old database can't be moved to {}", aside.display());
-    for name in DATABASE_FILES.iter().filter(|name| data.join(name).exists()) {
+    for name in names {
         fs::rename(data.join(name), aside.join(name)).with_context(trying)?;
         after(Step::MovedAside)?;
     }

@@ -68,6 +68,11 @@ impl Shelf {
         folder.canonicalize().is_ok_and(|folder| self.folder.starts_with(folder))
     }
 
+    /// The newest complete backup, if there is any.
+    pub(super) fn newest(&self) -> Result<Option<PathBuf>> {
+        Ok(self.folders()?.into_iter().filter(|place| is_complete(place)).max())
+    }
+
     /// Makes a finished backup count: it gets its name.
     pub(super) fn put(&self, unfinished: &Path, place: &Path) -> std::io::Result<()> {
         fs::rename(unfinished, place)?;

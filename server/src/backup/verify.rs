@@ -1,11 +1,12 @@
 //! `fieldloop verify`: whether a data folder or a backup holds what was once written into it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::manifest::{self, Found, Manifest};
-use super::{disk, shelf, spoken, spoken_bytes};
+use super::{contents, disk, shelf, spoken, spoken_bytes};
 use crate::store::backups::DatabaseFile;
 use crate::store::verify::{Counts, Examined, Fault};
 use crate::store::{self, Store, StoreError};
@@ -32,7 +33,7 @@ pub(crate) async fn verify(path: &Path) -> Result<String> {
         bail!("{} has no {}: it is not a whole backup; use another one", path.display(), manifest::FILE);
     }
     let Findings { told, counts, faults } = match (is_backup, Store::is_in(path)) {
-        (true, _) => verify_backup(path).await?,
+        (true, _) => verify_backup(path, &BTreeSet::new()).await?,
         (false, true) => verify_data(path).await?,
         (false, false) => bail!(
             "there is neither a backup nor a database in {}; name a backup's own folder, or a server's data folder",
@@ -55,12 +56,15 @@ pub(crate) async fn verify(path: &Path) -> Result<String> {
 /// Looks at what a server keeps, whether or not it is running.
 async fn verify_data(data: &Path) -> Result<Findings> {
     let mut database = DatabaseFile::of_server(data).await.context("the data folder can't be opened")?;
-    let Examined { counts, faults, .. } = database.examine().await.context("the database can't be read")?;
+    let Examined { counts, files, mut faults, .. } =
+        database.examine().await.context("the database can't be read")?;
+    faults.extend(contents::find_damaged(&files, data));
     Ok(Findings { told: format!("Looked at the data folder {}.", data.display()), counts, faults })
 }
 
-/// Looks at a backup: its files by the manifest's sums, the database in it for itself, and both against each other.
-pub(super) async fn verify_backup(folder: &Path) -> Result<Findings> {
+/// Looks at a backup: its files by the manifest's sums, the database in it for itself, and both against each other. Files that are
+/// `known` to be what they should be were read a moment ago.
+pub(super) async fn verify_backup(folder: &Path, known: &BTreeSet<String>) -> Result<Findings> {
     let Found { manifest, is_unaltered } = Manifest::read(folder)?;
     let mut faults = Vec::new();
     if !is_unaltered {
@@ -69,12 +73,13 @@ pub(super) async fn verify_backup(folder: &Path) -> Result<Findings> {
             "it was altered: what stands in it is not what its sum was made of",
         ));
     }
-    faults.extend(compare_files(&manifest, folder));
+    faults.extend(compare_files(&manifest, folder, known));
     let examined = examine_copy(&manifest, folder).await;
     let counts = examined.as_ref().map(|examined| examined.counts).unwrap_or_default();
     match examined {
         Ok(examined) => {
             faults.extend(compare_ends(&manifest, &examined));
+            faults.extend(contents::find_unnamed(&examined.files, &manifest.files));
             faults.extend(examined.faults);
         }
         // With a sum that is wrong, no wonder; that has been said.
@@ -106,11 +111,11 @@ async fn examine_copy(manifest: &Manifest, folder: &Path) -> Result<Examined> {
 }
 
 /// The first file that is not what the manifest says.
-fn compare_files(manifest: &Manifest, folder: &Path) -> Option<Fault> {
+fn compare_files(manifest: &Manifest, folder: &Path, known: &BTreeSet<String>) -> Option<Fault> {
     if !manifest.files.iter().any(|entry| entry.path == store::FILE) {
         return Some(Fault::new(manifest::FILE, "it does not name the database"));
     }
-    manifest.files.iter().find_map(|entry| {
+    manifest.files.iter().filter(|entry| !known.contains(&entry.path)).find_map(|entry| {
         let Some(path) = entry.below(folder) else {
             return Some(Fault::new(&entry.path, "its path leads out of the backup"));
         };
@@ -143,9 +148,13 @@ pub(super) fn compare_ends(manifest: &Manifest, examined: &Examined) -> Vec<Faul
 
 /// How much there was to look at, in words.
 pub(super) fn count(counts: Counts) -> String {
-    let Counts { changes, tickets, devices, people, departments, policies } = counts;
-    format!(
+    let Counts { changes, tickets, devices, people, departments, policies, files, files_awaited } = counts;
+    let mut told = format!(
         "In it: {changes} changes of {tickets} tickets by {devices} devices; {people} people in {departments} departments; \
-         {policies} versions of the policy."
-    )
+         {policies} versions of the policy; {files} files."
+    );
+    if files_awaited > 0 {
+        told.push_str(&format!(" {files_awaited} more have not come yet: they are still on the tablets."));
+    }
+    told
 }

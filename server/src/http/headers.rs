@@ -5,7 +5,7 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{Extensions, HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -34,11 +34,24 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 /// Two years of TLS only, once a browser has come by TLS.
 const TLS_ONLY: &str = "max-age=63072000";
 
+/// Put into the extensions of an answer that says for itself what it may load, how it is cached, and how it is encoded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnHeaders;
+
+/// Whether an answer says these things for itself.
+pub(crate) fn says_itself(extensions: &Extensions) -> bool {
+    extensions.get::<OwnHeaders>().is_some()
+}
+
 /// Adds the headers to every answer, errors included.
 pub(crate) async fn protect(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let says_itself = says_itself(response.extensions());
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
+        if says_itself && name == CONTENT_SECURITY_POLICY {
+            continue;
+        }
         headers.insert(name, HeaderValue::from_static(value));
     }
     if state.config.transport.is_secure() {

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -26,18 +26,23 @@ pub(crate) fn around(routes: Router<AppState>, state: &AppState) -> Router<AppSt
         .layer(from_fn(log_request))
 }
 
-/// Compresses answers while they are sent: not small ones, not pictures, not event streams.
+/// Compresses answers while they are sent: not small ones, not pictures, not event streams, not what says for itself how it comes.
 pub(crate) fn compression() -> CompressionLayer<impl Predicate> {
     let worth_it = SizeAbove::new(1024)
         .and(NotForContentType::new("image/"))
-        .and(NotForContentType::const_new("text/event-stream"));
+        .and(NotForContentType::const_new("text/event-stream"))
+        .and(|_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions| {
+            !headers::says_itself(extensions)
+        });
     CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth_it)
 }
 
 /// Keeps answers of the API out of caches.
 pub(crate) async fn uncached(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    headers::forbid_caching(response.headers_mut());
+    if !headers::says_itself(response.extensions()) {
+        headers::forbid_caching(response.headers_mut());
+    }
     response
 }
 

@@ -9,8 +9,9 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use sync::messages::Backup;
 
 use super::disk::Disk;
+use super::files::StoredFile;
 use super::verify::{Examined, examine};
-use super::{MIGRATIONS, Store, StoreError, draw_epoch, ledger, options, require_our_tables};
+use super::{MIGRATIONS, Store, StoreError, draw_epoch, files, ledger, options, require_our_tables};
 
 /// How far the numbers that people and devices know are moved on when a backup is restored: further than the history that was
 /// lost can have come with them.
@@ -192,7 +193,13 @@ impl DatabaseFile {
             .execute(&mut *transaction)
             .await
             .map_err(failed())?;
-        for table in ["DELETE FROM backups", "DELETE FROM sessions", "DELETE FROM one_time_links"] {
+        // What was on its way is not in a backup: only whole files are.
+        for table in [
+            "DELETE FROM backups",
+            "DELETE FROM sessions",
+            "DELETE FROM one_time_links",
+            "DELETE FROM uploads",
+        ] {
             sqlx::query(table).execute(&mut *transaction).await.map_err(failed())?;
         }
         sqlx::query(
@@ -221,6 +228,14 @@ impl DatabaseFile {
             .map_err(failed())?;
         }
         transaction.commit().await.map_err(failed())
+    }
+
+    /// The files that it says are there.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub(crate) async fn files(&mut self) -> Result<Vec<StoredFile>, StoreError> {
+        files::list(&mut self.connection).await
     }
 
     /// Closes the file. What was written is on disk.

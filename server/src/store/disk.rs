@@ -107,6 +107,11 @@ impl Trust {
         if *self.0.borrow() { Ok(()) } else { Err(StoreError::Distrusted) }
     }
 
+    /// Takes note that a flush of something beside the database has failed.
+    pub(crate) fn lose(&self) {
+        self.0.send_replace(false);
+    }
+
     /// Waits until a flush has failed, which may be never.
     pub(crate) async fn lost(&self) {
         // The sender lives as long as `self`, so waiting can't fail.

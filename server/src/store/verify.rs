@@ -16,8 +16,9 @@ use futures_util::TryStreamExt;
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 
 use super::chain::Verified;
+use super::files::StoredFile;
 use super::ledger::Head;
-use super::{StoreError, chain, directory, ledger, tickets};
+use super::{StoreError, chain, directory, files, ledger, tickets};
 
 /// What was looked at, and what is wrong with it.
 #[derive(Debug, Default)]
@@ -28,6 +29,8 @@ pub(crate) struct Examined {
     pub(crate) head: Option<Head>,
     /// How much there was to look at.
     pub(crate) counts: Counts,
+    /// The files that are said to be there.
+    pub(crate) files: Vec<StoredFile>,
     /// The first fault of each kind.
     pub(crate) faults: Vec<Fault>,
 }
@@ -41,6 +44,9 @@ pub(crate) struct Counts {
     pub(crate) people: u64,
     pub(crate) departments: u64,
     pub(crate) policies: u64,
+    pub(crate) files: u64,
+    /// Files that belong to tickets and that nobody has brought yet.
+    pub(crate) files_awaited: u64,
 }
 
 /// Something that is not as it was written.
@@ -71,7 +77,7 @@ struct Law {
     first_exception: &'static str,
 }
 
-const LAWS: [Law; 16] = [
+const LAWS: [Law; 18] = [
     Law {
         place: "ticket",
         problem: "none of its changes is in the record",
@@ -159,6 +165,19 @@ const LAWS: [Law; 16] = [
                           WHERE device_seq > coalesce(judged, 0) OR author IS NOT person LIMIT 1",
     },
     Law {
+        place: "ticket with a file",
+        problem: "the record says that a file belongs to it, and the list of files does not",
+        first_exception: "SELECT ticket FROM (SELECT ticket, body ->> '$.change.action.body.sha256', actor FROM changes \
+                          WHERE kind = 'attach' EXCEPT SELECT ticket, hash, person FROM attachments) LIMIT 1",
+    },
+    Law {
+        place: "ticket with a file",
+        problem: "the list of files says that a file belongs to it, and the record does not",
+        first_exception: "SELECT ticket FROM (SELECT ticket, hash, person FROM attachments EXCEPT \
+                          SELECT ticket, body ->> '$.change.action.body.sha256', actor FROM changes \
+                          WHERE kind = 'attach') LIMIT 1",
+    },
+    Law {
         place: "policy",
         problem: "it is not the version that it is kept as",
         first_exception: "SELECT version FROM policies WHERE CASE WHEN json_valid(document) THEN \
@@ -201,6 +220,8 @@ pub(super) async fn examine(connection: &mut SqliteConnection) -> Result<Examine
     }
     let found = examined.read_directory(&mut transaction).await;
     examined.note("people, departments and policies", found.map(|()| None));
+    let found = examined.list_files(&mut transaction).await;
+    examined.note("files", found.map(|()| None));
     Ok(examined)
 }
 
@@ -292,6 +313,13 @@ impl Examined {
                 .map_err(StoreError::because("count policies and devices"))?;
         self.counts.policies = policies.cast_unsigned();
         self.counts.devices = devices.cast_unsigned();
+        Ok(())
+    }
+
+    async fn list_files(&mut self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        self.files = files::list(&mut *connection).await?;
+        self.counts.files = self.files.len() as u64;
+        self.counts.files_awaited = files::count_awaited(connection).await?;
         Ok(())
     }
 

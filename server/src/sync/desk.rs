@@ -338,6 +338,7 @@ impl Desk {
             changes: std::mem::take(&mut written.changes),
             tickets: written.tickets(&known),
             moves: std::mem::take(&mut written.moves),
+            attachments: std::mem::take(&mut written.attachments),
             devices: written.devices(&known),
             parked: written.parked(&known),
             numbers: written.numbers(&known),

@@ -17,6 +17,7 @@ use super::held::{Held, Taken};
 use super::hub::{News, ParkedNews};
 use crate::store::chain;
 use crate::store::devices::Device;
+use crate::store::files::AttachmentRow;
 use crate::store::ledger::{ChangeRow, Head};
 use crate::store::parked::{Decided, Parked, Ruling};
 use crate::store::tickets::{ScopeMove, TicketRow};
@@ -118,6 +119,8 @@ pub(crate) struct Written {
     /// What was parked or decided.
     pub(crate) parked_news: Vec<ParkedNews>,
     touched_parked: BTreeSet<ChangeId>,
+    /// Files that belong to tickets.
+    pub(crate) attachments: Vec<AttachmentRow>,
     touched_tickets: BTreeMap<TicketId, Stage>,
     touched_devices: BTreeSet<DeviceId>,
     touched_months: BTreeSet<Month>,
@@ -321,6 +324,15 @@ impl Group {
         if let Some(old) = before.filter(|old| *old != keys) {
             self.written.moves.push(ScopeMove { revision: place, ticket: change.ticket, old });
         }
+        if let Action::Attach(attachment) = &change.action
+            && let Some(hash) = attachment.hash()
+        {
+            self.written.attachments.push(AttachmentRow {
+                hash,
+                ticket: change.ticket,
+                person: change.actor,
+            });
+        }
         self.written.news.push(News {
             ticket: change.ticket,
             number: held.document().number.clone(),
@@ -420,7 +432,7 @@ impl Written {
 #[cfg(test)]
 mod tests {
     use domain::people::Role;
-    use domain::ticket::{Action, Nothing, Seen};
+    use domain::ticket::{Nothing, Seen};
     use domain::{Claim, PersonId};
     use uuid::Uuid;
 

@@ -14,10 +14,11 @@ use super::NotWritten;
 use super::hub::{Hub, News, ParkedNews};
 use super::writer::Job;
 use crate::store::devices::Device;
+use crate::store::files::AttachmentRow;
 use crate::store::ledger::{ChangeRow, Head};
 use crate::store::parked::Parked;
 use crate::store::tickets::{ScopeMove, TicketRow};
-use crate::store::{Store, StoreError, devices, ledger, parked, rings, tickets};
+use crate::store::{Store, StoreError, devices, files, ledger, parked, rings, tickets};
 
 /// A group that has been judged: what is to be written, and what is to be said when it has been.
 #[derive(Debug)]
@@ -38,6 +39,7 @@ pub(super) struct Rows {
     pub(super) changes: Vec<ChangeRow>,
     pub(super) tickets: Vec<TicketRow>,
     pub(super) moves: Vec<ScopeMove>,
+    pub(super) attachments: Vec<AttachmentRow>,
     pub(super) devices: Vec<(DeviceId, Device)>,
     pub(super) parked: Vec<Parked>,
     pub(super) numbers: BTreeMap<Month, u32>,
@@ -90,7 +92,7 @@ impl Keeper {
     }
 
     async fn transact(&self, rows: Rows) -> Result<(), StoreError> {
-        let Rows { heads: (old, new), changes, tickets, moves, devices, parked, numbers } = rows;
+        let Rows { heads: (old, new), changes, tickets, moves, attachments, devices, parked, numbers } = rows;
         self.store.trust().require()?;
         if devices.is_empty() && parked.is_empty() {
             return Ok(());
@@ -103,6 +105,7 @@ impl Keeper {
         // What rings for them is planned anew, even if the server is killed in between.
         rings::mark(&mut transaction, &touched).await?;
         tickets::keep_moves(&mut transaction, moves).await?;
+        files::keep_attachments(&mut transaction, attachments).await?;
         devices::keep(&mut transaction, devices).await?;
         parked::keep(&mut transaction, parked).await?;
         ledger::keep_numbers(&mut transaction, numbers).await?;
