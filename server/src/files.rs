@@ -116,6 +116,14 @@ impl Files {
     }
 }
 
+#[cfg(test)]
+impl Files {
+    /// Whether somebody is working on an upload.
+    fn is_claimed(&self, id: UploadId) -> bool {
+        self.0.claimed.lock().unwrap().contains(&id)
+    }
+}
+
 /// The right to work on an upload, until it is dropped.
 #[derive(Debug)]
 struct Claim {

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use crate::auth::password::{NewPassword, PasswordCost};
 use crate::clock::Clock;
 use crate::config::{Config, MailConfig, Transport, WebhookConfig};
+use crate::files::Limits;
 use crate::http::csrf;
 use crate::people::{Contact, Language, UserName, new_department_id, new_person_id};
 use crate::router::{self, Route};
@@ -48,6 +49,7 @@ pub(crate) struct TestServerBuilder {
     webhook: Option<WebhookConfig>,
     disk: Disk,
     routes: Vec<Route>,
+    limits: Limits,
 }
 
 impl TestServerBuilder {
@@ -90,6 +92,12 @@ impl TestServerBuilder {
         self
     }
 
+    /// Takes no more files than this.
+    pub(crate) fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Can do one thing more.
     pub(crate) fn route(mut self, route: Route) -> Self {
         self.routes.push(route);
@@ -114,7 +122,7 @@ impl TestServerBuilder {
             password_cost: PasswordCost::FOR_TESTS,
         };
         let store = Store::open_on(&config.data, self.disk).await.unwrap();
-        let state = AppState::upon(store, config, self.clock).await.unwrap();
+        let state = AppState::within(self.limits, store, config, self.clock).await.unwrap();
         let app = router::serve(self.routes, state.clone());
         let serving = tokio::spawn(async move {
             serve::answer(listener, None, app, Handle::new()).await.unwrap();
@@ -134,6 +142,7 @@ impl TestServer {
             webhook: None,
             disk: Disk::System,
             routes: router::routes(),
+            limits: Limits::default(),
         }
     }
 

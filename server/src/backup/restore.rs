@@ -82,7 +82,9 @@ const fn go_on(_: Step) -> Result<()> {
 /// # Errors
 /// With a sentence, when there is no database, but there are signs of one.
 pub(crate) fn explain_interrupted(data: &Path) -> Result<()> {
-    if Store::is_in(data) || !(data.join(READY).exists() || has_leftovers(data)) {
+    // Beside an empty database the files there are would count as left over.
+    let has_files = data.join(FOLDER).exists();
+    if Store::is_in(data) || !(data.join(READY).exists() || has_leftovers(data) || has_files) {
         return Ok(());
     }
     bail!(

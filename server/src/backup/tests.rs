@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::num::NonZeroUsize;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use domain::ticket::{Action, Change, Document};
@@ -13,11 +14,14 @@ use tempfile::TempDir;
 use super::manifest::{Entry, Manifest};
 use super::restore::{Step, prepare, put_in_place};
 use super::{explain_interrupted, make, restore, verify};
+use crate::files::{FOLDER, place_of};
 use crate::store::backups::DatabaseFile;
 use crate::store::{self, Store};
-use crate::sync::testing::{Company, Tablet};
+use crate::sync::testing::{Company, Tablet, hash_of};
 use crate::testing::{START, TestServer};
 
+/// As much of a photo as it takes to be one.
+const PHOTO: &[u8] = b"\xff\xd8\xff\xe0 a nameplate";
 const HOUR_MS: i64 = domain::Timestamp::HOUR_MS;
 
 /// A company with two tickets, one of which has moved from one engineer to another, and a folder for its backups.
@@ -44,6 +48,19 @@ impl Shop {
         let to_east = desk.assign(other, &company.east_engineer);
         desk.push(&[to_south, to_east]).await;
         Self { company, shelf: tempfile::tempdir().unwrap() }
+    }
+
+    /// A ticket more, to which two photos belong; one of them has come.
+    async fn with_photos() -> Self {
+        let shop = Self::open().await;
+        let mut desk = shop.company.tablet(&shop.company.agent).await;
+        let registered = desk.register();
+        let ticket = registered.ticket;
+        let attached = desk.attach(ticket, PHOTO);
+        let not_brought = desk.attach(ticket, b"still on the tablet");
+        desk.push(&[registered, attached, not_brought]).await;
+        assert_eq!(desk.upload(ticket, PHOTO).await.status(), 201);
+        shop
     }
 
     fn data(&self) -> &Path {
@@ -83,12 +100,21 @@ async fn complaint(path: &Path) -> String {
 fn copy_of(backup: &Path) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join(backup.file_name().unwrap());
-    fs::create_dir(&copy).unwrap();
-    for entry in fs::read_dir(backup).unwrap() {
-        let file = entry.unwrap().path();
-        fs::copy(&file, copy.join(file.file_name().unwrap())).unwrap();
-    }
+    copy_folder(backup, &copy);
     (folder, copy)
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_folder(&path, &to);
+        } else {
+            fs::copy(&path, to).unwrap();
+        }
+    }
 }
 
 /// A data folder in which somebody has done what the server never would.
@@ -97,6 +123,9 @@ async fn tampered_data(backup: &Path, sql: &str) -> TempDir {
                         DROP TRIGGER policies_are_never_altered;";
     let data = tempfile::tempdir().unwrap();
     fs::copy(backup.join(store::FILE), data.path().join(store::FILE)).unwrap();
+    if backup.join(FOLDER).exists() {
+        copy_folder(&backup.join(FOLDER), &data.path().join(FOLDER));
+    }
     let mut database = DatabaseFile::to_be_tampered_with(data.path().join(store::FILE)).await;
     database.run_sql(LIFT).await;
     database.run_sql(sql).await;
@@ -371,7 +400,7 @@ async fn half_a_backup_is_none() {
 
 #[tokio::test]
 async fn a_restore_stopped_after_any_step_leaves_the_old_state_or_the_new_one_or_says_what_to_do() {
-    let shop = Shop::open().await;
+    let shop = Shop::with_photos().await;
     let backup = shop.back_up().await;
     let old_epoch = shop.store().epoch().to_owned();
     let mut steps = Vec::new();
@@ -382,6 +411,7 @@ async fn a_restore_stopped_after_any_step_leaves_the_old_state_or_the_new_one_or
         for name in ["fieldloop.sqlite", "fieldloop.sqlite-wal"] {
             fs::copy(shop.data().join(name), data.join(name)).unwrap();
         }
+        copy_folder(&shop.data().join(FOLDER), &data.join(FOLDER));
         let taken = std::cell::RefCell::new(Vec::new());
         let stop = |step| {
             taken.borrow_mut().push(step);
@@ -409,6 +439,10 @@ async fn a_restore_stopped_after_any_step_leaves_the_old_state_or_the_new_one_or
                 assert!(restore(Path::new("/nowhere"), data, true, START).await.is_err());
                 assert!(explain_interrupted(data).is_err(), "a mistyped name takes the explanation away");
             }
+            Step::FilesInPlace => {
+                explain_interrupted(data).unwrap_err();
+                assert!(!Store::is_in(data));
+            }
             Step::InPlace => {
                 explain_interrupted(data).unwrap();
                 assert_ne!(Store::open(data).await.unwrap().epoch(), old_epoch);
@@ -427,7 +461,9 @@ async fn a_restore_stopped_after_any_step_leaves_the_old_state_or_the_new_one_or
         Step::Ready,
         Step::MovedAside,
         Step::MovedAside,
+        Step::MovedAside,
         Step::Aside,
+        Step::FilesInPlace,
         Step::InPlace,
         Step::InPlace,
     ];
@@ -713,4 +749,97 @@ async fn after_a_restore_everything_that_tablets_kept_is_there_once_and_in_order
         }
     }
     verify(&company.state.config.data).await.unwrap();
+}
+
+/// Where the photo of the shop is, from a data folder or a backup.
+fn place_of_photo() -> String {
+    place_of(hash_of(PHOTO))
+}
+
+#[tokio::test]
+async fn files_are_in_the_backup_once_and_the_next_one_gives_them_a_second_name() {
+    let shop = Shop::with_photos().await;
+    let first = shop.back_up().await;
+    shop.company.state.clock.advance_millis(1_000);
+    let second = shop.back_up().await;
+    let inode = |backup: &Path| fs::metadata(backup.join(place_of_photo())).unwrap().ino();
+    assert_eq!(inode(&first), inode(&second));
+    assert_ne!(inode(&second), inode(shop.data()), "a backup shares nothing with what it is for");
+    for place in [first.as_path(), &second, shop.data()] {
+        let told = verify(place).await.unwrap();
+        assert!(told.contains("1 files. 1 more have not come yet"), "{told}");
+    }
+    shop.company.state.clock.advance_millis(1_000);
+    let told = shop.try_to_back_up(shop.shelf.path(), Some(1)).await.unwrap();
+    assert_eq!(told.matches("Removed").count(), 2, "{told}");
+    let left = shop.shelf.path().join(&shop.on_shelf()[0]);
+    assert_eq!(fs::read(left.join(place_of_photo())).unwrap(), PHOTO);
+}
+
+#[tokio::test]
+async fn damage_to_a_file_is_named_and_does_not_go_from_one_backup_to_the_next() {
+    let shop = Shop::with_photos().await;
+    let first = shop.back_up().await;
+    fs::write(first.join(place_of_photo()), "something else").unwrap();
+    let told = complaint(&first).await;
+    assert!(told.contains(&place_of_photo()), "{told}");
+    shop.company.state.clock.advance_millis(1_000);
+    let second = shop.back_up().await;
+    verify(&second).await.unwrap();
+    assert_eq!(fs::read(second.join(place_of_photo())).unwrap(), PHOTO);
+
+    fs::write(shop.data().join(place_of_photo()), "something else").unwrap();
+    let told = complaint(shop.data()).await;
+    assert!(told.contains(&place_of_photo()), "{told}");
+    shop.company.state.clock.advance_millis(1_000);
+    verify(&shop.back_up().await).await.expect("the backup before still has it as it should be");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let refused = shop.try_to_back_up(elsewhere.path(), None).await.unwrap_err();
+    assert!(refused.to_string().contains("is damaged"), "{refused:#}");
+
+    fs::remove_file(shop.data().join(place_of_photo())).unwrap();
+    let told = complaint(shop.data()).await;
+    assert!(told.contains(&place_of_photo()), "{told}");
+}
+
+#[tokio::test]
+async fn a_restore_brings_the_files_back_and_puts_those_there_were_aside() {
+    let shop = Shop::with_photos().await;
+    let backup = shop.back_up().await;
+    let data = tempfile::tempdir().unwrap();
+    fs::copy(backup.join(store::FILE), data.path().join(store::FILE)).unwrap();
+    copy_folder(&backup.join(FOLDER), &data.path().join(FOLDER));
+    fs::write(data.path().join(place_of_photo()), "damaged").unwrap();
+    restore(&backup, data.path(), true, START).await.unwrap();
+    verify(data.path()).await.unwrap();
+    assert_eq!(fs::read(data.path().join(place_of_photo())).unwrap(), PHOTO);
+    let aside = data.path().join(format!("replaced-{}", super::stamp(START)));
+    assert_eq!(fs::read(aside.join(place_of_photo())).unwrap(), b"damaged");
+}
+
+#[tokio::test]
+async fn a_server_whose_database_is_gone_does_not_begin_an_empty_one_beside_its_files() {
+    let data = tempfile::tempdir().unwrap();
+    fs::create_dir(data.path().join(FOLDER)).unwrap();
+    assert!(explain_interrupted(data.path()).is_err());
+}
+
+#[tokio::test]
+async fn a_list_of_files_that_is_not_the_records_is_named() {
+    let shop = Shop::with_photos().await;
+    let backup = shop.back_up().await;
+    for (sql, named) in [
+        ("DELETE FROM attachments", "the record says that a file belongs to it, and the list"),
+        ("UPDATE attachments SET person = 'x'", "the record says that a file belongs to it, and the list"),
+        (
+            "INSERT INTO attachments SELECT hash, (SELECT id FROM tickets WHERE id <> ticket LIMIT 1), person FROM attachments",
+            "the list of files says that a file belongs to it, and the record does not",
+        ),
+        ("UPDATE files SET bytes = 1", "its content is not the one that it is called by"),
+        ("DELETE FROM files", "it refers to something that is not in files"),
+    ] {
+        let data = tampered_data(&backup, sql).await;
+        let complaint = verify(data.path()).await.expect_err(sql).to_string();
+        assert!(complaint.contains(named), "{sql}: {complaint}");
+    }
 }

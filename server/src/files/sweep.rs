@@ -58,7 +58,7 @@ impl Files {
             match self.finish(upload, &go_on).await {
                 Ok(_) => {}
                 Err(FileError::ContentMismatch) => {
-                    tracing::warn!("what came of a file is not what was announced")
+                    tracing::warn!("what came of a file is not what was announced");
                 }
                 Err(error) => return Err(error),
             }

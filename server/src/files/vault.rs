@@ -31,7 +31,7 @@ struct FlushFailed(#[source] io::Error);
 
 /// Whether an error says that a flush has failed.
 pub(super) fn is_failed_flush(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|source| source.is::<FlushFailed>())
+    error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<FlushFailed>)
 }
 
 /// Says of an error that it came from a flush.
@@ -78,7 +78,7 @@ impl Vault {
 
     /// How many bytes there is room for.
     pub(super) fn room(&self) -> io::Result<u64> {
-        let found = rustix::fs::statvfs(&self.folder())?;
+        let found = rustix::fs::statvfs(self.folder())?;
         Ok(found.f_bavail.saturating_mul(found.f_frsize))
     }
 

@@ -4,14 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use axum::http::{HeaderMap, HeaderValue};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::people::{Department, DepartmentFunction, Directory, Person, Role};
 use domain::ticket::{
-    Action, Assignment, Change, Channel, Comment, Customer, Difficulty, Intake, IntakeTimes, Kind, Product,
-    Seen, Site, Urgency, Verification,
+    Action, Assignment, Attachment, AttachmentKind, Change, Channel, Comment, Customer, Difficulty, FileHash,
+    Intake, IntakeTimes, Kind, Product, Seen, Site, Urgency, Verification,
 };
 use domain::{ChangeId, Claim, DepartmentId, DeviceId, PersonId, TicketId, Timestamp};
+use reqwest::{Method, RequestBuilder};
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use sync::messages::{Event, PROTOCOL, PullRequest, PullResponse, PushRequest, PushResponse};
 use uuid::Uuid;
 
@@ -109,9 +113,10 @@ impl Company {
 
     /// A fresh tablet on which this person has signed in.
     pub(crate) async fn tablet(&self, person: &Person) -> Tablet {
-        let (session, http) = self.sign_in(person).await;
+        let (session, cookie, http) = self.sign_in(person).await;
         Tablet {
             http,
+            cookie,
             address: self.server.url("/api/sync"),
             session,
             person: person.clone(),
@@ -131,11 +136,11 @@ impl Company {
 
     /// Lets the person of a tablet sign in here, with everything that is on it.
     pub(crate) async fn welcome(&self, tablet: &mut Tablet) {
-        (tablet.session, tablet.http) = self.sign_in(&tablet.person.clone()).await;
+        (tablet.session, tablet.cookie, tablet.http) = self.sign_in(&tablet.person.clone()).await;
         tablet.address = self.server.url("/api/sync");
     }
 
-    async fn sign_in(&self, person: &Person) -> (SessionId, reqwest::Client) {
+    async fn sign_in(&self, person: &Person) -> (SessionId, String, reqwest::Client) {
         let token = Token::random();
         let session = NewSession {
             token: token.hash(),
@@ -146,9 +151,10 @@ impl Company {
         };
         assert!(self.state.store.start_session(&session, None).await.unwrap());
         let mut headers = HeaderMap::new();
-        headers.insert("cookie", HeaderValue::try_from(format!("fieldloop={}", token.reveal())).unwrap());
+        let cookie = format!("fieldloop={}", token.reveal());
+        headers.insert("cookie", HeaderValue::try_from(&cookie).unwrap());
         headers.insert(csrf::HEADER, HeaderValue::from_static("1"));
-        (session.id, reqwest::Client::builder().default_headers(headers).build().unwrap())
+        (session.id, cookie, reqwest::Client::builder().default_headers(headers).build().unwrap())
     }
 }
 
@@ -183,6 +189,8 @@ pub(crate) struct Tablet {
     made: u64,
     seen: BTreeMap<TicketId, Seen>,
     http: reqwest::Client,
+    /// What its session is opened with, for requests written by hand.
+    pub(crate) cookie: String,
     address: String,
 }
 
@@ -213,6 +221,48 @@ impl Tablet {
     /// Adds words to a ticket.
     pub(crate) fn comment(&mut self, ticket: TicketId, text: &str) -> Change {
         self.make(ticket, comment(text))
+    }
+
+    /// Says that a photo belongs to a ticket.
+    pub(crate) fn attach(&mut self, ticket: TicketId, content: &[u8]) -> Change {
+        let attachment = Attachment {
+            sha256: hash_of(content).to_string(),
+            bytes: content.len() as u64,
+            media_type: "image/jpeg".to_owned(),
+            kind: AttachmentKind::Photo,
+            name: String::new(),
+            size: None,
+            taken_at: None,
+            place: None,
+        };
+        self.make(ticket, Action::Attach(Box::new(attachment)))
+    }
+
+    /// Begins to upload a file; what it is said to be is chosen by whoever calls.
+    pub(crate) fn announce(&self, ticket: TicketId, media: &str, content: &[u8]) -> RequestBuilder {
+        let value = |text: &str| STANDARD.encode(text);
+        let metadata = format!(
+            "sha256 {},ticket {},mediatype {}",
+            value(&hash_of(content).to_string()),
+            value(&ticket.to_string()),
+            value(media)
+        );
+        self.request(Method::POST, "/api/files")
+            .header("tus-resumable", "1.0.0")
+            .header("upload-length", content.len())
+            .header("upload-metadata", metadata)
+    }
+
+    /// Uploads a photo in one go.
+    pub(crate) async fn upload(&self, ticket: TicketId, content: &[u8]) -> reqwest::Response {
+        let request = self.announce(ticket, "image/jpeg", content);
+        let request = request.header("content-type", "application/offset+octet-stream");
+        request.body(content.to_vec()).send().await.unwrap()
+    }
+
+    /// A request to be completed by the test.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, self.address.replace("/api/sync", path))
     }
 
     /// Pushes changes.
@@ -341,6 +391,11 @@ pub(crate) fn intake(registered_in: DepartmentId) -> Intake {
         times: IntakeTimes::default(),
         registered_in,
     }
+}
+
+/// What content is called.
+pub(crate) fn hash_of(content: &[u8]) -> FileHash {
+    FileHash::from_digest(Sha256::digest(content).into())
 }
 
 /// Reads the error code of an answer.
