@@ -84,6 +84,11 @@ impl Files {
             return Ok(upload);
         }
         let _claim = self.claim(id).ok_or(FileError::Busy)?;
+        // As it is now that nobody else works on it.
+        let upload = self.find(id, person).await?;
+        if upload.stored_at.is_some() || upload.received < upload.announced.bytes {
+            return Ok(upload);
+        }
         self.finish(upload, &go_on).await
     }
 
@@ -214,10 +219,7 @@ impl Files {
         after: &impl Fn(Step) -> Result<(), FileError>,
     ) -> Result<Upload, FileError> {
         let (id, hash) = (upload.id, upload.announced.hash);
-        let looked = match self.blocking("read an upload", move |vault| vault.look(id, hash)).await {
-            Err(FileError::Disk { source, .. }) if source.kind() == io::ErrorKind::NotFound => None,
-            looked => Some(looked?),
-        };
+        let looked = self.look(&upload).await?;
         let Some(looked) = looked.filter(|looked| is_announced(looked, &upload.announced)) else {
             self.forget(id).await?;
             return Err(FileError::ContentMismatch);
@@ -232,6 +234,17 @@ impl Files {
         after(Step::Recorded)?;
         upload.stored_at = Some(stored_at);
         Ok(upload)
+    }
+
+    /// Reads what has come of an upload. If a power cut came between its place and its row, it is in its place already. Content that has
+    /// a row is another upload's: whoever has sent nothing must not be taken for having sent that.
+    async fn look(&self, upload: &Upload) -> Result<Option<Looked>, FileError> {
+        let (id, hash) = (upload.id, upload.announced.hash);
+        let looked = self.blocking("read an upload", move |vault| vault.look_at_upload(id)).await?;
+        if looked.is_some() || self.0.store.has_file(hash).await? {
+            return Ok(looked);
+        }
+        self.blocking("read a file", move |vault| vault.look_at_content(hash)).await
     }
 
     /// Does something with the disk where nobody else has to wait for it.

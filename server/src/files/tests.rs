@@ -417,6 +417,32 @@ async fn knowing_the_hash_of_a_file_is_not_having_it() {
 }
 
 #[tokio::test]
+async fn what_somebody_else_has_brought_is_not_taken_for_what_was_never_sent() {
+    let mut site = Site::open().await;
+    let content = photo(100);
+    let attached = site.tablet.attach(site.ticket, &content);
+    site.tablet.push(&[attached]).await;
+    site.tablet.upload(site.ticket, &content).await;
+    let mut desk = site.company.tablet(&site.company.agent).await;
+    let registered = desk.register();
+    let theirs = registered.ticket;
+    let assigned = desk.assign(theirs, &site.company.south_engineer);
+    desk.push(&[registered, assigned]).await;
+    let mut south = site.company.tablet(&site.company.south_engineer).await;
+    south.pull().await;
+    let claimed = south.attach(theirs, &content);
+    south.push(&[claimed]).await;
+    let place = begun(south.announce(theirs, "image/jpeg", &content)).await;
+    let (store, files) = (&site.company.state.store, &site.company.state.files);
+    let mut stale = store.upload(id_in(&place), south.person.id).await.unwrap().unwrap();
+    // As if all had come, and been found wrong and removed since.
+    stale.received = stale.announced.bytes;
+    assert!(matches!(files.finish(stale, &go_on).await, Err(FileError::ContentMismatch)));
+    assert_eq!(status_of(&south, &content).await, 404);
+    assert_eq!(status_of(&site.tablet, &content).await, 200);
+}
+
+#[tokio::test]
 async fn what_can_be_downloaded_anyway_need_not_be_sent_again() {
     let mut site = Site::open().await;
     let content = photo(100);
@@ -596,7 +622,6 @@ async fn a_power_cut_at_any_step_leaves_no_row_without_bytes_and_the_file_is_sto
         assert!(!header(&told, "fieldloop-stored-at").is_empty(), "{stop_at:?}");
         assert_eq!(site.left().await, (0, 1, 1), "{stop_at:?}");
     }
-    assert!(go_on(Step::Recorded).is_ok());
 }
 
 #[tokio::test]

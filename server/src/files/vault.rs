@@ -104,12 +104,14 @@ impl Vault {
         Ok(file)
     }
 
-    /// Reads what has come of an upload: under its own name, or, if a power cut came between, already in its place.
-    pub(super) fn look(&self, id: UploadId, hash: FileHash) -> io::Result<Looked> {
-        match look(&self.partial(id)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => look(&self.place(hash)),
-            looked => looked,
-        }
+    /// Reads what has come of an upload; nothing, if it is not there.
+    pub(super) fn look_at_upload(&self, id: UploadId) -> io::Result<Option<Looked>> {
+        look(&self.partial(id))
+    }
+
+    /// Reads content that is in its place; nothing, if there is none.
+    pub(super) fn look_at_content(&self, hash: FileHash) -> io::Result<Option<Looked>> {
+        look(&self.place(hash))
     }
 
     /// Moves an upload that was verified to its place. Name and content are on disk afterwards.
@@ -181,8 +183,11 @@ fn resting(folder: &Path, rest: Duration) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-fn look(path: &Path) -> io::Result<Looked> {
-    let mut file = File::open(path)?;
+fn look(path: &Path) -> io::Result<Option<Looked>> {
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
     let (mut bytes, mut digest, mut head) = (0, Sha256::new(), Vec::new());
     let mut piece = vec![0; 1024 * 1024];
     loop {
@@ -197,7 +202,7 @@ fn look(path: &Path) -> io::Result<Looked> {
         head.extend_from_slice(&piece[..missing]);
         bytes += length as u64;
     }
-    Ok(Looked { hash: FileHash::from_digest(digest.finalize().into()), bytes, head })
+    Ok(Some(Looked { hash: FileHash::from_digest(digest.finalize().into()), bytes, head }))
 }
 
 /// Makes a folder that lasts, if it is not there.
@@ -234,7 +239,7 @@ mod tests {
         let id = UploadId::random();
         vault.go_on(id, 0).unwrap().write_all(b"counted, and not").unwrap();
         vault.go_on(id, 7).unwrap().write_all(b"!").unwrap();
-        let looked = vault.look(id, FileHash::from_digest([0; 32])).unwrap();
+        let looked = vault.look_at_upload(id).unwrap().unwrap();
         assert_eq!((looked.bytes, looked.head.as_slice()), (8, b"counted!".as_slice()));
     }
 }
