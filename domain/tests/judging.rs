@@ -76,7 +76,7 @@ fn a_photo_taken_before_its_author_knew_that_the_ticket_was_closed_belongs_to_it
     assert_eq!(judged(&mut record, BO, &seen, samples::attach('a')), Ok(()));
     let seen = record.ids();
     let closed = Refusal::StageForbids { stage: Stage::Closed };
-    assert_eq!(judged(&mut record, BO, &seen, samples::attach('a')), Err(closed));
+    assert_eq!(judged(&mut record, BO, &seen, samples::attach('a')), Err(Refused(closed)));
 }
 
 #[test]
