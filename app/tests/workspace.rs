@@ -156,7 +156,9 @@ impl Events for ModelEvents {
         self.seq = match &event {
             Event::Changed(changed) => changed.revision,
             Event::Gone(gone) => gone.revision,
-            Event::Notice(_) | Event::BackedUp(_) | Event::Behind | Event::SignedOut => self.seq,
+            Event::Notice(_) | Event::Parked | Event::BackedUp(_) | Event::Behind | Event::SignedOut => {
+                self.seq
+            }
         };
         Some(event)
     }
