@@ -25,6 +25,7 @@ use tokio::task::{JoinHandle, unconstrained};
 use crate::clock::Clock;
 use crate::people::{Contact, DirectoryCache, UserName};
 use crate::store::accounts::{Added, NewAccount};
+use crate::store::backups::{BackupMade, DatabaseFile};
 use crate::store::chain::Verified;
 use crate::store::directory::DirectoryEdit;
 use crate::store::{self, Store};
@@ -251,14 +252,22 @@ impl SimulatedServer {
         Ok(())
     }
 
-    /// Makes a copy of what is recorded.
+    /// Is backed up, and tells everybody who listens.
     ///
     /// # Errors
-    /// When it can't be written.
+    /// When the copy can't be written.
     pub async fn back_up(&mut self) -> Result<Backup> {
         let folder = self.next_folder();
         std::fs::create_dir_all(&folder)?;
-        self.store.copy_into(&folder.join(store::FILE)).await?;
+        let file = folder.join(store::FILE);
+        self.store.copy_into(&file).await?;
+        let bytes = std::fs::metadata(&file)?.len();
+        let mut copy = DatabaseFile::of_backup(file).await?;
+        let (epoch, head) = copy.end().await?;
+        copy.close().await?;
+        let (seq, arrived) = (head.seq, head.arrived);
+        self.store.note_backup(&BackupMade { epoch, seq, arrived, made_at: self.clock.now(), bytes }).await?;
+        self.running.hear_of_backup(&self.store).await?;
         Ok(Backup { folder })
     }
 
@@ -310,7 +319,15 @@ impl Running {
             Writer::prepare(store.clone(), directory.clone(), hub.clone(), UTC_OFFSET_MINUTES);
         let tasks = vec![tokio::spawn(desk), tokio::spawn(keeper)];
         let exchange = Exchange::new(store.clone(), directory, writer, hub, clock.clone());
-        Ok(Self { exchange, tasks })
+        let running = Self { exchange, tasks };
+        running.hear_of_backup(store).await?;
+        Ok(running)
+    }
+
+    async fn hear_of_backup(&self, store: &Store) -> Result<()> {
+        let last = store.last_backup().await?;
+        self.exchange.hub.back_up(last.as_ref().map(BackupMade::told));
+        Ok(())
     }
 
     async fn kill(&mut self) {

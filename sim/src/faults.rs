@@ -44,6 +44,8 @@ pub(crate) struct Faults {
     pub(crate) restores: u64,
     pub(crate) copies: u64,
     pub(crate) attacks: u64,
+    pub(crate) database_hurts: u64,
+    pub(crate) journal_hurts: u64,
     /// Whether devices' clocks are wrong by years.
     pub(crate) wild_clocks: bool,
     /// Whether some lines carry only small pages.
@@ -77,6 +79,8 @@ impl Faults {
             restores: if backups > 0 && dice.percent(20) { 1 + dice.below(2) } else { 0 },
             copies: u64::from(dice.percent(10)),
             attacks: if dice.percent(4) { 1 + dice.below(6) } else { 0 },
+            database_hurts: count(dice, 6),
+            journal_hurts: count(dice, 6),
             wild_clocks: dice.percent(30),
             narrow_lines: dice.percent(30),
         }

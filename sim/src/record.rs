@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use domain::access::Scope;
 use domain::ticket::{ActionKind, Change, Document, Month, Recorded, ScopeKeys, Ticket, TicketNumber};
-use domain::{ChangeId, DeviceId, TicketId, Timestamp};
+use domain::{ChangeId, DeviceId, TicketId};
 use server::simulated::UTC_OFFSET_MINUTES;
 
 use crate::law::{Law, broken, demand};
@@ -79,18 +79,12 @@ pub(crate) struct Record {
     places: BTreeMap<ChangeId, u64>,
     last_of: BTreeMap<DeviceId, u64>,
     numbers: BTreeMap<Month, u32>,
-    last_arrival: Timestamp,
 }
 
 impl Record {
     /// Where the record ends.
     pub(crate) const fn head(&self) -> u64 {
         self.head
-    }
-
-    /// When the last change arrived.
-    pub(crate) const fn last_arrival(&self) -> Timestamp {
-        self.last_arrival
     }
 
     /// Whether a change is in the record, word for word.
@@ -146,7 +140,6 @@ impl Record {
         let Some(arrived) = recorded.arrived else {
             return Err(broken(Law::ExactlyOnce, format!("{id} is recorded without its arrival")));
         };
-        self.last_arrival = self.last_arrival.max(arrived);
         let ticket = recorded.change.ticket;
         let document = self.documents.entry(ticket).or_insert_with(|| Document::new(ticket));
         if recorded.change.action.kind() == ActionKind::Register && document.number.is_none() {
@@ -167,6 +160,24 @@ impl Record {
         self.places.insert(id, seq);
         self.head = seq;
         Ok(())
+    }
+
+    /// Whether this, read in one go, is what it was read as piece by piece.
+    pub(crate) fn is(&self, recorded: Vec<(u64, Recorded)>) -> bool {
+        let mut logs: BTreeMap<TicketId, Vec<Recorded>> = BTreeMap::new();
+        for (seq, recorded) in recorded {
+            if self.place(recorded.change.id) != Some(seq) {
+                return false;
+            }
+            logs.entry(recorded.change.ticket).or_default().push(recorded);
+        }
+        let is_log = |document: &Document| {
+            logs.remove(&document.ticket).is_some_and(|mut log| {
+                log.sort_by_key(Recorded::order);
+                log == document.log()
+            })
+        };
+        self.documents.values().all(is_log) && logs.is_empty()
     }
 
     /// Each device's changes of a ticket stand in the order in which they were done.

@@ -57,6 +57,15 @@ marks! {
     PersonBack = "person reactivated", 5;
     Attack = "attack", 30;
     DeviceCopied = "device copied", 30;
+    DeviceCrashedBetween = "device crashed between database and journal", 20;
+    DatabaseWiped = "device's database wiped", 50;
+    DatabaseRolledBack = "device's database as it was earlier", 20;
+    DatabaseEntryLost = "entry lost from a device's database", 20;
+    DatabaseUnreadable = "device's database unreadable", 30;
+    JournalAltered = "byte altered in a device's journal", 30;
+    JournalCutShort = "device's journal cut short", 30;
+    JournalGone = "device's journal gone", 30;
+    JournalFailed = "device's journal failing for a while", 30;
 
     Applied = "change applied", 10_000;
     Duplicate = "duplicate recognised", 300;
@@ -75,6 +84,9 @@ marks! {
     LetGoWithBackup = "change let go because a backup has it", 300;
     LetGoAfterLong = "change let go after thirty days", 30;
     SentAgain = "change sent again to a restored server", 30;
+    DatabaseMended = "database mended from the journal", 30;
+    EntriesRecovered = "database given back entries of its outbox", 20;
+    JournalMended = "journal mended from the database", 30;
     PartedFromCopy = "device parted from its copy", 5;
     Reset = "new beginning", 200;
     Rebuilt = "new beginning of several pages", 20;
@@ -97,6 +109,8 @@ pub struct Tally {
     pub questions: u64,
     /// Simulated milliseconds.
     pub simulated_ms: u64,
+    /// Saved changes that are gone because database and journal were hurt at once, which their device has said.
+    pub lost_with_both: u64,
     /// Changes that a restored server had confirmed, and that nobody kept: what the backup's age costs.
     pub gone_with_restores: u64,
 }
@@ -125,6 +139,7 @@ impl Tally {
         self.questions += other.questions;
         self.simulated_ms += other.simulated_ms;
         self.gone_with_restores += other.gone_with_restores;
+        self.lost_with_both += other.lost_with_both;
     }
 
     /// The marks that were reached less often than so many seeds must reach them. Nothing, for so few seeds that chance decides.

@@ -1,7 +1,7 @@
 //! What goes wrong, beside what messages and disks suffer.
 
 use anyhow::Result;
-use domain::Timestamp;
+use domain::{DeviceId, Timestamp};
 
 use crate::company;
 use crate::device::Doing;
@@ -54,6 +54,11 @@ impl World {
             Trouble::ServerIsBackedUp => self.back_up().await,
             Trouble::DeviceIsCopied { device } => {
                 self.copy_device(device);
+                Ok(())
+            }
+            Trouble::DatabaseIsHurt { device } => self.hurt_database(device).await,
+            Trouble::JournalIsHurt { device } => {
+                self.hurt_journal(device);
                 Ok(())
             }
             Trouble::ServerIsRestored => self.restore().await,
@@ -125,14 +130,16 @@ impl World {
         if self.devices[device].app.is_some() {
             return Ok(());
         }
-        if self.plant == Some(Plant::ForgetAnOutboxEntry) && self.dice.percent(30) {
-            self.devices[device].disk.forget_one_entry().await?;
-        }
         let person = self.person(self.devices[device].person)?;
         let is_active = person.active;
-        self.devices[device].start(person).await?;
-        self.count_as_saved(device).await?;
+        let fresh = DeviceId::from_uuid(self.dice.uuid());
+        self.devices[device].start(person, fresh).await?;
         self.note(|| format!("device {device} starts"));
+        self.look_at_recovery(device).await?;
+        self.count_as_saved(device).await?;
+        if self.plant == Some(Plant::ForgetAnOutboxEntry) && self.dice.percent(30) {
+            self.forget_one_entry(device).await?;
+        }
         if !is_active && self.devices[device].app_mut()?.replica.meta().cursor.is_none() {
             // Nobody can sign in here for the first time.
             self.devices[device].app_mut()?.doing = Doing::SignedOut;
@@ -156,21 +163,11 @@ impl World {
 
     async fn back_up(&mut self) -> Result<()> {
         let backup = self.server.back_up().await?;
-        let (seq, arrived) = (self.record.head(), self.record.last_arrival());
+        let head = self.record.head();
         self.reach(Mark::ServerBackedUp);
-        self.note(|| format!("the server is backed up at {seq}"));
+        self.note(|| format!("the server is backed up at {head}"));
         self.backups.push((backup, self.record.clone()));
-        let told = sync::messages::Backup { seq, arrived };
-        self.backup_told = Some(told);
-        let heard_by: Vec<_> = self.outlets.iter().map(|(stream, outlet)| (*stream, outlet.device)).collect();
-        for (stream, device) in heard_by {
-            if self.devices[device].line.answers_pass {
-                let events = vec![sync::messages::Event::BackedUp(told)];
-                let under_way = self.latency();
-                self.later(under_way, Happening::EventsArrive { device, stream, events });
-            }
-        }
-        Ok(())
+        self.look_at_server().await
     }
 
     async fn restore(&mut self) -> Result<()> {
@@ -189,7 +186,6 @@ impl World {
             self.gone_with_restores.extend(gone);
         }
         self.record = record;
-        self.backup_told = None;
         self.server_was_restarted();
         self.look_at_server().await
     }

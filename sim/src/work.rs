@@ -32,7 +32,7 @@ impl World {
         }
         let faults = self.faults.clone();
         type Kind = fn(usize) -> Trouble;
-        let kinds: [(u64, Kind); 10] = [
+        let kinds: [(u64, Kind); 12] = [
             (faults.partitions, |device| Trouble::LineFails { device }),
             (faults.crashes, |device| Trouble::DeviceCrashes { device }),
             (faults.clock_jumps, |device| Trouble::ClockJumps { device }),
@@ -43,6 +43,8 @@ impl World {
             (faults.backups, |_| Trouble::ServerIsBackedUp),
             (faults.attacks, |_| Trouble::Attack),
             (faults.copies, |device| Trouble::DeviceIsCopied { device }),
+            (faults.database_hurts, |device| Trouble::DatabaseIsHurt { device }),
+            (faults.journal_hurts, |device| Trouble::JournalIsHurt { device }),
         ];
         for (count, kind) in kinds {
             for _ in 0..count {

@@ -21,7 +21,7 @@ use domain::ticket::Change;
 use domain::{ChangeId, DeviceId, PersonId, TicketId, Timestamp};
 use server::simulated::{Backup, Founded, Listener, SimulatedServer};
 use sync::messages::Event;
-use sync::{Batch, LocalStore, OutboxEntry, OutboxState, Replica};
+use sync::{Batch, LocalStore as _, OutboxEntry, OutboxState, Replica};
 
 use crate::device::{Asked, Device, Doing, Reply};
 use crate::dice::Dice;
@@ -65,6 +65,8 @@ pub(crate) enum Happening {
     SignsIn { device: usize },
     /// The app starts.
     Starts { device: usize },
+    /// A device's journal, which had failed, works again.
+    JournalWorks { device: usize },
     /// The line is well again.
     LineHeals { device: usize, trouble: u64 },
     /// Something goes wrong.
@@ -86,6 +88,8 @@ pub(crate) enum Trouble {
     ServerRestarts,
     ServerIsBackedUp,
     DeviceIsCopied { device: usize },
+    DatabaseIsHurt { device: usize },
+    JournalIsHurt { device: usize },
     ServerIsRestored,
     PeopleChange,
     Attack,
@@ -138,8 +142,6 @@ pub(crate) struct World {
     pub(crate) gathered: Vec<Packet>,
     pub(crate) record: Record,
     pub(crate) backups: Vec<(Backup, Record)>,
-    /// The newest one that devices are told of.
-    pub(crate) backup_told: Option<sync::messages::Backup>,
     /// Everything that was done.
     pub(crate) deeds: Deeds,
     /// What somebody was told is saved, by device.
@@ -182,7 +184,6 @@ impl World {
             gathered: Vec::new(),
             record: Record::default(),
             backups: Vec::new(),
-            backup_told: None,
             deeds: Deeds::default(),
             saved: BTreeMap::new(),
             dealt_with: BTreeSet::new(),
@@ -212,7 +213,9 @@ impl World {
             let is_narrow = self.faults.narrow_lines && self.dice.percent(50);
             let room_bytes =
                 is_narrow.then(|| u32::try_from(self.dice.spread(1_000, 16_000)).unwrap_or(1_000));
-            self.devices.push(Device::new(self.devices.len(), id, people[index].id, ahead_ms, room_bytes));
+            let mut device = Device::new(self.devices.len(), id, people[index].id, ahead_ms, room_bytes);
+            device.journal = self.new_journal();
+            self.devices.push(device);
         }
     }
 
@@ -271,6 +274,10 @@ impl World {
             }
             Happening::SignsIn { device } => self.sign_in(device).await,
             Happening::Starts { device } => self.start(device).await,
+            Happening::JournalWorks { device } => {
+                self.devices[device].journal.works_again();
+                Ok(())
+            }
             Happening::LineHeals { device, trouble } => self.line_heals(device, trouble).await,
             Happening::Trouble(trouble) => self.trouble(trouble).await,
             Happening::WorldHeals => self.heal().await,
@@ -367,18 +374,7 @@ impl World {
         }
         self.check_kept_knowledge(number, &batch).await?;
         if self.dice.falls(self.faults.crash_in_keeping) {
-            let after = self.dice.percent(50);
-            if after {
-                self.devices[number].disk.apply(&batch).await?;
-                self.reach(Mark::DeviceCrashedAfterKeeping);
-            } else {
-                self.reach(Mark::DeviceCrashedBeforeKeeping);
-            }
-            self.note(|| {
-                format!("device {number} crashes {} keeping", if after { "after" } else { "before" })
-            });
-            self.crash(number);
-            return Ok(Kept::Crashed);
+            return self.crash_in_keeping(number, &batch).await;
         }
         let failure = self.dice.falls(self.faults.store_fails).then(|| {
             self.dice.one_of(&[StoreFailure::Full, StoreFailure::Lost, StoreFailure::LostThoughKept])
@@ -387,7 +383,8 @@ impl World {
         if let Some(failure) = failure {
             device.disk.fail_next(failure);
         }
-        if let Err(error) = device.disk.apply(&batch).await {
+        let store = &device.app_mut()?.store;
+        if let Err(error) = store.apply(&batch).await {
             self.reach(match failure {
                 Some(StoreFailure::Full) => Mark::DeviceFull,
                 Some(StoreFailure::LostThoughKept) => Mark::DeviceStoreLostThoughKept,
@@ -396,6 +393,7 @@ impl World {
             self.note(|| format!("device {number} could not keep: {error} ({failure:?})"));
             return Ok(Kept::No);
         }
+        self.remember_image(number);
         // Documents that bring a device's own changes home are likely on its screen.
         let app = self.devices[number].app_mut()?;
         let own: BTreeSet<_> = app.replica.outbox().map(|entry| entry.change.ticket).collect();

@@ -248,7 +248,11 @@ impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
         }
         let store = Side { ledger: Ledger::of(&loaded), damaged: store_failed || is_spoilt(&loaded) };
         let journal = failure.is_none().then_some(Side { ledger: written, damaged });
-        let Outcome { ledger, mend_store, mend_journal, recovery } = compare(&store, journal.as_ref(), noted);
+        let Outcome { mut ledger, mend_store, mend_journal, recovery } =
+            compare(&store, journal.as_ref(), noted);
+        if mend_store && !knows_history(&loaded) {
+            ledger.tell_again();
+        }
         let loaded = if mend_store { self.mend(loaded, &ledger).await? } else { loaded };
         self.recovery.set(recovery);
         *self.ledger.borrow_mut() = ledger;
@@ -304,6 +308,12 @@ impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
 fn makes_up_for(error: &StoreError, journal: &Ledger, damaged: bool, noted: Option<Witness>) -> bool {
     let has_everything = !damaged && noted.is_none_or(|noted| noted.batch <= journal.witness().batch);
     journal.identity().is_some() && (has_everything || matches!(error, StoreError::Unreadable { .. }))
+}
+
+/// Whether it is known in which of the server's histories changes were taken. If not, the server may have been restored since, and
+/// may have none of them any more.
+fn knows_history(loaded: &Loaded) -> bool {
+    loaded.meta.as_ref().is_some_and(|meta| meta.epoch.is_some())
 }
 
 /// Whether the outbox is not what the last batch made of it.

@@ -11,8 +11,8 @@ use domain::{ChangeId, DeviceId, TicketId};
 use proptest::prelude::*;
 use sync::journal::{JournalError, Witness};
 use sync::{
-    Batch, Damage, Identity, Loaded, LocalStore, MemoryJournalFiles, MemoryLocalStore, Meta, Recovery,
-    Replica, Second, StandInStore, StoreError, TwinStore,
+    Batch, Damage, Identity, Loaded, LocalStore, MemoryJournalFiles, MemoryLocalStore, Meta, OutboxState,
+    Recovery, Replica, Second, StandInStore, StoreError, TwinStore,
 };
 use uuid::Uuid;
 
@@ -274,6 +274,40 @@ fn what_the_journal_did_not_get_before_the_end_is_no_damage() {
     assert_eq!(device.store.recovery(), None);
     assert_eq!(device.numbers(), [1, 2, 3]);
     device.goes_on();
+}
+
+#[test]
+fn what_only_the_database_got_before_the_end_is_in_the_journal_after_the_next_start() {
+    let mut device = Device::after(2);
+    let before = device.journal.files.borrow().clone();
+    device.tap(3);
+    *device.journal.files.borrow_mut() = before;
+    // Shown as saved from here on.
+    let device = device.restart().restart_on(Database::default());
+    assert_eq!(device.store.recovery(), recovery(Damage::Wiped, 3, true));
+    assert_eq!(device.numbers(), [1, 2, 3]);
+    device.goes_on();
+}
+
+#[test]
+fn where_it_is_forgotten_which_history_has_a_change_the_server_is_told_again() {
+    let mut device = Device::after(3);
+    let earlier = device.image();
+    let entries: Vec<_> = device.replica.outbox().cloned().collect();
+    let accepted = entries[0].now(OutboxState::Accepted { revision: 7 });
+    let kept = entries[1].now(OutboxState::Kept { revision: 8, since: at(0) });
+    let mut meta = device.replica.meta().clone();
+    meta.epoch = Some("first".to_owned());
+    device.keep(Batch { meta: Some(meta), outbox: vec![accepted, kept], ..Batch::default() });
+    let image = device.image();
+    device.tap(4);
+    let in_outbox = |device: &Device| device.replica.outbox().filter(|entry| entry.is_waiting()).count();
+    let device = device.restart_on(image);
+    assert_eq!(in_outbox(&device), 2, "it is known, and found out by the next page");
+    for lost in [Database::default(), earlier] {
+        let device = Device::open(lost, Rc::clone(&device.journal));
+        assert_eq!(in_outbox(&device), 4, "the server may have been restored meanwhile");
+    }
 }
 
 #[test]

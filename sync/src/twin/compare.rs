@@ -28,12 +28,14 @@ pub(super) fn compare(store: &Side, journal: Option<&Side>, noted: Option<Witnes
     let noted = noted.map_or(0, |noted| noted.batch);
     let complete = noted <= ledger.witness().batch && (damage.is_none() || is_whole(store, journal));
     let recovered = ledger.entries().filter(|entry| store.ledger.entry(entry.change.id).is_none()).count();
-    let mend_journal = damage.is_some() || journal.is_some_and(|journal| is_behind(journal, store));
+    let journal_damaged = journal.is_some_and(|journal| is_behind(journal, store));
+    // Whatever is found at a start is called saved from then on: the journal must have it, too, whoever is to blame for the gap.
+    let catch_up = journal.is_some_and(|journal| is_newer(store, journal));
     ledger.go_on_after(noted);
     Outcome {
         mend_store: damage.is_some(),
-        mend_journal,
-        recovery: damage.or(mend_journal.then_some(Damage::Journal)).map(|damage| Recovery {
+        mend_journal: damage.is_some() || journal_damaged || catch_up,
+        recovery: damage.or(journal_damaged.then_some(Damage::Journal)).map(|damage| Recovery {
             damage,
             recovered,
             complete,
