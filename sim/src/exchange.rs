@@ -192,7 +192,7 @@ impl World {
                 self.spoil_page(packet.person, &mut answer)?;
                 self.check_answer(&packet, &answer)?;
                 self.reply(&packet, Reply::Answer(answer));
-                self.look_at_server().await
+                self.pump()
             }
             Asked::Listen(has) => {
                 self.tally.questions += 1;
@@ -204,7 +204,7 @@ impl World {
                     }
                 };
                 self.reply(&packet, reply);
-                self.look_at_server().await
+                self.pump()
             }
         }
     }

@@ -23,6 +23,8 @@ pub(crate) struct Faults {
     pub(crate) dawdle: Rate,
     /// A push waits at the server for others and is judged with them.
     pub(crate) gather: Rate,
+    /// An event is lost, and the next one of its ticket is not.
+    pub(crate) lose_event: Rate,
     /// How long a message is under way.
     pub(crate) latency_ms: (i64, i64),
     /// The app ends without warning while it keeps something.
@@ -64,6 +66,7 @@ impl Faults {
             repeat_late: rate(dice, 200_000),
             dawdle: rate(dice, 200_000),
             gather: rate(dice, 500_000),
+            lose_event: rate(dice, 200_000),
             latency_ms: if slow { (500, 12_000) } else { (5, 400) },
             crash_in_keeping: rate(dice, 60_000),
             store_fails: rate(dice, 60_000),
@@ -95,6 +98,7 @@ impl Faults {
             repeat_late: 0,
             dawdle: 0,
             gather: 0,
+            lose_event: 0,
             latency_ms: (5, 400),
             crash_in_keeping: 0,
             store_fails: 0,

@@ -125,7 +125,7 @@ impl World {
 
     /// Keeps an image of the database now and then, to go back to.
     pub(crate) fn remember_image(&mut self, number: usize) {
-        if self.faults.database_hurts > 0 && self.dice.percent(20) {
+        if self.faults.database_hurts > 0 && self.dice.percent(8) {
             let device = &mut self.devices[number];
             device.image = Some(device.disk.image());
         }

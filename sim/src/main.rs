@@ -90,7 +90,7 @@ fn tell(outcome: &Outcome, lasted: Duration) -> bool {
         println!("✗ too seldom: {} ({} times)", mark.words(), tally.count(*mark));
     }
     println!(
-        "simulated: {} seeds, {} failed; {} deeds, {} questions, {} years in {} s; {} changes gone with restored servers",
+        "simulated: {} seeds, {} failed; {} deeds, {} questions, {} years in {} s; {} changes gone with restored servers; delivered within {} ms",
         tally.seeds,
         outcome.failures.len(),
         tally.deeds,
@@ -98,6 +98,7 @@ fn tell(outcome: &Outcome, lasted: Duration) -> bool {
         tally.simulated_ms / (365 * 86_400_000),
         lasted.as_secs(),
         tally.gone_with_restores,
+        tally.slowest_delivery_ms,
     );
     outcome.failures.is_empty() && missed.is_empty()
 }

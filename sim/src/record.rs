@@ -20,6 +20,8 @@ pub(crate) struct Deeds {
     copied: BTreeSet<DeviceId>,
     /// What was refused once. If its push comes again when it is allowed, it is taken after all, out of its turn.
     refused: BTreeSet<ChangeId>,
+    /// What was done once more, by what it was done as first.
+    redone: Vec<(ChangeId, ChangeId)>,
 }
 
 /// Something that was done.
@@ -48,6 +50,11 @@ impl Deeds {
     /// Notes that a change was refused.
     pub(crate) fn note_refused(&mut self, change: ChangeId) {
         self.refused.insert(change);
+    }
+
+    /// Notes that a change that was refused was done once more, as another one.
+    pub(crate) fn note_redone(&mut self, first: ChangeId, again: ChangeId) {
+        self.redone.push((first, again));
     }
 
     /// Whether a change was refused once.
@@ -178,6 +185,19 @@ impl Record {
             })
         };
         self.documents.values().all(is_log) && logs.is_empty()
+    }
+
+    /// What was done once more, because it was refused, counts once.
+    pub(crate) fn check_redone(&self, deeds: &Deeds) -> Result<()> {
+        for (first, again) in &deeds.redone {
+            let is_twofold = self.place(*first).is_some() && self.place(*again).is_some();
+            demand!(
+                !is_twofold || deeds.copied.contains(&first.device),
+                Law::ExactlyOnce,
+                "{first} was refused and done once more as {again}, and both count"
+            );
+        }
+        Ok(())
     }
 
     /// Each device's changes of a ticket stand in the order in which they were done.

@@ -76,7 +76,8 @@ marks! {
     SettledByEvent = "own change came home by an event", 300;
     SettledByPull = "own change came home by a pull", 300;
     EventTakenIn = "event taken in", 1_000;
-    EventMisfit = "event that did not fit", 0;
+    EventLost = "event lost before another one of its ticket", 30;
+    EventMisfit = "event that did not fit", 20;
     Behind = "stream that said `behind`", 100;
     GoneByEvent = "ticket gone by an event", 20;
     GoneByPull = "ticket gone by a pull", 20;
@@ -109,6 +110,8 @@ pub struct Tally {
     pub questions: u64,
     /// Simulated milliseconds.
     pub simulated_ms: u64,
+    /// The longest that anything waited after its world had become well, in simulated milliseconds.
+    pub slowest_delivery_ms: u64,
     /// Saved changes that are gone because database and journal were hurt at once, which their device has said.
     pub lost_with_both: u64,
     /// Changes that a restored server had confirmed, and that nobody kept: what the backup's age costs.
@@ -122,6 +125,10 @@ impl Tally {
 
     pub(crate) fn reach(&mut self, mark: Mark) {
         *self.marks.entry(mark).or_default() += 1;
+    }
+
+    pub(crate) fn note_delivery(&mut self, took_ms: u64) {
+        self.slowest_delivery_ms = self.slowest_delivery_ms.max(took_ms);
     }
 
     /// How often a mark was reached.
@@ -139,6 +146,7 @@ impl Tally {
         self.questions += other.questions;
         self.simulated_ms += other.simulated_ms;
         self.gone_with_restores += other.gone_with_restores;
+        self.slowest_delivery_ms = self.slowest_delivery_ms.max(other.slowest_delivery_ms);
         self.lost_with_both += other.lost_with_both;
     }
 

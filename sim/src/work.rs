@@ -190,6 +190,9 @@ impl World {
         let Some(batch) = batch else { return Ok(()) };
         self.reach(if again { Mark::RefusedDoneAgain } else { Mark::RefusedDropped });
         self.note(|| format!("device {number} {} {id}", if again { "does once more" } else { "drops" }));
+        if let Some(entry) = batch.outbox.first() {
+            self.deeds.note_redone(id, entry.change.id);
+        }
         self.keep_deed(number, batch, false).await
     }
 

@@ -348,6 +348,27 @@ fn a_new_beginning_keeps_old_tickets_until_its_last_page_and_removes_what_no_pag
 }
 
 #[test]
+fn in_a_new_beginning_a_change_stays_in_sight_until_the_page_with_its_document() {
+    let mut server = Server::new();
+    let mut office = Device::that_knows_the_company(agent(), 100);
+    let mut other = Device::of(agent(), 300);
+    for number in 1..=7 {
+        office.tap(ticket_id(number), register("one of seven"), at(1)).unwrap();
+    }
+    office.push(&mut server, at(2), true);
+    other.sync(&mut server, at(3));
+    other.tap(ticket_id(1), comment("moves it to the last page"), at(4)).unwrap();
+    other.sync(&mut server, at(5));
+
+    assert!(office.pull(&server, at(10)), "seven tickets are more than one page");
+    office.push(&mut server, at(11), false);
+    assert_eq!(office.replica.cards().count(), 7);
+    while office.pull(&server, at(12)) {}
+    assert_eq!(office.replica.cards().count(), 7);
+    assert_eq!(office.comments(ticket_id(1)), ["moves it to the last page"]);
+}
+
+#[test]
 fn a_server_restored_from_a_backup_gets_accepted_changes_again() {
     let (mut server, _, mut field) = office_and_field();
     let backup = server.seq();
