@@ -502,9 +502,13 @@ impl World {
                 app.replica.outbox_state(change.id),
                 Some(OutboxState::Refused { .. } | OutboxState::Parked { .. })
             );
-            let is_in_sight = scope
-                .as_ref()
-                .is_some_and(|scope| self.record.is_within(scope, change.ticket, self.record.head()));
+            // What is in sight by now may not have been when the page was made, and come with the next one.
+            let places =
+                [self.record.head(), app.replica.meta().cursor.as_ref().map_or(0, |cursor| cursor.seq)];
+            let is_within = |scope: &Scope| {
+                places.iter().all(|place| self.record.is_within(scope, change.ticket, *place))
+            };
+            let is_in_sight = scope.as_ref().is_some_and(is_within);
             let is_shown = || app.replica.document(change.ticket).find(change.id).is_some();
             demand!(
                 does_not_count || !is_in_sight || !self.record.has(change) || is_shown(),

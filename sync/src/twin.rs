@@ -34,6 +34,8 @@ pub struct TwinStore<S, J> {
     ledger: RefCell<Ledger>,
     file: RefCell<File>,
     recovery: Cell<Option<Recovery>>,
+    /// The store failed over a batch, and may have kept it all the same.
+    in_doubt: Cell<bool>,
 }
 
 /// The file that the journal is at.
@@ -90,6 +92,7 @@ impl<S: LocalStore, J: JournalFiles> TwinStore<S, J> {
             ledger: RefCell::default(),
             file: RefCell::default(),
             recovery: Cell::default(),
+            in_doubt: Cell::default(),
         }
     }
 
@@ -214,12 +217,28 @@ impl<S: LocalStore, J: JournalFiles> TwinStore<S, J> {
 
     /// Makes a batch durable in the store; on a full device, if need be, with the room that was held in reserve.
     async fn apply_first(&self, batch: &Batch, witness: Witness) -> Result<(), StoreError> {
-        match self.store.apply_witnessed(batch, Some(witness)).await {
+        self.end_doubt().await?;
+        let applied = match self.store.apply_witnessed(batch, Some(witness)).await {
             Err(StoreError::Full) if self.journal.make_room().await => {
                 self.store.apply_witnessed(batch, Some(witness)).await
             }
             applied => applied,
+        };
+        self.in_doubt.set(applied.is_err());
+        applied
+    }
+
+    /// Takes back what the store has kept of a batch that was said to have failed: the next one follows what was before it.
+    async fn end_doubt(&self) -> Result<(), StoreError> {
+        if self.in_doubt.get() {
+            let loaded = self.store.load().await?;
+            let ledger = self.ledger.borrow().clone();
+            if Ledger::of(&loaded).witness() != ledger.witness() {
+                self.mend(loaded, &ledger).await?;
+            }
+            self.in_doubt.set(false);
         }
+        Ok(())
     }
 }
 

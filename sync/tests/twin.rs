@@ -25,6 +25,8 @@ struct Database {
     unreadable: Rc<Cell<bool>>,
     /// Whether not even that can be found out.
     closed: Rc<Cell<bool>>,
+    /// Whether the connection goes away just after the next batch was kept.
+    lost_though_kept: Rc<Cell<bool>>,
 }
 
 impl LocalStore for Database {
@@ -38,7 +40,9 @@ impl LocalStore for Database {
     }
 
     async fn apply_witnessed(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
-        self.held.apply_witnessed(batch, witness).await
+        self.held.apply_witnessed(batch, witness).await?;
+        let lost = StoreError::Lost("just after".to_owned());
+        if self.lost_though_kept.take() { Err(lost) } else { Ok(()) }
     }
 
     async fn start_over(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
@@ -285,6 +289,20 @@ fn what_only_the_database_got_before_the_end_is_in_the_journal_after_the_next_st
     // Shown as saved from here on.
     let device = device.restart().restart_on(Database::default());
     assert_eq!(device.store.recovery(), recovery(Damage::Wiped, 3, true));
+    assert_eq!(device.numbers(), [1, 2, 3]);
+    device.goes_on();
+}
+
+#[test]
+fn a_batch_that_failed_and_was_kept_all_the_same_is_taken_back_by_the_next_one() {
+    let mut device = Device::after(2);
+    let dropped = device.replica.outbox().next().unwrap().change.id;
+    device.database.lost_though_kept.set(true);
+    let batch = Batch { settled: vec![dropped], ..Batch::default() };
+    assert!(matches!(block_on(device.store.apply(&batch)), Err(StoreError::Lost(_))));
+    device.tap(3);
+    let device = device.restart();
+    assert_eq!(device.store.recovery(), None);
     assert_eq!(device.numbers(), [1, 2, 3]);
     device.goes_on();
 }
