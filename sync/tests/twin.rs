@@ -294,6 +294,25 @@ fn what_only_the_database_got_before_the_end_is_in_the_journal_after_the_next_st
 }
 
 #[test]
+fn only_what_somebody_was_told_of_is_missing() {
+    for was_told in [false, true] {
+        let mut device = Device::after(2);
+        let lost = device.replica.outbox().next().unwrap().change.id;
+        let (files, noted) = (device.journal.files.borrow().clone(), *device.journal.noted.borrow());
+        device.tap(3);
+        *device.journal.files.borrow_mut() = files;
+        if !was_told {
+            *device.journal.noted.borrow_mut() = noted;
+        }
+        block_on(device.database.held.apply(&Batch { settled: vec![lost], ..Batch::default() })).unwrap();
+        let device = device.restart();
+        assert_eq!(device.store.recovery(), recovery(Damage::Spoilt, 1, !was_told));
+        assert_eq!(device.numbers(), [1, 2, 3]);
+        device.goes_on();
+    }
+}
+
+#[test]
 fn a_batch_that_failed_and_was_kept_all_the_same_is_taken_back_by_the_next_one() {
     let mut device = Device::after(2);
     let dropped = device.replica.outbox().next().unwrap().change.id;
