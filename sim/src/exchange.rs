@@ -334,6 +334,7 @@ impl World {
             let mark = match &judged.verdict {
                 Verdict::Applied { .. } => Mark::Applied,
                 Verdict::Duplicate { .. } => Mark::Duplicate,
+                Verdict::Parked { .. } => Mark::Parked,
                 _ => Mark::Refused,
             };
             self.reach(mark);

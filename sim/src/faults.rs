@@ -42,6 +42,8 @@ pub(crate) struct Faults {
     pub(crate) stream_cuts: u64,
     pub(crate) server_restarts: u64,
     pub(crate) people_changes: u64,
+    /// Not a fault: the office looks at what is parked.
+    pub(crate) decisions: u64,
     pub(crate) backups: u64,
     pub(crate) restores: u64,
     pub(crate) copies: u64,
@@ -78,6 +80,7 @@ impl Faults {
             stream_cuts: count(dice, 8),
             server_restarts: count(dice, 4),
             people_changes: count(dice, 6),
+            decisions: count(dice, 12),
             backups,
             restores: if backups > 0 && dice.percent(20) { 1 + dice.below(2) } else { 0 },
             copies: u64::from(dice.percent(10)),

@@ -20,6 +20,8 @@ pub(crate) struct Deeds {
     copied: BTreeSet<DeviceId>,
     /// What was refused once. If its push comes again when it is allowed, it is taken after all, out of its turn.
     refused: BTreeSet<ChangeId>,
+    /// What was let in by the office, later than it came in.
+    admitted: BTreeSet<ChangeId>,
     /// What was done once more, by what it was done as first.
     redone: Vec<(ChangeId, ChangeId)>,
 }
@@ -52,6 +54,11 @@ impl Deeds {
         self.refused.insert(change);
     }
 
+    /// Notes that the office has let in what was parked.
+    pub(crate) fn note_admitted(&mut self, change: ChangeId) {
+        self.admitted.insert(change);
+    }
+
     /// Notes that a change that was refused was done once more, as another one.
     pub(crate) fn note_redone(&mut self, first: ChangeId, again: ChangeId) {
         self.redone.push((first, again));
@@ -63,7 +70,9 @@ impl Deeds {
     }
 
     fn is_free_of_order(&self, change: ChangeId) -> bool {
-        self.copied.contains(&change.device) || self.refused.contains(&change)
+        self.copied.contains(&change.device)
+            || self.refused.contains(&change)
+            || self.admitted.contains(&change)
     }
 
     fn is_made(&self, change: &Change) -> bool {

@@ -72,6 +72,9 @@ marks! {
     Refused = "change refused", 300;
     RefusedDoneAgain = "refused change done once more", 20;
     TakenAfterAll = "change taken that was refused before", 0;
+    Parked = "change parked", 20;
+    ParkedAdmitted = "parked change let in by the office", 5;
+    ParkedDeclined = "parked change declined by the office", 5;
     RefusedDropped = "refused change dropped", 20;
     SettledByEvent = "own change came home by an event", 300;
     SettledByPull = "own change came home by a pull", 300;

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use domain::{DeviceId, Timestamp};
+use sync::messages::Verdict;
 
 use crate::company;
 use crate::device::Doing;
@@ -63,6 +64,7 @@ impl World {
             }
             Trouble::ServerIsRestored => self.restore().await,
             Trouble::PeopleChange => self.people_change().await,
+            Trouble::OfficeDecides => self.office_decides().await,
             Trouble::Attack => self.attack().await,
         }
     }
@@ -222,6 +224,27 @@ impl World {
             _ => Mark::PersonMoved,
         });
         self.change_person(after).await
+    }
+
+    /// The office decides on everything that is parked.
+    async fn office_decides(&mut self) -> Result<()> {
+        let admin = company::people()[0].id;
+        for parked in self.server.parked().await? {
+            let id = parked.change.id;
+            let why_not = self.dice.percent(40).then(|| "not needed any more".to_owned());
+            let verdict = self.server.decide(admin, id, why_not).await?;
+            self.note(|| format!("the office decides on {id}: {verdict:?}"));
+            match verdict {
+                Some(Verdict::Applied { .. }) => {
+                    self.deeds.note_admitted(id);
+                    self.reach(Mark::ParkedAdmitted);
+                }
+                Some(Verdict::Refused { .. }) => self.reach(Mark::ParkedDeclined),
+                Some(_) => {}
+                None => demand!(false, Law::NothingBreaks, "the admin may not decide on {id}"),
+            }
+        }
+        self.look_at_server().await
     }
 
     pub(crate) async fn bring_people_back(&mut self) -> Result<()> {

@@ -32,7 +32,7 @@ impl World {
         }
         let faults = self.faults.clone();
         type Kind = fn(usize) -> Trouble;
-        let kinds: [(u64, Kind); 12] = [
+        let kinds: [(u64, Kind); 13] = [
             (faults.partitions, |device| Trouble::LineFails { device }),
             (faults.crashes, |device| Trouble::DeviceCrashes { device }),
             (faults.clock_jumps, |device| Trouble::ClockJumps { device }),
@@ -43,6 +43,7 @@ impl World {
             (faults.backups, |_| Trouble::ServerIsBackedUp),
             (faults.attacks, |_| Trouble::Attack),
             (faults.copies, |device| Trouble::DeviceIsCopied { device }),
+            (faults.decisions, |_| Trouble::OfficeDecides),
             (faults.database_hurts, |device| Trouble::DatabaseIsHurt { device }),
             (faults.journal_hurts, |device| Trouble::JournalIsHurt { device }),
         ];

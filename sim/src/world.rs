@@ -92,6 +92,7 @@ pub(crate) enum Trouble {
     JournalIsHurt { device: usize },
     ServerIsRestored,
     PeopleChange,
+    OfficeDecides,
     Attack,
 }
 
