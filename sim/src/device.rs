@@ -16,6 +16,7 @@ use crate::store::Disk;
 /// A device.
 #[derive(Debug)]
 pub(crate) struct Device {
+    /// What it calls itself, since its app has last been started or has parted from a copy.
     pub(crate) id: DeviceId,
     /// Whose it is.
     pub(crate) person: PersonId,
@@ -160,6 +161,7 @@ impl Device {
         let loaded = store.load().await?;
         let documents = store.documents(&loaded.touched()).await?;
         let meta = loaded.meta.clone().unwrap_or_else(|| Meta::new(Identity { device: fresh, person }));
+        self.id = meta.identity.device;
         let replica = Replica::open(loaded, meta, documents);
         let planner = Planner::default();
         self.app = Some(App { store, replica, planner, doing: Doing::Nothing, stream: None });

@@ -90,8 +90,8 @@ fn tell(outcome: &Outcome, lasted: Duration) -> bool {
         println!("✗ too seldom: {} ({} times)", mark.words(), tally.count(*mark));
     }
     println!(
-        "{} changes went with restored servers; everything was delivered within {} ms of a world's becoming well",
-        tally.gone_with_restores, tally.slowest_delivery_ms,
+        "{} changes went with restored servers; {} counted beside what was done once more for them; everything was delivered within {} ms of a world's becoming well",
+        tally.gone_with_restores, tally.counted_twice, tally.slowest_delivery_ms,
     );
     let failed = outcome.failures.len();
     println!(

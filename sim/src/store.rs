@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use domain::ticket::Document;
+use domain::ticket::{Change, Document};
 use domain::{ChangeId, TicketId};
 use sync::journal::Witness;
 use sync::{Batch, Loaded, LocalStore, MemoryLocalStore, StoreError};
@@ -60,6 +60,13 @@ impl Disk {
     /// An entry of the outbox is gone, and nothing else.
     pub(crate) async fn lose_entry(&self, lost: ChangeId) -> Result<(), StoreError> {
         self.kept().apply(&Batch { settled: vec![lost], ..Batch::default() }).await
+    }
+
+    /// Whether a change is in its ticket's document, word for word.
+    pub(crate) async fn holds(&self, change: &Change) -> Result<bool, StoreError> {
+        let documents = self.documents(&[change.ticket]).await?;
+        let found = documents.iter().filter_map(|document| document.find(change.id));
+        Ok(found.map(|recorded| &recorded.change).any(|recorded| recorded == change))
     }
 
     /// Everything that is kept, and all documents.

@@ -117,6 +117,8 @@ pub struct Tally {
     pub slowest_delivery_ms: u64,
     /// Saved changes that are gone because database and journal were hurt at once, which their device has said.
     pub lost_with_both: u64,
+    /// Changes that count beside what their author has done once more for them, because their push came in late in between.
+    pub counted_twice: u64,
     /// Changes that a restored server had confirmed, and that nobody kept: what the backup's age costs.
     pub gone_with_restores: u64,
 }
@@ -150,6 +152,7 @@ impl Tally {
         self.simulated_ms += other.simulated_ms;
         self.gone_with_restores += other.gone_with_restores;
         self.slowest_delivery_ms = self.slowest_delivery_ms.max(other.slowest_delivery_ms);
+        self.counted_twice += other.counted_twice;
         self.lost_with_both += other.lost_with_both;
     }
 

@@ -7,6 +7,7 @@ use sync::Batch;
 
 use crate::canary;
 use crate::deeds::Deeds;
+use crate::law::{Law, demand};
 use crate::tally::Mark;
 use crate::world::{Happening, Kept, Trouble, World};
 
@@ -179,11 +180,12 @@ impl World {
             .replica
             .outbox()
             .filter(|entry| entry.is_refused())
-            .map(|entry| (entry.change.id, entry.change.ticket))
+            .map(|entry| entry.change.clone())
             .collect();
-        let Some((id, ticket)) = self.dice.pick(&refused).copied() else {
+        let Some(change) = self.dice.pick(&refused) else {
             return self.do_something(number).await;
         };
+        let (id, ticket) = (change.id, change.ticket);
         let again = self.dice.percent(60);
         self.devices[number].know(ticket).await?;
         let Some(app) = &self.devices[number].app else { return Ok(()) };
@@ -191,6 +193,11 @@ impl World {
         let Some(batch) = batch else { return Ok(()) };
         self.reach(if again { Mark::RefusedDoneAgain } else { Mark::RefusedDropped });
         self.note(|| format!("device {number} {} {id}", if again { "does once more" } else { "drops" }));
+        demand!(
+            !again || !self.devices[number].disk.holds(change).await?,
+            Law::ExactlyOnce,
+            "device {number} does {id} once more, which is in its document of {ticket}"
+        );
         if let Some(entry) = batch.outbox.first() {
             self.deeds.note_redone(id, entry.change.id);
         }
@@ -223,6 +230,7 @@ impl World {
         let kept = self.keep(number, batch).await?;
         let (loaded, _) = self.devices[number].disk.everything().await?;
         if loaded.meta.is_some_and(|meta| meta.identity.device == name) {
+            self.devices[number].id = name;
             old.into_iter().for_each(|id| drop(self.saved.remove(&(number, id))));
             self.saved.extend(new.into_iter().map(|entry| ((number, entry.change.id), entry.change)));
         }

@@ -152,6 +152,24 @@ fn a_refused_change_stays_with_its_reason_and_does_not_show() {
 }
 
 #[test]
+fn a_refused_change_that_is_taken_when_its_push_comes_once_more_is_not_to_be_done_again() {
+    let (mut server, mut office, mut field) = office_and_field();
+    office.tap(TICKET, cancel(), at(5)).unwrap();
+    office.sync(&mut server, at(6));
+    let change = field.tap(TICKET, urgency(Urgency::Urgent), at(10)).unwrap();
+    let late = field.replica.push_request(PUSH_MAX_BYTES, at(10)).unwrap();
+    field.sync(&mut server, at(20));
+    assert_eq!(field.replica.unsent(), unsent(0, 1));
+    office.tap(TICKET, reopen(), at(30)).unwrap();
+    office.sync(&mut server, at(31));
+    server.push(&engineer(), &late, at(40));
+    field.sync(&mut server, at(50));
+    assert!(matches!(field.state(change), Some(OutboxState::Kept { .. })), "{:?}", field.state(change));
+    assert_eq!(field.replica.retry(change), None);
+    assert_eq!(field.replica.card(TICKET).unwrap().urgency, Urgency::Urgent);
+}
+
+#[test]
 fn a_refused_change_can_be_tried_again_once_it_is_allowed() {
     let (mut server, mut office, mut field) = office_and_field();
     office.tap(TICKET, cancel(), at(5)).unwrap();
