@@ -10,28 +10,31 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::people::{Department, Directory, Person};
 use domain::ticket::Recorded;
-use domain::{PersonId, Timestamp};
+use domain::{ChangeId, PersonId, Timestamp};
 use futures_util::future::join_all;
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
-use sync::messages::PullRequest;
+use sync::messages::{PullRequest, Verdict};
+use sync::parked::ParkedChange;
 use tokio::task::{JoinHandle, unconstrained};
 
 use crate::clock::Clock;
 use crate::people::{Contact, DirectoryCache, UserName};
 use crate::store::accounts::{Added, NewAccount};
+use crate::store::backups::{BackupMade, DatabaseFile};
 use crate::store::chain::Verified;
 use crate::store::directory::DirectoryEdit;
+use crate::store::parked::Ruling;
 use crate::store::{self, Store};
 use crate::sync::error::SyncError;
 use crate::sync::events::{Ends, From};
 use crate::sync::push::BODY_BYTES;
-use crate::sync::{Exchange, Hub, Writer};
+use crate::sync::{Decision, Exchange, Hub, Writer};
 
 /// How far the company's clocks are ahead of UTC, which decides in which month a ticket is numbered.
 pub const UTC_OFFSET_MINUTES: i32 = 480;
@@ -164,6 +167,32 @@ impl SimulatedServer {
         join_all(pushes.into_iter().map(|(person, body)| take_push(exchange.clone(), person, body))).await
     }
 
+    /// The changes that wait for a decision, those that came first before others.
+    ///
+    /// # Errors
+    /// When they can't be read.
+    pub async fn parked(&self) -> Result<Vec<ParkedChange>> {
+        Ok(self.store.undecided().await?)
+    }
+
+    /// Decides on a parked change. What its author's device is told from now on; nothing, if this person may not decide on it.
+    ///
+    /// # Errors
+    /// When the decision can't be written.
+    pub async fn decide(
+        &self,
+        person: PersonId,
+        change: ChangeId,
+        why_not: Option<String>,
+    ) -> Result<Option<Verdict>> {
+        let exchange = &self.running.exchange;
+        let Some(person) = signed_in(exchange, person) else { return Ok(None) };
+        let ruling = why_not.map_or(Ruling::Admit, |why| Ruling::Decline { why });
+        let decision = Decision { person, at: self.clock.now(), change, ruling };
+        let decided = exchange.writer.decide(decision).await;
+        decided.map_err(|_| anyhow!("a decision could not be written"))
+    }
+
     /// Takes pushes and is killed over them: nobody is answered, and everything in memory is forgotten.
     ///
     /// # Errors
@@ -251,14 +280,22 @@ impl SimulatedServer {
         Ok(())
     }
 
-    /// Makes a copy of what is recorded.
+    /// Is backed up, and tells everybody who listens.
     ///
     /// # Errors
-    /// When it can't be written.
+    /// When the copy can't be written.
     pub async fn back_up(&mut self) -> Result<Backup> {
         let folder = self.next_folder();
         std::fs::create_dir_all(&folder)?;
-        self.store.copy_into(&folder.join(store::FILE)).await?;
+        let file = folder.join(store::FILE);
+        self.store.copy_into(&file).await?;
+        let bytes = std::fs::metadata(&file)?.len();
+        let mut copy = DatabaseFile::of_backup(file).await?;
+        let (epoch, head) = copy.end().await?;
+        copy.close().await?;
+        let (seq, arrived) = (head.seq, head.arrived);
+        self.store.note_backup(&BackupMade { epoch, seq, arrived, made_at: self.clock.now(), bytes }).await?;
+        self.running.hear_of_backup(&self.store).await?;
         Ok(Backup { folder })
     }
 
@@ -310,7 +347,15 @@ impl Running {
             Writer::prepare(store.clone(), directory.clone(), hub.clone(), UTC_OFFSET_MINUTES);
         let tasks = vec![tokio::spawn(desk), tokio::spawn(keeper)];
         let exchange = Exchange::new(store.clone(), directory, writer, hub, clock.clone());
-        Ok(Self { exchange, tasks })
+        let running = Self { exchange, tasks };
+        running.hear_of_backup(store).await?;
+        Ok(running)
+    }
+
+    async fn hear_of_backup(&self, store: &Store) -> Result<()> {
+        let last = store.last_backup().await?;
+        self.exchange.hub.back_up(last.as_ref().map(BackupMade::told));
+        Ok(())
     }
 
     async fn kill(&mut self) {

@@ -132,7 +132,7 @@ impl Store {
     async fn around(data_dir: &Path, mut writer: Writer, disk: &Disk) -> Result<Self, StoreError> {
         let epoch = epoch(&mut writer.connection).await?;
         let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
+            .max_connections(disk.readers())
             // A file doesn't hang up: there is nothing to find out by asking first.
             .test_before_acquire(false)
             .after_release(|connection, _| Box::pin(has_come_to_rest(connection)))

@@ -2,11 +2,11 @@
 
 use domain::people::{Directory, Person};
 use domain::ticket::{
-    Action, ActionKind, Answer, Assignment, Attachment, AttachmentKind, Callback, Channel, Classification, CloseResult, Closing, Comment,
-    ComplaintNature, Completion, Customer, Difficulty, Flag, Inspection, Intake, IntakeTimes, Kind,
-    Milestone, MilestoneReached, NewUrgency, Nothing, PartReplacement, Plan, Point, Product, Progress,
-    ProgressKind, Reason, ResponsibleParty, Satisfaction, Settlement, Sheet, SheetRow, SignOff, Signature,
-    Site, Ticket, Urgency, Verification,
+    Action, ActionKind, Answer, Assignment, Attachment, AttachmentKind, Callback, Channel, Classification,
+    CloseResult, Closing, Comment, ComplaintNature, Completion, Customer, Difficulty, Flag, Inspection,
+    Intake, IntakeTimes, Kind, Milestone, MilestoneReached, NewUrgency, Nothing, PartReplacement, Plan,
+    Point, Product, Progress, ProgressKind, Reason, ResponsibleParty, Satisfaction, Settlement, Sheet,
+    SheetRow, SignOff, Signature, Site, Ticket, Urgency, Verification,
 };
 use domain::{ChangeId, DeviceId, TicketId, Timestamp};
 

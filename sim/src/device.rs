@@ -1,25 +1,32 @@
-//! A device in somebody's hands: the real replica and planner, on a disk that outlives them.
+//! A device in somebody's hands: the real replica and planner, on a database and a journal that outlive them.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use anyhow::{Context as _, Result};
 use domain::people::Person;
 use domain::{DeviceId, PersonId, TicketId, Timestamp};
 use server::simulated::Answer;
 use sync::messages::{Event, PullRequest, PushRequest};
-use sync::{Identity, LocalStore, Meta, Planner, Replica};
+use sync::{Identity, LocalStore, MemoryLocalStore, Meta, Planner, Replica, TwinStore};
 
+use crate::journal::Files;
 use crate::store::Disk;
 
 /// A device.
 #[derive(Debug)]
 pub(crate) struct Device {
+    /// What it calls itself, since its app has last been started or has parted from a copy.
     pub(crate) id: DeviceId,
     /// Whose it is.
     pub(crate) person: PersonId,
     /// Who is signed in on it: for a while somebody else, in another window of the same browser.
     pub(crate) session: PersonId,
-    pub(crate) disk: Disk,
+    pub(crate) disk: Rc<Disk>,
+    pub(crate) journal: Rc<Files>,
+    /// The database at an earlier time, to go back to.
+    pub(crate) image: Option<MemoryLocalStore>,
+    pub(crate) hurt: Hurt,
     /// The app, while it runs.
     pub(crate) app: Option<App>,
     /// How far its clock is ahead of the true time.
@@ -29,6 +36,13 @@ pub(crate) struct Device {
     pub(crate) failures: u32,
     /// Tells it from its copies, which have its id.
     pub(crate) number: usize,
+}
+
+/// Which of the two places where a device keeps things has been hurt since both were in order.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Hurt {
+    pub(crate) database: bool,
+    pub(crate) journal: bool,
 }
 
 /// How a device is connected.
@@ -45,6 +59,7 @@ pub(crate) struct Line {
 /// A running app.
 #[derive(Debug)]
 pub(crate) struct App {
+    pub(crate) store: TwinStore<Rc<Disk>, Rc<Files>>,
     pub(crate) replica: Replica,
     pub(crate) planner: Planner,
     pub(crate) doing: Doing,
@@ -109,14 +124,28 @@ impl Device {
         room_bytes: Option<u32>,
     ) -> Self {
         let line = Line { requests_pass: true, answers_pass: true, trouble: 0, room_bytes };
-        let disk = Disk::default();
-        Self { id, person, session: person, disk, app: None, ahead_ms, line, failures: 0, number }
+        Self {
+            id,
+            person,
+            session: person,
+            disk: Rc::default(),
+            journal: Rc::default(),
+            image: None,
+            hurt: Hurt::default(),
+            app: None,
+            ahead_ms,
+            line,
+            failures: 0,
+            number,
+        }
     }
 
-    /// A device with a copy of all that is on this one's disk.
+    /// A device with a copy of all that is kept on this one.
     pub(crate) fn copy(&self, number: usize) -> Self {
         let mut copy = Self::new(number, self.id, self.person, self.ahead_ms, self.line.room_bytes);
-        copy.disk = self.disk.copy();
+        copy.disk = Rc::new(self.disk.copy());
+        copy.journal = Rc::new(self.journal.copy());
+        copy.hurt = self.hurt;
         copy
     }
 
@@ -125,15 +154,17 @@ impl Device {
         now.plus_millis(self.ahead_ms)
     }
 
-    /// Starts the app with what the disk holds. `person` is who signs in, if the disk holds nothing.
-    pub(crate) async fn start(&mut self, person: Person) -> Result<()> {
-        let loaded = self.disk.load().await?;
-        let documents = self.disk.documents(&loaded.touched()).await?;
-        let fresh = || Meta::new(Identity { device: self.id, person });
-        let meta = loaded.meta.clone().unwrap_or_else(fresh);
+    /// Starts the app with what is kept. If nothing is, `person` signs in, and the device is called `fresh` from now on.
+    pub(crate) async fn start(&mut self, person: Person, fresh: DeviceId) -> Result<()> {
+        self.journal.power_is_back();
+        let store = TwinStore::new(Rc::clone(&self.disk), Rc::clone(&self.journal));
+        let loaded = store.load().await?;
+        let documents = store.documents(&loaded.touched()).await?;
+        let meta = loaded.meta.clone().unwrap_or_else(|| Meta::new(Identity { device: fresh, person }));
+        self.id = meta.identity.device;
         let replica = Replica::open(loaded, meta, documents);
         let planner = Planner::default();
-        self.app = Some(App { replica, planner, doing: Doing::Nothing, stream: None });
+        self.app = Some(App { store, replica, planner, doing: Doing::Nothing, stream: None });
         Ok(())
     }
 

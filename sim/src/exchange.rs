@@ -189,11 +189,10 @@ impl World {
             Asked::Pull(request) => {
                 self.tally.questions += 1;
                 let mut answer = self.server.pull(packet.person, &serde_json::to_vec(request)?).await;
-                self.tell_of_backup(&mut answer)?;
                 self.spoil_page(packet.person, &mut answer)?;
                 self.check_answer(&packet, &answer)?;
                 self.reply(&packet, Reply::Answer(answer));
-                self.look_at_server().await
+                self.pump()
             }
             Asked::Listen(has) => {
                 self.tally.questions += 1;
@@ -205,7 +204,7 @@ impl World {
                     }
                 };
                 self.reply(&packet, reply);
-                self.look_at_server().await
+                self.pump()
             }
         }
     }
@@ -288,19 +287,11 @@ impl World {
         Ok(())
     }
 
-    /// Tells of the newest backup, as a server does that is backed up.
-    fn tell_of_backup(&self, answer: &mut Answer) -> Result<()> {
-        let Some(told) = self.backup_told.filter(|_| answer.status == 200) else { return Ok(()) };
-        let mut page: PullResponse = serde_json::from_slice(&answer.body)?;
-        page.backup = Some(told);
-        answer.body = serde_json::to_vec(&page)?;
-        Ok(())
-    }
-
     // ---- From the server to the device ---------------------------------------------------------------------------
 
     fn reply(&mut self, packet: &Packet, reply: Reply) {
-        let has_applied = matches!(&reply, Reply::Answer(answer) if tells_of_applied(answer));
+        let is_push = matches!(packet.asked, Asked::Push(_));
+        let has_applied = is_push && matches!(&reply, Reply::Answer(answer) if tells_of_applied(answer));
         let (device, question) = (packet.device, packet.question);
         if !self.devices[device].line.answers_pass || self.dice.falls(self.faults.lose_answer) {
             self.reach(Mark::AnswerLost);
@@ -343,6 +334,7 @@ impl World {
             let mark = match &judged.verdict {
                 Verdict::Applied { .. } => Mark::Applied,
                 Verdict::Duplicate { .. } => Mark::Duplicate,
+                Verdict::Parked { .. } => Mark::Parked,
                 _ => Mark::Refused,
             };
             self.reach(mark);

@@ -23,6 +23,8 @@ pub(crate) struct Faults {
     pub(crate) dawdle: Rate,
     /// A push waits at the server for others and is judged with them.
     pub(crate) gather: Rate,
+    /// An event is lost, and the next one of its ticket is not.
+    pub(crate) lose_event: Rate,
     /// How long a message is under way.
     pub(crate) latency_ms: (i64, i64),
     /// The app ends without warning while it keeps something.
@@ -40,10 +42,14 @@ pub(crate) struct Faults {
     pub(crate) stream_cuts: u64,
     pub(crate) server_restarts: u64,
     pub(crate) people_changes: u64,
+    /// Not a fault: the office looks at what is parked.
+    pub(crate) decisions: u64,
     pub(crate) backups: u64,
     pub(crate) restores: u64,
     pub(crate) copies: u64,
     pub(crate) attacks: u64,
+    pub(crate) database_hurts: u64,
+    pub(crate) journal_hurts: u64,
     /// Whether devices' clocks are wrong by years.
     pub(crate) wild_clocks: bool,
     /// Whether some lines carry only small pages.
@@ -62,6 +68,7 @@ impl Faults {
             repeat_late: rate(dice, 200_000),
             dawdle: rate(dice, 200_000),
             gather: rate(dice, 500_000),
+            lose_event: rate(dice, 200_000),
             latency_ms: if slow { (500, 12_000) } else { (5, 400) },
             crash_in_keeping: rate(dice, 60_000),
             store_fails: rate(dice, 60_000),
@@ -73,10 +80,13 @@ impl Faults {
             stream_cuts: count(dice, 8),
             server_restarts: count(dice, 4),
             people_changes: count(dice, 6),
+            decisions: count(dice, 12),
             backups,
             restores: if backups > 0 && dice.percent(20) { 1 + dice.below(2) } else { 0 },
             copies: u64::from(dice.percent(10)),
             attacks: if dice.percent(4) { 1 + dice.below(6) } else { 0 },
+            database_hurts: count(dice, 6),
+            journal_hurts: count(dice, 6),
             wild_clocks: dice.percent(30),
             narrow_lines: dice.percent(30),
         }
@@ -91,6 +101,7 @@ impl Faults {
             repeat_late: 0,
             dawdle: 0,
             gather: 0,
+            lose_event: 0,
             latency_ms: (5, 400),
             crash_in_keeping: 0,
             store_fails: 0,

@@ -16,6 +16,8 @@ mod dice;
 mod events;
 mod exchange;
 mod faults;
+mod hurt;
+mod journal;
 mod law;
 mod plant;
 mod record;

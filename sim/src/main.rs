@@ -90,14 +90,18 @@ fn tell(outcome: &Outcome, lasted: Duration) -> bool {
         println!("✗ too seldom: {} ({} times)", mark.words(), tally.count(*mark));
     }
     println!(
-        "simulated: {} seeds, {} failed; {} deeds, {} questions, {} years in {} s; {} changes gone with restored servers",
-        tally.seeds,
-        outcome.failures.len(),
-        tally.deeds,
-        tally.questions,
+        "{} changes went with restored servers; {} counted beside what was done once more for them; everything was delivered within {} ms of a world's becoming well",
+        tally.gone_with_restores, tally.counted_twice, tally.slowest_delivery_ms,
+    );
+    let failed = outcome.failures.len();
+    println!(
+        "{} passed, {} failed: worlds of {} years in {} s, with {} deeds and {} questions",
+        tally.seeds.saturating_sub(failed as u64),
+        failed + missed.len(),
         tally.simulated_ms / (365 * 86_400_000),
         lasted.as_secs(),
-        tally.gone_with_restores,
+        tally.deeds,
+        tally.questions,
     );
     outcome.failures.is_empty() && missed.is_empty()
 }

@@ -6,6 +6,7 @@ use domain::access::Scope;
 use domain::{DeviceId, PersonId};
 use server::simulated::Answer;
 use sync::messages::{Judged, PullResponse, PushRequest, PushResponse, Verdict};
+use sync::{Batch, LocalStore as _};
 use uuid::Uuid;
 
 use crate::device::Asked;
@@ -30,9 +31,23 @@ pub enum Plant {
     LetGoTooEarly,
     /// An event that was lost is not missed
     LoseAnEvent,
+    /// Nothing is ever written to the journals, so that a database is all there is
+    BypassTheJournal,
+    /// No defect: the database and the journal of a device are hurt at once, which may cost what was saved, and must be said
+    HurtBothAtOnce,
 }
 
 impl World {
+    /// Loses the first entry of a device's outbox that waits: what no app may do.
+    pub(crate) async fn forget_one_entry(&mut self, device: usize) -> Result<()> {
+        let app = self.devices[device].app_mut()?;
+        let waiting = app.replica.outbox().find(|entry| entry.is_waiting()).map(|entry| entry.change.id);
+        let batch = Batch { settled: waiting.into_iter().collect(), ..Batch::default() };
+        app.store.apply(&batch).await?;
+        app.replica.commit(batch);
+        Ok(())
+    }
+
     /// What the server is made to believe that a device has pushed.
     pub(crate) fn spoil_push(&mut self, packet: &Packet, request: &PushRequest) -> PushRequest {
         let mut request = request.clone();

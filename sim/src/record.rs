@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use domain::access::Scope;
 use domain::ticket::{ActionKind, Change, Document, Month, Recorded, ScopeKeys, Ticket, TicketNumber};
-use domain::{ChangeId, DeviceId, TicketId, Timestamp};
+use domain::{ChangeId, DeviceId, TicketId};
 use server::simulated::UTC_OFFSET_MINUTES;
 
 use crate::law::{Law, broken, demand};
@@ -20,6 +20,10 @@ pub(crate) struct Deeds {
     copied: BTreeSet<DeviceId>,
     /// What was refused once. If its push comes again when it is allowed, it is taken after all, out of its turn.
     refused: BTreeSet<ChangeId>,
+    /// What was let in by the office, later than it came in.
+    admitted: BTreeSet<ChangeId>,
+    /// What was done once more, by what it was done as first.
+    redone: Vec<(ChangeId, ChangeId)>,
 }
 
 /// Something that was done.
@@ -50,13 +54,25 @@ impl Deeds {
         self.refused.insert(change);
     }
 
+    /// Notes that the office has let in what was parked.
+    pub(crate) fn note_admitted(&mut self, change: ChangeId) {
+        self.admitted.insert(change);
+    }
+
+    /// Notes that a change that was refused was done once more, as another one.
+    pub(crate) fn note_redone(&mut self, first: ChangeId, again: ChangeId) {
+        self.redone.push((first, again));
+    }
+
     /// Whether a change was refused once.
     pub(crate) fn was_refused(&self, change: ChangeId) -> bool {
         self.refused.contains(&change)
     }
 
     fn is_free_of_order(&self, change: ChangeId) -> bool {
-        self.copied.contains(&change.device) || self.refused.contains(&change)
+        self.copied.contains(&change.device)
+            || self.refused.contains(&change)
+            || self.admitted.contains(&change)
     }
 
     fn is_made(&self, change: &Change) -> bool {
@@ -79,18 +95,12 @@ pub(crate) struct Record {
     places: BTreeMap<ChangeId, u64>,
     last_of: BTreeMap<DeviceId, u64>,
     numbers: BTreeMap<Month, u32>,
-    last_arrival: Timestamp,
 }
 
 impl Record {
     /// Where the record ends.
     pub(crate) const fn head(&self) -> u64 {
         self.head
-    }
-
-    /// When the last change arrived.
-    pub(crate) const fn last_arrival(&self) -> Timestamp {
-        self.last_arrival
     }
 
     /// Whether a change is in the record, word for word.
@@ -146,7 +156,6 @@ impl Record {
         let Some(arrived) = recorded.arrived else {
             return Err(broken(Law::ExactlyOnce, format!("{id} is recorded without its arrival")));
         };
-        self.last_arrival = self.last_arrival.max(arrived);
         let ticket = recorded.change.ticket;
         let document = self.documents.entry(ticket).or_insert_with(|| Document::new(ticket));
         if recorded.change.action.kind() == ActionKind::Register && document.number.is_none() {
@@ -167,6 +176,42 @@ impl Record {
         self.places.insert(id, seq);
         self.head = seq;
         Ok(())
+    }
+
+    /// Whether this, read in one go, is what it was read as piece by piece.
+    pub(crate) fn is(&self, recorded: Vec<(u64, Recorded)>) -> bool {
+        let mut logs: BTreeMap<TicketId, Vec<Recorded>> = BTreeMap::new();
+        for (seq, recorded) in recorded {
+            if self.place(recorded.change.id) != Some(seq) {
+                return false;
+            }
+            logs.entry(recorded.change.ticket).or_default().push(recorded);
+        }
+        let is_log = |document: &Document| {
+            logs.remove(&document.ticket).is_some_and(|mut log| {
+                log.sort_by_key(Recorded::order);
+                log == document.log()
+            })
+        };
+        self.documents.values().all(is_log) && logs.is_empty()
+    }
+
+    /// What was done once more, because it was refused, counts once: the first one is not taken after the second. How often a push
+    /// that came late was taken in between.
+    pub(crate) fn check_redone(&self, deeds: &Deeds) -> Result<u64> {
+        let mut counted_twice = 0;
+        for (first, again) in &deeds.redone {
+            let (Some(first_at), Some(again_at)) = (self.place(*first), self.place(*again)) else { continue };
+            if !deeds.copied.contains(&first.device) {
+                demand!(
+                    first_at < again_at,
+                    Law::ExactlyOnce,
+                    "{first} was refused, done once more as {again}, and taken after that"
+                );
+                counted_twice += 1;
+            }
+        }
+        Ok(counted_twice)
     }
 
     /// Each device's changes of a ticket stand in the order in which they were done.

@@ -57,17 +57,30 @@ marks! {
     PersonBack = "person reactivated", 5;
     Attack = "attack", 30;
     DeviceCopied = "device copied", 30;
+    DeviceCrashedBetween = "device crashed between database and journal", 20;
+    DatabaseWiped = "device's database wiped", 50;
+    DatabaseRolledBack = "device's database as it was earlier", 20;
+    DatabaseEntryLost = "entry lost from a device's database", 20;
+    DatabaseUnreadable = "device's database unreadable", 30;
+    JournalAltered = "byte altered in a device's journal", 30;
+    JournalCutShort = "device's journal cut short", 30;
+    JournalGone = "device's journal gone", 30;
+    JournalFailed = "device's journal failing for a while", 30;
 
     Applied = "change applied", 10_000;
     Duplicate = "duplicate recognised", 300;
     Refused = "change refused", 300;
     RefusedDoneAgain = "refused change done once more", 20;
     TakenAfterAll = "change taken that was refused before", 0;
+    Parked = "change parked", 20;
+    ParkedAdmitted = "parked change let in by the office", 5;
+    ParkedDeclined = "parked change declined by the office", 5;
     RefusedDropped = "refused change dropped", 20;
     SettledByEvent = "own change came home by an event", 300;
     SettledByPull = "own change came home by a pull", 300;
     EventTakenIn = "event taken in", 1_000;
-    EventMisfit = "event that did not fit", 0;
+    EventLost = "event lost before another one of its ticket", 30;
+    EventMisfit = "event that did not fit", 20;
     Behind = "stream that said `behind`", 100;
     GoneByEvent = "ticket gone by an event", 20;
     GoneByPull = "ticket gone by a pull", 20;
@@ -75,6 +88,9 @@ marks! {
     LetGoWithBackup = "change let go because a backup has it", 300;
     LetGoAfterLong = "change let go after thirty days", 30;
     SentAgain = "change sent again to a restored server", 30;
+    DatabaseMended = "database mended from the journal", 30;
+    EntriesRecovered = "database given back entries of its outbox", 20;
+    JournalMended = "journal mended from the database", 30;
     PartedFromCopy = "device parted from its copy", 5;
     Reset = "new beginning", 200;
     Rebuilt = "new beginning of several pages", 20;
@@ -97,6 +113,12 @@ pub struct Tally {
     pub questions: u64,
     /// Simulated milliseconds.
     pub simulated_ms: u64,
+    /// The longest that anything waited after its world had become well, in simulated milliseconds.
+    pub slowest_delivery_ms: u64,
+    /// Saved changes that are gone because database and journal were hurt at once, which their device has said.
+    pub lost_with_both: u64,
+    /// Changes that count beside what their author has done once more for them, because their push came in late in between.
+    pub counted_twice: u64,
     /// Changes that a restored server had confirmed, and that nobody kept: what the backup's age costs.
     pub gone_with_restores: u64,
 }
@@ -108,6 +130,10 @@ impl Tally {
 
     pub(crate) fn reach(&mut self, mark: Mark) {
         *self.marks.entry(mark).or_default() += 1;
+    }
+
+    pub(crate) fn note_delivery(&mut self, took_ms: u64) {
+        self.slowest_delivery_ms = self.slowest_delivery_ms.max(took_ms);
     }
 
     /// How often a mark was reached.
@@ -125,6 +151,9 @@ impl Tally {
         self.questions += other.questions;
         self.simulated_ms += other.simulated_ms;
         self.gone_with_restores += other.gone_with_restores;
+        self.slowest_delivery_ms = self.slowest_delivery_ms.max(other.slowest_delivery_ms);
+        self.counted_twice += other.counted_twice;
+        self.lost_with_both += other.lost_with_both;
     }
 
     /// The marks that were reached less often than so many seeds must reach them. Nothing, for so few seeds that chance decides.

@@ -1,7 +1,8 @@
 //! What goes wrong, beside what messages and disks suffer.
 
 use anyhow::Result;
-use domain::Timestamp;
+use domain::{DeviceId, Timestamp};
+use sync::messages::Verdict;
 
 use crate::company;
 use crate::device::Doing;
@@ -56,8 +57,14 @@ impl World {
                 self.copy_device(device);
                 Ok(())
             }
+            Trouble::DatabaseIsHurt { device } => self.hurt_database(device).await,
+            Trouble::JournalIsHurt { device } => {
+                self.hurt_journal(device);
+                Ok(())
+            }
             Trouble::ServerIsRestored => self.restore().await,
             Trouble::PeopleChange => self.people_change().await,
+            Trouble::OfficeDecides => self.office_decides().await,
             Trouble::Attack => self.attack().await,
         }
     }
@@ -125,14 +132,16 @@ impl World {
         if self.devices[device].app.is_some() {
             return Ok(());
         }
-        if self.plant == Some(Plant::ForgetAnOutboxEntry) && self.dice.percent(30) {
-            self.devices[device].disk.forget_one_entry().await?;
-        }
         let person = self.person(self.devices[device].person)?;
         let is_active = person.active;
-        self.devices[device].start(person).await?;
-        self.count_as_saved(device).await?;
+        let fresh = DeviceId::from_uuid(self.dice.uuid());
+        self.devices[device].start(person, fresh).await?;
         self.note(|| format!("device {device} starts"));
+        self.look_at_recovery(device).await?;
+        self.count_as_saved(device).await?;
+        if self.plant == Some(Plant::ForgetAnOutboxEntry) && self.dice.percent(30) {
+            self.forget_one_entry(device).await?;
+        }
         if !is_active && self.devices[device].app_mut()?.replica.meta().cursor.is_none() {
             // Nobody can sign in here for the first time.
             self.devices[device].app_mut()?.doing = Doing::SignedOut;
@@ -156,21 +165,11 @@ impl World {
 
     async fn back_up(&mut self) -> Result<()> {
         let backup = self.server.back_up().await?;
-        let (seq, arrived) = (self.record.head(), self.record.last_arrival());
+        let head = self.record.head();
         self.reach(Mark::ServerBackedUp);
-        self.note(|| format!("the server is backed up at {seq}"));
+        self.note(|| format!("the server is backed up at {head}"));
         self.backups.push((backup, self.record.clone()));
-        let told = sync::messages::Backup { seq, arrived };
-        self.backup_told = Some(told);
-        let heard_by: Vec<_> = self.outlets.iter().map(|(stream, outlet)| (*stream, outlet.device)).collect();
-        for (stream, device) in heard_by {
-            if self.devices[device].line.answers_pass {
-                let events = vec![sync::messages::Event::BackedUp(told)];
-                let under_way = self.latency();
-                self.later(under_way, Happening::EventsArrive { device, stream, events });
-            }
-        }
-        Ok(())
+        self.look_at_server().await
     }
 
     async fn restore(&mut self) -> Result<()> {
@@ -189,7 +188,6 @@ impl World {
             self.gone_with_restores.extend(gone);
         }
         self.record = record;
-        self.backup_told = None;
         self.server_was_restarted();
         self.look_at_server().await
     }
@@ -226,6 +224,27 @@ impl World {
             _ => Mark::PersonMoved,
         });
         self.change_person(after).await
+    }
+
+    /// The office decides on everything that is parked.
+    async fn office_decides(&mut self) -> Result<()> {
+        let admin = company::people()[0].id;
+        for parked in self.server.parked().await? {
+            let id = parked.change.id;
+            let why_not = self.dice.percent(40).then(|| "not needed any more".to_owned());
+            let verdict = self.server.decide(admin, id, why_not).await?;
+            self.note(|| format!("the office decides on {id}: {verdict:?}"));
+            match verdict {
+                Some(Verdict::Applied { .. }) => {
+                    self.deeds.note_admitted(id);
+                    self.reach(Mark::ParkedAdmitted);
+                }
+                Some(Verdict::Refused { .. }) => self.reach(Mark::ParkedDeclined),
+                Some(_) => {}
+                None => demand!(false, Law::NothingBreaks, "the admin may not decide on {id}"),
+            }
+        }
+        self.look_at_server().await
     }
 
     pub(crate) async fn bring_people_back(&mut self) -> Result<()> {

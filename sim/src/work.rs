@@ -7,6 +7,7 @@ use sync::Batch;
 
 use crate::canary;
 use crate::deeds::Deeds;
+use crate::law::{Law, demand};
 use crate::tally::Mark;
 use crate::world::{Happening, Kept, Trouble, World};
 
@@ -32,7 +33,7 @@ impl World {
         }
         let faults = self.faults.clone();
         type Kind = fn(usize) -> Trouble;
-        let kinds: [(u64, Kind); 10] = [
+        let kinds: [(u64, Kind); 13] = [
             (faults.partitions, |device| Trouble::LineFails { device }),
             (faults.crashes, |device| Trouble::DeviceCrashes { device }),
             (faults.clock_jumps, |device| Trouble::ClockJumps { device }),
@@ -43,6 +44,9 @@ impl World {
             (faults.backups, |_| Trouble::ServerIsBackedUp),
             (faults.attacks, |_| Trouble::Attack),
             (faults.copies, |device| Trouble::DeviceIsCopied { device }),
+            (faults.decisions, |_| Trouble::OfficeDecides),
+            (faults.database_hurts, |device| Trouble::DatabaseIsHurt { device }),
+            (faults.journal_hurts, |device| Trouble::JournalIsHurt { device }),
         ];
         for (count, kind) in kinds {
             for _ in 0..count {
@@ -176,11 +180,12 @@ impl World {
             .replica
             .outbox()
             .filter(|entry| entry.is_refused())
-            .map(|entry| (entry.change.id, entry.change.ticket))
+            .map(|entry| entry.change.clone())
             .collect();
-        let Some((id, ticket)) = self.dice.pick(&refused).copied() else {
+        let Some(change) = self.dice.pick(&refused) else {
             return self.do_something(number).await;
         };
+        let (id, ticket) = (change.id, change.ticket);
         let again = self.dice.percent(60);
         self.devices[number].know(ticket).await?;
         let Some(app) = &self.devices[number].app else { return Ok(()) };
@@ -188,6 +193,14 @@ impl World {
         let Some(batch) = batch else { return Ok(()) };
         self.reach(if again { Mark::RefusedDoneAgain } else { Mark::RefusedDropped });
         self.note(|| format!("device {number} {} {id}", if again { "does once more" } else { "drops" }));
+        demand!(
+            !again || !self.devices[number].disk.holds(change).await?,
+            Law::ExactlyOnce,
+            "device {number} does {id} once more, which is in its document of {ticket}"
+        );
+        if let Some(entry) = batch.outbox.first() {
+            self.deeds.note_redone(id, entry.change.id);
+        }
         self.keep_deed(number, batch, false).await
     }
 
@@ -217,6 +230,7 @@ impl World {
         let kept = self.keep(number, batch).await?;
         let (loaded, _) = self.devices[number].disk.everything().await?;
         if loaded.meta.is_some_and(|meta| meta.identity.device == name) {
+            self.devices[number].id = name;
             old.into_iter().for_each(|id| drop(self.saved.remove(&(number, id))));
             self.saved.extend(new.into_iter().map(|entry| ((number, entry.change.id), entry.change)));
         }

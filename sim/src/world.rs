@@ -21,7 +21,7 @@ use domain::ticket::Change;
 use domain::{ChangeId, DeviceId, PersonId, TicketId, Timestamp};
 use server::simulated::{Backup, Founded, Listener, SimulatedServer};
 use sync::messages::Event;
-use sync::{Batch, LocalStore, OutboxEntry, OutboxState, Replica};
+use sync::{Batch, LocalStore as _, OutboxEntry, OutboxState, Replica};
 
 use crate::device::{Asked, Device, Doing, Reply};
 use crate::dice::Dice;
@@ -65,6 +65,8 @@ pub(crate) enum Happening {
     SignsIn { device: usize },
     /// The app starts.
     Starts { device: usize },
+    /// A device's journal, which had failed, works again.
+    JournalWorks { device: usize },
     /// The line is well again.
     LineHeals { device: usize, trouble: u64 },
     /// Something goes wrong.
@@ -86,8 +88,11 @@ pub(crate) enum Trouble {
     ServerRestarts,
     ServerIsBackedUp,
     DeviceIsCopied { device: usize },
+    DatabaseIsHurt { device: usize },
+    JournalIsHurt { device: usize },
     ServerIsRestored,
     PeopleChange,
+    OfficeDecides,
     Attack,
 }
 
@@ -138,8 +143,6 @@ pub(crate) struct World {
     pub(crate) gathered: Vec<Packet>,
     pub(crate) record: Record,
     pub(crate) backups: Vec<(Backup, Record)>,
-    /// The newest one that devices are told of.
-    pub(crate) backup_told: Option<sync::messages::Backup>,
     /// Everything that was done.
     pub(crate) deeds: Deeds,
     /// What somebody was told is saved, by device.
@@ -152,6 +155,8 @@ pub(crate) struct World {
     pub(crate) tickets: Vec<TicketId>,
     pub(crate) last_push_of: BTreeMap<usize, u64>,
     pub(crate) is_well: bool,
+    /// When the world became well, until everything is delivered.
+    well_since: Option<Timestamp>,
     pub(crate) tally: Tally,
     pub(crate) trace: Trace,
     queue: BTreeMap<(Timestamp, u64), Happening>,
@@ -182,7 +187,6 @@ impl World {
             gathered: Vec::new(),
             record: Record::default(),
             backups: Vec::new(),
-            backup_told: None,
             deeds: Deeds::default(),
             saved: BTreeMap::new(),
             dealt_with: BTreeSet::new(),
@@ -190,6 +194,7 @@ impl World {
             tickets: Vec::new(),
             last_push_of: BTreeMap::new(),
             is_well: false,
+            well_since: None,
             tally: Tally::of_one_seed(),
             trace: Trace::new(DAWN, is_traced),
             queue: BTreeMap::new(),
@@ -212,7 +217,9 @@ impl World {
             let is_narrow = self.faults.narrow_lines && self.dice.percent(50);
             let room_bytes =
                 is_narrow.then(|| u32::try_from(self.dice.spread(1_000, 16_000)).unwrap_or(1_000));
-            self.devices.push(Device::new(self.devices.len(), id, people[index].id, ahead_ms, room_bytes));
+            let mut device = Device::new(self.devices.len(), id, people[index].id, ahead_ms, room_bytes);
+            device.journal = self.new_journal();
+            self.devices.push(device);
         }
     }
 
@@ -225,6 +232,7 @@ impl World {
             self.now = at;
             self.server.set_clock(at);
             self.happen(happening).await?;
+            self.note_delivery();
         }
         self.tally.simulated_ms += self.now.millis_since(DAWN).unsigned_abs();
         Ok(())
@@ -271,6 +279,10 @@ impl World {
             }
             Happening::SignsIn { device } => self.sign_in(device).await,
             Happening::Starts { device } => self.start(device).await,
+            Happening::JournalWorks { device } => {
+                self.devices[device].journal.works_again();
+                Ok(())
+            }
             Happening::LineHeals { device, trouble } => self.line_heals(device, trouble).await,
             Happening::Trouble(trouble) => self.trouble(trouble).await,
             Happening::WorldHeals => self.heal().await,
@@ -339,22 +351,37 @@ impl World {
             }
         }
         self.later(DELIVERED_WITHIN_MS, Happening::MustBeDelivered);
+        self.well_since = Some(self.now);
         Ok(())
     }
 
-    fn check_delivered(&self) -> Result<()> {
-        let directory = self.server.directory();
-        for (number, device) in self.devices.iter().enumerate() {
-            if !directory.person(device.person).is_some_and(|person| person.active) {
-                continue;
-            }
-            let waiting = device.app.as_ref().map(|app| app.replica.unsent().waiting);
-            demand!(
-                waiting == Some(0),
-                Law::EverythingArrives,
-                "device {number} still has {waiting:?} changes to send, {DELIVERED_WITHIN_MS} ms after the world was well"
-            );
+    /// Notes how long it took from the world's becoming well until nothing waited any more.
+    fn note_delivery(&mut self) {
+        if let Some(since) = self.well_since
+            && self.undelivered().next().is_none()
+        {
+            self.tally.note_delivery(self.now.millis_since(since).unsigned_abs());
+            self.well_since = None;
         }
+    }
+
+    /// The devices that still have something to send, and how much; nothing, of one that is off.
+    fn undelivered(&self) -> impl Iterator<Item = (usize, Option<usize>)> {
+        let directory = self.server.directory();
+        let is_active = move |person: PersonId| directory.person(person).is_some_and(|person| person.active);
+        let active = self.devices.iter().filter(move |device| is_active(device.person));
+        let waiting =
+            active.map(|device| (device.number, device.app.as_ref().map(|app| app.replica.unsent().waiting)));
+        waiting.filter(|(_, waiting)| *waiting != Some(0))
+    }
+
+    fn check_delivered(&self) -> Result<()> {
+        let late = self.undelivered().next();
+        demand!(
+            late.is_none(),
+            Law::EverythingArrives,
+            "{late:?}: device and changes it still has to send, {DELIVERED_WITHIN_MS} ms after the world was well"
+        );
         Ok(())
     }
 
@@ -367,18 +394,7 @@ impl World {
         }
         self.check_kept_knowledge(number, &batch).await?;
         if self.dice.falls(self.faults.crash_in_keeping) {
-            let after = self.dice.percent(50);
-            if after {
-                self.devices[number].disk.apply(&batch).await?;
-                self.reach(Mark::DeviceCrashedAfterKeeping);
-            } else {
-                self.reach(Mark::DeviceCrashedBeforeKeeping);
-            }
-            self.note(|| {
-                format!("device {number} crashes {} keeping", if after { "after" } else { "before" })
-            });
-            self.crash(number);
-            return Ok(Kept::Crashed);
+            return self.crash_in_keeping(number, &batch).await;
         }
         let failure = self.dice.falls(self.faults.store_fails).then(|| {
             self.dice.one_of(&[StoreFailure::Full, StoreFailure::Lost, StoreFailure::LostThoughKept])
@@ -387,7 +403,8 @@ impl World {
         if let Some(failure) = failure {
             device.disk.fail_next(failure);
         }
-        if let Err(error) = device.disk.apply(&batch).await {
+        let store = &device.app_mut()?.store;
+        if let Err(error) = store.apply(&batch).await {
             self.reach(match failure {
                 Some(StoreFailure::Full) => Mark::DeviceFull,
                 Some(StoreFailure::LostThoughKept) => Mark::DeviceStoreLostThoughKept,
@@ -396,6 +413,7 @@ impl World {
             self.note(|| format!("device {number} could not keep: {error} ({failure:?})"));
             return Ok(Kept::No);
         }
+        self.remember_image(number);
         // Documents that bring a device's own changes home are likely on its screen.
         let app = self.devices[number].app_mut()?;
         let own: BTreeSet<_> = app.replica.outbox().map(|entry| entry.change.ticket).collect();
@@ -485,9 +503,13 @@ impl World {
                 app.replica.outbox_state(change.id),
                 Some(OutboxState::Refused { .. } | OutboxState::Parked { .. })
             );
-            let is_in_sight = scope
-                .as_ref()
-                .is_some_and(|scope| self.record.is_within(scope, change.ticket, self.record.head()));
+            // What is in sight by now may not have been when the page was made, and come with the next one.
+            let places =
+                [self.record.head(), app.replica.meta().cursor.as_ref().map_or(0, |cursor| cursor.seq)];
+            let is_within = |scope: &Scope| {
+                places.iter().all(|place| self.record.is_within(scope, change.ticket, *place))
+            };
+            let is_in_sight = scope.as_ref().is_some_and(is_within);
             let is_shown = || app.replica.document(change.ticket).find(change.id).is_some();
             demand!(
                 does_not_count || !is_in_sight || !self.record.has(change) || is_shown(),
@@ -517,7 +539,7 @@ impl World {
     }
 
     /// Takes from all streams what they say.
-    fn pump(&mut self) -> Result<()> {
+    pub(crate) fn pump(&mut self) -> Result<()> {
         for (stream, mut outlet) in std::mem::take(&mut self.outlets) {
             let bytes = outlet.listener.hear();
             let frames = events::read(&bytes)?;
@@ -532,6 +554,11 @@ impl World {
             let mut events: Vec<_> = frames.into_iter().map(|frame| frame.event).collect();
             if self.plant == Some(Plant::LoseAnEvent) && events.len() > 1 {
                 events.remove(0);
+            } else if let Some(lost) = first_of_two(&events)
+                && self.dice.falls(self.faults.lose_event)
+            {
+                events.remove(lost);
+                self.reach(Mark::EventLost);
             }
             if !self.devices[outlet.device].line.answers_pass {
                 if is_open && events.is_empty() {
@@ -581,6 +608,15 @@ impl World {
     pub(crate) fn person(&self, id: PersonId) -> Result<Person> {
         self.server.directory().person(id).cloned().context("everybody stays in the directory")
     }
+}
+
+/// The first change of a ticket that is changed once more by what comes with it: the second one does not fit without it.
+fn first_of_two(events: &[Event]) -> Option<usize> {
+    let ticket = |event: &Event| match event {
+        Event::Changed(changed) => Some(changed.ticket),
+        _ => None,
+    };
+    events.windows(2).position(|pair| ticket(&pair[0]).is_some() && ticket(&pair[0]) == ticket(&pair[1]))
 }
 
 /// Whether a batch brings another history than the one that the device has followed so far.

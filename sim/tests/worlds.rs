@@ -28,6 +28,13 @@ fn a_seed_is_the_same_each_time() {
     assert_ne!(play(7), play(8));
 }
 
+#[test]
+fn what_is_lost_with_both_database_and_journal_is_said_to_be_lost() {
+    let outcome = play(60, Some(Plant::HurtBothAtOnce));
+    assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
+    assert!(outcome.tally.lost_with_both > 0, "nothing was lost");
+}
+
 macro_rules! is_found {
     ($($name:ident: $plant:ident,)*) => {$(
         #[test]
@@ -49,4 +56,5 @@ is_found! {
     a_device_that_never_tries_again_is_found: NeverTryAgain,
     a_device_that_lets_go_too_early_is_found: LetGoTooEarly,
     an_event_that_is_lost_is_found: LoseAnEvent,
+    a_device_without_a_second_journal_is_found: BypassTheJournal,
 }

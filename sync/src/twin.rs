@@ -34,6 +34,8 @@ pub struct TwinStore<S, J> {
     ledger: RefCell<Ledger>,
     file: RefCell<File>,
     recovery: Cell<Option<Recovery>>,
+    /// The store failed over a batch, and may have kept it all the same.
+    in_doubt: Cell<bool>,
 }
 
 /// The file that the journal is at.
@@ -90,6 +92,7 @@ impl<S: LocalStore, J: JournalFiles> TwinStore<S, J> {
             ledger: RefCell::default(),
             file: RefCell::default(),
             recovery: Cell::default(),
+            in_doubt: Cell::default(),
         }
     }
 
@@ -214,12 +217,28 @@ impl<S: LocalStore, J: JournalFiles> TwinStore<S, J> {
 
     /// Makes a batch durable in the store; on a full device, if need be, with the room that was held in reserve.
     async fn apply_first(&self, batch: &Batch, witness: Witness) -> Result<(), StoreError> {
-        match self.store.apply_witnessed(batch, Some(witness)).await {
+        self.end_doubt().await?;
+        let applied = match self.store.apply_witnessed(batch, Some(witness)).await {
             Err(StoreError::Full) if self.journal.make_room().await => {
                 self.store.apply_witnessed(batch, Some(witness)).await
             }
             applied => applied,
+        };
+        self.in_doubt.set(applied.is_err());
+        applied
+    }
+
+    /// Takes back what the store has kept of a batch that was said to have failed: the next one follows what was before it.
+    async fn end_doubt(&self) -> Result<(), StoreError> {
+        if self.in_doubt.get() {
+            let loaded = self.store.load().await?;
+            let ledger = self.ledger.borrow().clone();
+            if Ledger::of(&loaded).witness() != ledger.witness() {
+                self.mend(loaded, &ledger).await?;
+            }
+            self.in_doubt.set(false);
         }
+        Ok(())
     }
 }
 
@@ -248,7 +267,11 @@ impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
         }
         let store = Side { ledger: Ledger::of(&loaded), damaged: store_failed || is_spoilt(&loaded) };
         let journal = failure.is_none().then_some(Side { ledger: written, damaged });
-        let Outcome { ledger, mend_store, mend_journal, recovery } = compare(&store, journal.as_ref(), noted);
+        let Outcome { mut ledger, mend_store, mend_journal, recovery } =
+            compare(&store, journal.as_ref(), noted);
+        if mend_store && !knows_history(&loaded) {
+            ledger.tell_again();
+        }
         let loaded = if mend_store { self.mend(loaded, &ledger).await? } else { loaded };
         self.recovery.set(recovery);
         *self.ledger.borrow_mut() = ledger;
@@ -304,6 +327,12 @@ impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
 fn makes_up_for(error: &StoreError, journal: &Ledger, damaged: bool, noted: Option<Witness>) -> bool {
     let has_everything = !damaged && noted.is_none_or(|noted| noted.batch <= journal.witness().batch);
     journal.identity().is_some() && (has_everything || matches!(error, StoreError::Unreadable { .. }))
+}
+
+/// Whether it is known in which of the server's histories changes were taken. If not, the server may have been restored since, and
+/// may have none of them any more.
+fn knows_history(loaded: &Loaded) -> bool {
+    loaded.meta.as_ref().is_some_and(|meta| meta.epoch.is_some())
 }
 
 /// Whether the outbox is not what the last batch made of it.

@@ -152,6 +152,24 @@ fn a_refused_change_stays_with_its_reason_and_does_not_show() {
 }
 
 #[test]
+fn a_refused_change_that_is_taken_when_its_push_comes_once_more_is_not_to_be_done_again() {
+    let (mut server, mut office, mut field) = office_and_field();
+    office.tap(TICKET, cancel(), at(5)).unwrap();
+    office.sync(&mut server, at(6));
+    let change = field.tap(TICKET, urgency(Urgency::Urgent), at(10)).unwrap();
+    let late = field.replica.push_request(PUSH_MAX_BYTES, at(10)).unwrap();
+    field.sync(&mut server, at(20));
+    assert_eq!(field.replica.unsent(), unsent(0, 1));
+    office.tap(TICKET, reopen(), at(30)).unwrap();
+    office.sync(&mut server, at(31));
+    server.push(&engineer(), &late, at(40));
+    field.sync(&mut server, at(50));
+    assert!(matches!(field.state(change), Some(OutboxState::Kept { .. })), "{:?}", field.state(change));
+    assert_eq!(field.replica.retry(change), None);
+    assert_eq!(field.replica.card(TICKET).unwrap().urgency, Urgency::Urgent);
+}
+
+#[test]
 fn a_refused_change_can_be_tried_again_once_it_is_allowed() {
     let (mut server, mut office, mut field) = office_and_field();
     office.tap(TICKET, cancel(), at(5)).unwrap();
@@ -345,6 +363,27 @@ fn a_new_beginning_keeps_old_tickets_until_its_last_page_and_removes_what_no_pag
     assert_eq!(left, [ticket_id(5)]);
     assert_eq!(field.replica.person().department, world::SOUTH);
     assert_eq!(field.replica.person().role, Role::Engineer);
+}
+
+#[test]
+fn in_a_new_beginning_a_change_stays_in_sight_until_the_page_with_its_document() {
+    let mut server = Server::new();
+    let mut office = Device::that_knows_the_company(agent(), 100);
+    let mut other = Device::of(agent(), 300);
+    for number in 1..=7 {
+        office.tap(ticket_id(number), register("one of seven"), at(1)).unwrap();
+    }
+    office.push(&mut server, at(2), true);
+    other.sync(&mut server, at(3));
+    other.tap(ticket_id(1), comment("moves it to the last page"), at(4)).unwrap();
+    other.sync(&mut server, at(5));
+
+    assert!(office.pull(&server, at(10)), "seven tickets are more than one page");
+    office.push(&mut server, at(11), false);
+    assert_eq!(office.replica.cards().count(), 7);
+    while office.pull(&server, at(12)) {}
+    assert_eq!(office.replica.cards().count(), 7);
+    assert_eq!(office.comments(ticket_id(1)), ["moves it to the last page"]);
 }
 
 #[test]

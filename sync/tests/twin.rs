@@ -11,8 +11,8 @@ use domain::{ChangeId, DeviceId, TicketId};
 use proptest::prelude::*;
 use sync::journal::{JournalError, Witness};
 use sync::{
-    Batch, Damage, Identity, Loaded, LocalStore, MemoryJournalFiles, MemoryLocalStore, Meta, Recovery,
-    Replica, Second, StandInStore, StoreError, TwinStore,
+    Batch, Damage, Identity, Loaded, LocalStore, MemoryJournalFiles, MemoryLocalStore, Meta, OutboxState,
+    Recovery, Replica, Second, StandInStore, StoreError, TwinStore,
 };
 use uuid::Uuid;
 
@@ -25,6 +25,8 @@ struct Database {
     unreadable: Rc<Cell<bool>>,
     /// Whether not even that can be found out.
     closed: Rc<Cell<bool>>,
+    /// Whether the connection goes away just after the next batch was kept.
+    lost_though_kept: Rc<Cell<bool>>,
 }
 
 impl LocalStore for Database {
@@ -38,7 +40,9 @@ impl LocalStore for Database {
     }
 
     async fn apply_witnessed(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
-        self.held.apply_witnessed(batch, witness).await
+        self.held.apply_witnessed(batch, witness).await?;
+        let lost = StoreError::Lost("just after".to_owned());
+        if self.lost_though_kept.take() { Err(lost) } else { Ok(()) }
     }
 
     async fn start_over(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
@@ -274,6 +278,73 @@ fn what_the_journal_did_not_get_before_the_end_is_no_damage() {
     assert_eq!(device.store.recovery(), None);
     assert_eq!(device.numbers(), [1, 2, 3]);
     device.goes_on();
+}
+
+#[test]
+fn what_only_the_database_got_before_the_end_is_in_the_journal_after_the_next_start() {
+    let mut device = Device::after(2);
+    let before = device.journal.files.borrow().clone();
+    device.tap(3);
+    *device.journal.files.borrow_mut() = before;
+    // Shown as saved from here on.
+    let device = device.restart().restart_on(Database::default());
+    assert_eq!(device.store.recovery(), recovery(Damage::Wiped, 3, true));
+    assert_eq!(device.numbers(), [1, 2, 3]);
+    device.goes_on();
+}
+
+#[test]
+fn only_what_somebody_was_told_of_is_missing() {
+    for was_told in [false, true] {
+        let mut device = Device::after(2);
+        let lost = device.replica.outbox().next().unwrap().change.id;
+        let (files, noted) = (device.journal.files.borrow().clone(), *device.journal.noted.borrow());
+        device.tap(3);
+        *device.journal.files.borrow_mut() = files;
+        if !was_told {
+            *device.journal.noted.borrow_mut() = noted;
+        }
+        block_on(device.database.held.apply(&Batch { settled: vec![lost], ..Batch::default() })).unwrap();
+        let device = device.restart();
+        assert_eq!(device.store.recovery(), recovery(Damage::Spoilt, 1, !was_told));
+        assert_eq!(device.numbers(), [1, 2, 3]);
+        device.goes_on();
+    }
+}
+
+#[test]
+fn a_batch_that_failed_and_was_kept_all_the_same_is_taken_back_by_the_next_one() {
+    let mut device = Device::after(2);
+    let dropped = device.replica.outbox().next().unwrap().change.id;
+    device.database.lost_though_kept.set(true);
+    let batch = Batch { settled: vec![dropped], ..Batch::default() };
+    assert!(matches!(block_on(device.store.apply(&batch)), Err(StoreError::Lost(_))));
+    device.tap(3);
+    let device = device.restart();
+    assert_eq!(device.store.recovery(), None);
+    assert_eq!(device.numbers(), [1, 2, 3]);
+    device.goes_on();
+}
+
+#[test]
+fn where_it_is_forgotten_which_history_has_a_change_the_server_is_told_again() {
+    let mut device = Device::after(3);
+    let earlier = device.image();
+    let entries: Vec<_> = device.replica.outbox().cloned().collect();
+    let accepted = entries[0].now(OutboxState::Accepted { revision: 7 });
+    let kept = entries[1].now(OutboxState::Kept { revision: 8, since: at(0) });
+    let mut meta = device.replica.meta().clone();
+    meta.epoch = Some("first".to_owned());
+    device.keep(Batch { meta: Some(meta), outbox: vec![accepted, kept], ..Batch::default() });
+    let image = device.image();
+    device.tap(4);
+    let in_outbox = |device: &Device| device.replica.outbox().filter(|entry| entry.is_waiting()).count();
+    let device = device.restart_on(image);
+    assert_eq!(in_outbox(&device), 2, "it is known, and found out by the next page");
+    for lost in [Database::default(), earlier] {
+        let device = Device::open(lost, Rc::clone(&device.journal));
+        assert_eq!(in_outbox(&device), 4, "the server may have been restored meanwhile");
+    }
 }
 
 #[test]

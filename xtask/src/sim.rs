@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::process::{self, Watched};
+use crate::test::is_closing_line;
 use crate::{console, workspace};
 
 /// How many seeds a full test run plays at most.
@@ -31,8 +32,7 @@ pub(crate) struct SoakOptions {
 }
 
 pub(crate) fn run(options: &SimOptions) -> Result<()> {
-    watch(&options.more.iter().map(String::as_str).collect::<Vec<_>>())?;
-    Ok(())
+    verdict(&watch(&options.more.iter().map(String::as_str).collect::<Vec<_>>())?)
 }
 
 /// Plays seeds that nobody has played yet, until time is up.
@@ -40,31 +40,32 @@ pub(crate) fn soak(options: &SoakOptions) -> Result<()> {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let from = options.from.unwrap_or(since_1970.as_secs() * 1_000);
     console::note(format!("From seed {from} on"));
-    play(from, u64::MAX / 2, Duration::from_secs(options.minutes * 60))?;
-    Ok(())
+    verdict(&play(from, u64::MAX / 2, Duration::from_secs(options.minutes * 60))?)
 }
 
-/// What a full test run plays. Its closing line, if all laws held.
-pub(crate) fn play_quick() -> Result<Vec<String>> {
+/// Plays what a full test run does: whether all laws held, and the closing line.
+pub(crate) fn play_quick() -> Result<Watched> {
     play(0, QUICK_SEEDS, QUICK)
 }
 
-fn play(from: u64, seeds: u64, lasts: Duration) -> Result<Vec<String>> {
+fn play(from: u64, seeds: u64, lasts: Duration) -> Result<Watched> {
     let [from, seeds, seconds] = [from, seeds, lasts.as_secs()].map(|number| number.to_string());
     watch(&["--from", &from, "--seeds", &seeds, "--seconds", &seconds])
 }
 
-fn watch(arguments: &[&str]) -> Result<Vec<String>> {
+fn verdict(played: &Watched) -> Result<()> {
+    if !played.succeeded {
+        bail!("a law was broken, or something was never reached");
+    }
+    Ok(())
+}
+
+fn watch(arguments: &[&str]) -> Result<Watched> {
     console::step("Compiling the simulator");
     // Out of what the native tests have compiled: with other packages, cargo would choose other features.
     let build = ["build", "--bin", "sim"];
     process::run(process::cargo().args(build).args(workspace::native_packages()))?;
     console::step("Playing worlds");
     let mut simulator = std::process::Command::new(workspace::target().join("debug/sim"));
-    let Watched { succeeded, kept } =
-        process::watch(simulator.args(arguments), |line| line.starts_with("simulated: "))?;
-    if !succeeded {
-        bail!("a law was broken, or something was never reached");
-    }
-    Ok(kept)
+    process::watch(simulator.args(arguments), is_closing_line)
 }

@@ -12,6 +12,9 @@ pub(crate) struct Device {
     pub(crate) person: PersonId,
     /// The number of its last change that was judged, taken or refused.
     pub(crate) judged: u64,
+    /// All numbers below this one have come to their end, as the device has said: their changes are in the record, or were refused
+    /// or dropped and its author knows.
+    pub(crate) ended_before: u64,
     /// When it first pushed.
     pub(crate) first_seen: Timestamp,
     /// When it last pushed.
@@ -23,6 +26,7 @@ struct Found {
     id: String,
     person: String,
     judged: i64,
+    ended_before: i64,
     first_seen: i64,
     last_seen: i64,
 }
@@ -39,6 +43,7 @@ impl Found {
         let device = Device {
             person,
             judged: self.judged.cast_unsigned(),
+            ended_before: self.ended_before.cast_unsigned(),
             first_seen: Timestamp::from_millis(self.first_seen),
             last_seen: Timestamp::from_millis(self.last_seen),
         };
@@ -52,7 +57,7 @@ pub(crate) async fn find(
     ids: &[DeviceId],
 ) -> Result<Vec<(DeviceId, Device)>, StoreError> {
     let rows: Vec<Found> = sqlx::query_as(
-        "SELECT id, person, judged, first_seen, last_seen FROM devices \
+        "SELECT id, person, judged, ended_before, first_seen, last_seen FROM devices \
          WHERE id IN (SELECT value FROM json_each(?))",
     )
     .bind(bulk::json_array(ids))
@@ -67,14 +72,16 @@ pub(crate) async fn keep(
     connection: &mut SqliteConnection,
     devices: Vec<(DeviceId, Device)>,
 ) -> Result<(), StoreError> {
-    const OPENING: &str = "INSERT OR FAIL INTO devices (id, person, judged, first_seen, last_seen) ";
-    const CLOSING: &str =
-        " ON CONFLICT (id) DO UPDATE SET judged = excluded.judged, last_seen = excluded.last_seen";
+    const OPENING: &str =
+        "INSERT OR FAIL INTO devices (id, person, judged, ended_before, first_seen, last_seen) ";
+    const CLOSING: &str = " ON CONFLICT (id) DO UPDATE SET judged = excluded.judged, ended_before = excluded.ended_before, \
+         last_seen = excluded.last_seen";
     bulk::insert(connection, OPENING, CLOSING, devices, |tuple, (id, device)| {
         tuple
             .push_bind(id.to_string())
             .push_bind(device.person.to_string())
             .push_bind(device.judged.cast_signed())
+            .push_bind(device.ended_before.cast_signed())
             .push_bind(device.first_seen.as_millis())
             .push_bind(device.last_seen.as_millis());
     })

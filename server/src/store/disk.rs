@@ -19,7 +19,7 @@ use std::sync::Arc;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use tokio::sync::watch;
 
-use super::StoreError;
+use super::{READERS, StoreError};
 
 /// How much of the log is held in memory while it is written again.
 const PIECE: usize = 1024 * 1024;
@@ -42,6 +42,11 @@ pub(crate) enum Disk {
 }
 
 impl Disk {
+    /// How many connections read at the same time. In a simulation one thing happens after the other.
+    pub(super) const fn readers(&self) -> u32 {
+        if matches!(self, Self::Unflushed) { 1 } else { READERS }
+    }
+
     /// Has SQLite use this disk.
     pub(super) fn prepare(&self, options: SqliteConnectOptions) -> SqliteConnectOptions {
         match self {

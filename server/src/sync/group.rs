@@ -37,6 +37,15 @@ pub(crate) struct Push {
     pub(crate) changes: Vec<Incoming>,
 }
 
+impl Push {
+    /// The number before which all changes of the device have come to their end: it sends whatever has not, from the first one on.
+    fn ended_before(&self) -> u64 {
+        let own = self.changes.iter().map(Incoming::id).filter(|id| id.device == self.device);
+        let first = own.map(|id| id.seq).min();
+        first.filter(|_| self.complete).unwrap_or_default()
+    }
+}
+
 /// A change as it came in.
 #[derive(Debug)]
 pub(crate) enum Incoming {
@@ -147,8 +156,9 @@ impl Group {
 
     /// Judges the changes of a push in their order.
     pub(crate) fn judge(&mut self, push: &Push, directory: &Directory) -> Vec<Judged> {
+        let ended_before = push.ended_before();
         let mut verdict_on = |incoming: &Incoming| {
-            let verdict = self.consider(push, directory, incoming);
+            let verdict = self.consider(push, ended_before, directory, incoming);
             Judged {
                 id: incoming.id(),
                 verdict: verdict.unwrap_or_else(|because| Verdict::Refused { because }),
@@ -160,6 +170,7 @@ impl Group {
     fn consider(
         &mut self,
         push: &Push,
+        ended_before: u64,
         directory: &Directory,
         incoming: &Incoming,
     ) -> Result<Verdict, Refusal> {
@@ -174,6 +185,7 @@ impl Group {
         let device = self.known.devices.entry(push.device).or_insert_with(|| Device {
             person: push.person.id,
             judged: 0,
+            ended_before: 0,
             first_seen: push.arrival,
             last_seen: push.arrival,
         });
@@ -184,7 +196,9 @@ impl Group {
             return Err(Refusal::OutOfOrder);
         }
         device.judged = device.judged.max(id.seq);
+        device.ended_before = device.ended_before.max(ended_before);
         device.last_seen = push.arrival;
+        let has_ended = id.seq < device.ended_before;
         self.written.touched_devices.insert(push.device);
         let Incoming::Readable(change) = incoming else { return Err(Refusal::UnsupportedAction) };
         if let Some(revision) = self.known.recorded.get(&id).copied() {
@@ -195,6 +209,11 @@ impl Group {
         }
         if let Some(parked) = self.known.parked.get(&id) {
             return if parked.change == **change { Ok(verdict_on(parked)) } else { Err(Refusal::IdReused) };
+        }
+        // A push that comes again after its author was told that this is refused, and may have done it once more; or a copy of the
+        // device, which goes on under a name of its own.
+        if has_ended {
+            return Err(Refusal::IdReused);
         }
         match self.take(change, push, directory) {
             Ok(revision) => Ok(Verdict::Applied { revision }),
@@ -503,6 +522,23 @@ mod tests {
         assert_eq!(written.changes[1].happened, START, "what a device claims is not moved by that");
         assert_eq!(written.news[1].number.as_ref().unwrap().as_str(), "FB202406002");
         assert_eq!(known.head.arrived, next_month);
+    }
+
+    #[test]
+    fn a_refused_change_that_comes_again_after_its_author_was_told_is_not_taken_any_more() {
+        let directory = directory();
+        let too_early = change(1, 9, agent().id, Action::CheckIn(Nothing {}));
+        let complete = |changes| Push { complete: true, ..push(START, changes) };
+        let mut group = Group::new(480, Known::default());
+        let mut judge = |changes| group.judge(&complete(changes), &directory).pop().unwrap().verdict;
+        let refused = |because| Verdict::Refused { because };
+        assert_eq!(judge(vec![too_early.clone()]), refused(Refusal::UnknownTicket));
+        assert!(matches!(judge(vec![too_early.clone(), registration(2, 9)]), Verdict::Applied { .. }));
+        // Nobody has told the author yet, as far as is known here.
+        assert_ne!(judge(vec![too_early.clone()]), refused(Refusal::IdReused));
+        judge(vec![registration(3, 10)]);
+        assert_eq!(judge(vec![too_early]), refused(Refusal::IdReused));
+        assert!(matches!(judge(vec![registration(2, 9)]), Verdict::Duplicate { .. }));
     }
 
     #[test]

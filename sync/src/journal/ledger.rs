@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::{Frame, Reading, Witness};
-use crate::outbox::OutboxEntry;
+use crate::outbox::{OutboxEntry, OutboxState};
 use crate::store::{Batch, Identity, Loaded};
 use domain::ChangeId;
 
@@ -153,6 +153,13 @@ impl Ledger {
         self.next_seq = self.next_seq.max(other.next_seq).max(last + 1);
         self.identity = self.identity.take().or_else(|| other.identity.clone());
         self.witness.batch = self.witness.batch.max(other.witness.batch);
+    }
+
+    /// Has everything that the server once had told to it again.
+    pub fn tell_again(&mut self) {
+        let told = self.entries.values().filter(|entry| !entry.is_waiting() && !entry.is_refused());
+        let again: Vec<_> = told.map(|entry| entry.now(OutboxState::Waiting)).collect();
+        again.into_iter().for_each(|entry| self.put(entry));
     }
 
     /// Goes on after a batch of which nothing is left.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::Timestamp;
-use domain::ticket::{Document, Recorded};
+use domain::ticket::{Change, Document, Recorded};
 
 use super::Replica;
 use crate::outbox::{KEPT_MS, OutboxEntry, OutboxState};
@@ -42,6 +42,9 @@ impl Replica {
             let here = arrived.get(&ticket).copied().or(self.held.get(&ticket).map(|held| held.revision));
             here.is_some_and(|here| here >= revision)
         };
+        for (entry, revision) in self.taken_after_all(batch) {
+            keep_or_let_go(batch, meta, entry, revision);
+        }
         for entry in self.outbox.values() {
             if let OutboxState::Accepted { revision } = entry.state
                 && revision <= seq
@@ -57,6 +60,20 @@ impl Replica {
                 batch.settled.push(entry.change.id);
             }
         }
+    }
+}
+
+impl Replica {
+    /// Refused changes that are in a document all the same, and its revision: their push has come to the server once more, late on
+    /// its way, when they were allowed. To do them again would be once too often.
+    fn taken_after_all(&self, batch: &Batch) -> Vec<(&OutboxEntry, u64)> {
+        let revision_with = |change: &Change| {
+            let document = &batch.hold.iter().find(|(_, document)| document.ticket == change.ticket)?.1;
+            let recorded = document.find(change.id)?;
+            (recorded.change == *change).then_some(document.revision)
+        };
+        let refused = self.outbox.values().filter(|entry| entry.is_refused());
+        refused.filter_map(|entry| Some((entry, revision_with(&entry.change)?))).collect()
     }
 }
 

@@ -78,10 +78,11 @@ impl Replica {
         batch.outbox.extend(asked_again);
     }
 
-    /// Whether the document that holds the change has come back. Between two pages it may have moved on to a later one.
+    /// Whether the document that holds the change has come back. Between two pages it may have moved on to a later one. A ticket that
+    /// is not held has left the scope, unless everything is coming anew and it is still to come.
     fn delivered(&self, epoch: &str, entry: &OutboxEntry, revision: u64) -> bool {
         let held = self.held.get(&entry.change.ticket);
-        held.is_none_or(|held| held.revision >= revision)
+        held.map_or(!self.meta.rebuilding, |held| held.revision >= revision)
             && self.meta.cursor.as_ref().is_some_and(|cursor| cursor.epoch == epoch && cursor.seq >= revision)
     }
 

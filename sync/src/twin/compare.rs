@@ -25,15 +25,18 @@ pub(super) fn compare(store: &Side, journal: Option<&Side>, noted: Option<Witnes
         (Some(_), Some(journal)) => recovered(store, journal),
         _ => store.ledger.clone(),
     };
-    let noted = noted.map_or(0, |noted| noted.batch);
-    let complete = noted <= ledger.witness().batch && (damage.is_none() || is_whole(store, journal));
+    let told = noted.map(|noted| noted.batch);
+    let noted = told.unwrap_or_default();
+    let complete = noted <= ledger.witness().batch && (damage.is_none() || is_whole(store, journal, told));
     let recovered = ledger.entries().filter(|entry| store.ledger.entry(entry.change.id).is_none()).count();
-    let mend_journal = damage.is_some() || journal.is_some_and(|journal| is_behind(journal, store));
+    let journal_damaged = journal.is_some_and(|journal| is_behind(journal, store));
+    // Whatever is found at a start is called saved from then on: the journal must have it, too, whoever is to blame for the gap.
+    let catch_up = journal.is_some_and(|journal| is_newer(store, journal));
     ledger.go_on_after(noted);
     Outcome {
         mend_store: damage.is_some(),
-        mend_journal,
-        recovery: damage.or(mend_journal.then_some(Damage::Journal)).map(|damage| Recovery {
+        mend_journal: damage.is_some() || journal_damaged || catch_up,
+        recovery: damage.or(journal_damaged.then_some(Damage::Journal)).map(|damage| Recovery {
             damage,
             recovered,
             complete,
@@ -67,9 +70,13 @@ fn recovered(store: &Side, journal: &Side) -> Ledger {
     ledger
 }
 
-/// Whether the journal makes up for everything that a damaged store may lack.
-fn is_whole(store: &Side, journal: Option<&Side>) -> bool {
-    journal.is_some_and(|journal| !journal.damaged && !is_newer(store, journal))
+/// Whether the journal makes up for everything that a damaged store may lack. Of the batch after the journal's last one nobody has
+/// been told, if that is the last one that was noted.
+fn is_whole(store: &Side, journal: Option<&Side>, told: Option<u64>) -> bool {
+    journal.is_some_and(|journal| {
+        let was_under_way = !is_behind(journal, store) && told == Some(journal.ledger.witness().batch);
+        !journal.damaged && (was_under_way || !is_newer(store, journal))
+    })
 }
 
 fn is_newer(store: &Side, journal: &Side) -> bool {
