@@ -147,6 +147,8 @@ pub(crate) async fn sign_out(
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use domain::Timestamp;
     use domain::people::Role;
     use serde_json::json;
@@ -318,12 +320,20 @@ mod tests {
         let server = TestServer::with_company().await;
         let cookie = server.browser().sign_in("admin", PASSWORD).await.cookie();
         let token = cookie.split_once('=').unwrap().1;
-        for file in std::fs::read_dir(&server.state.config.data).unwrap() {
-            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        let files = files_below(&server.state.config.data);
+        assert!(!files.is_empty(), "there is a database to look into");
+        for file in files {
+            let bytes = std::fs::read(file).unwrap();
             for secret in [token, PASSWORD] {
                 assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
             }
         }
+    }
+
+    /// Every file in a folder and in the folders in it.
+    fn files_below(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
     }
 
     #[tokio::test]
