@@ -12,6 +12,7 @@ mod hostile;
 mod judging;
 mod ledgers;
 mod merging;
+mod orders;
 mod policies;
 mod ringing;
 mod routing;
