@@ -27,7 +27,7 @@ use uuid::Uuid;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 use self::world::{
-    Device, Server, agent, assign, comment, engineer, engineer_of_the_south, register, urgency,
+    Device, Server, agent, assign, cancel, comment, engineer, engineer_of_the_south, register, urgency,
 };
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -500,7 +500,7 @@ async fn a_refused_change_is_kept_with_its_reason_until_its_author_drops_it() {
     until("the loss is noticed", || window.link() == Link::Offline).await;
     let change = window.workspace.record(ticket, urgency(Urgency::Urgent)).await.unwrap();
     line.colleague(agent(), |device| {
-        device.tap(ticket, assign(&engineer_of_the_south()), clock::now()).unwrap();
+        device.tap(ticket, cancel(), clock::now()).unwrap();
     });
     line.set(|model| model.reachable = true);
     window.workspace.sync_now();

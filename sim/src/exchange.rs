@@ -419,9 +419,7 @@ impl World {
                 let kept = self.keep(number, batch).await?;
                 if kept == Kept::Yes && self.part_from_copy(number).await? != Kept::Crashed {
                     let app = self.devices[number].app_mut()?;
-                    let is_due = |change: &&domain::ticket::Change| app.replica.is_due(change.id, received);
-                    let waiting_now = request.changes.iter().filter(is_due).count();
-                    app.planner.pushed(request.changes.len(), waiting_now);
+                    app.planner.pushed(&app.replica, &request, received);
                 }
                 kept
             }

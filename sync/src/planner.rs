@@ -151,11 +151,15 @@ impl Planner {
         }
     }
 
-    /// A push was answered and committed. `waiting_before` and `waiting_now` count the changes that waited.
-    pub fn pushed(&mut self, waiting_before: usize, waiting_now: usize) {
+    /// A push was answered at `clock`, and `replica` has committed the answer.
+    pub fn pushed(&mut self, replica: &Replica, request: &PushRequest, clock: Timestamp) {
         self.reached();
         self.room.answered();
-        self.push_stalled = waiting_now >= waiting_before;
+        let nothing_came_of_it = request.changes.iter().all(|change| replica.is_due(change.id, clock));
+        self.push_stalled = nothing_came_of_it && !request.changes.is_empty();
+        if replica.is_owed_a_page() {
+            self.behind();
+        }
     }
 
     /// Something new waits to be sent: whatever stood in the way of the former changes need not stand in its way.

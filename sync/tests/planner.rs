@@ -4,11 +4,14 @@
 mod world;
 
 use domain::Timestamp;
+use domain::ticket::Urgency;
 use proptest::prelude::*;
-use sync::messages::Cursor;
+use sync::messages::{Cursor, Judged, PUSH_MAX_BYTES, PushRequest, PushResponse, Verdict};
 use sync::{Failure, Link, Planner, Step};
 
-use self::world::{Device, Server, agent, at, register, ticket_id};
+use self::world::{
+    Device, Server, agent, assign, at, engineer, engineer_of_the_south, register, ticket_id, urgency,
+};
 
 fn fresh() -> (Server, Device, Planner) {
     (Server::new(), Device::that_knows_the_company(agent(), 100), Planner::default())
@@ -76,14 +79,20 @@ fn a_line_that_fails_is_given_less_and_one_that_answers_more_again() {
         step => panic!("{step:?}"),
     };
     assert_eq!(sent(&planner, &device), 1);
+    let none = PushRequest { changes: Vec::new(), ..request(&device) };
     let mut answered = || {
         for _ in 0..4 {
-            planner.pushed(2, 1);
+            planner.pushed(&device.replica, &none, at(1));
         }
         sent(&planner, &device)
     };
     let (narrow, wider, wide) = (answered(), answered(), answered());
     assert!(1 < narrow && narrow < wider && wider < wide && wide == 20, "{narrow}, {wider}, {wide}");
+}
+
+/// What the device has to send.
+fn request(device: &Device) -> PushRequest {
+    device.replica.push_request(PUSH_MAX_BYTES, at(0)).expect("something waits")
 }
 
 #[test]
@@ -102,7 +111,7 @@ fn what_waits_goes_first_also_while_listening() {
 fn a_push_that_nothing_came_of_is_not_repeated_at_once() {
     let (_, mut device, mut planner) = fresh();
     device.tap(ticket_id(1), register("now"), at(0)).unwrap();
-    planner.pushed(1, 1);
+    planner.pushed(&device.replica, &request(&device), at(0));
     assert!(matches!(planner.next(&device.replica, at(1)), Step::Pull(_)));
     planner.pulled(false);
     assert!(matches!(planner.next(&device.replica, at(2)), Step::Push(_)), "but after the next pull");
@@ -213,12 +222,53 @@ fn no_more_is_pushed_at_once_than_a_slow_line_carries_but_never_nothing() {
     assert!((2..40).contains(&request.changes.len()), "{}", request.changes.len());
 }
 
+/// No event tells of a ticket that has moved out of sight.
+#[test]
+fn what_was_let_in_to_a_ticket_out_of_sight_is_followed_by_a_page() {
+    let (mut server, mut office, mut planner) = fresh();
+    let mut field = Device::that_knows_the_company(engineer(), 200);
+    let ticket = ticket_id(1);
+    office.tap(ticket, register("it smokes"), at(0)).unwrap();
+    office.tap(ticket, assign(&engineer()), at(0)).unwrap();
+    office.sync(&mut server, at(1));
+    field.sync(&mut server, at(2));
+    office.tap(ticket, assign(&engineer_of_the_south()), at(3)).unwrap();
+    office.sync(&mut server, at(3));
+    let change = field.tap(ticket, urgency(Urgency::Urgent), at(4)).unwrap();
+    let request = request(&field);
+    field.sync(&mut server, at(5));
+    planner.pulled(false);
+    planner.listening();
+    assert!(matches!(planner.next(&field.replica, at(6)), Step::Listen(_)));
+
+    let answer = PushResponse {
+        epoch: server.epoch.clone(),
+        server_time: at(7),
+        verdicts: vec![Judged { id: change, verdict: Verdict::Applied { revision: server.seq() + 1 } }],
+    };
+    field.keep(field.replica.on_push(&answer, at(7), at(7)));
+    planner.pushed(&field.replica, &request, at(7));
+    assert!(matches!(planner.next(&field.replica, at(7)), Step::Pull(_)));
+}
+
+#[test]
+fn a_ticket_that_was_begun_here_is_told_of_by_the_stream() {
+    let (mut server, mut device, mut planner) = fresh();
+    let more = device.pull(&server, at(0));
+    planner.pulled(more);
+    device.tap(ticket_id(1), register("now"), at(1)).unwrap();
+    let request = request(&device);
+    device.push(&mut server, at(2), false);
+    planner.pushed(&device.replica, &request, at(2));
+    assert!(matches!(planner.next(&device.replica, at(2)), Step::Listen(_)));
+}
+
 #[test]
 fn a_change_that_can_not_be_judged_does_not_hold_up_one_recorded_afterwards() {
     let (_, mut device, mut planner) = fresh();
     device.tap(ticket_id(1), register("stuck"), at(0)).unwrap();
     planner.pulled(false);
-    planner.pushed(1, 1);
+    planner.pushed(&device.replica, &request(&device), at(0));
     assert!(!matches!(planner.next(&device.replica, at(1)), Step::Push(_)));
     device.tap(ticket_id(2), register("new"), at(2)).unwrap();
     planner.recorded();

@@ -11,7 +11,6 @@
 use std::rc::Rc;
 
 use domain::Timestamp;
-use domain::ticket::Change;
 use futures_util::future::{Either, select};
 use sync::messages::{Event, PullRequest, PushRequest};
 use sync::{Absorbed, Batch, Failure, Replica, Step, StoreError};
@@ -74,15 +73,11 @@ impl<L: Line> Driver<L> {
             return self.failed(Failure::SignedOut);
         }
         let received = clock::now();
-        let waiting_before = request.changes.len();
         if self.keep(|replica| replica.on_push(&response, sent, received)).await {
             if self.desk.replica().is_copied() {
                 self.keep(|replica| replica.under_another_name(id::new_device())).await;
             }
-            let replica = self.desk.replica();
-            let still_waits = |change: &&Change| replica.is_due(change.id, received);
-            let waiting_now = request.changes.iter().filter(still_waits).count();
-            self.core.planner_mut().pushed(waiting_before, waiting_now);
+            self.core.planner_mut().pushed(&self.desk.replica(), &request, received);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::Timestamp;
-use domain::ticket::{Change, Document, Recorded};
+use domain::ticket::{Action, Change, Document, Recorded};
 
 use super::Replica;
 use crate::outbox::{KEPT_MS, OutboxEntry, OutboxState};
@@ -15,6 +15,21 @@ impl Replica {
         self.meta.backup.is_some_and(|backup| {
             let arrived_before = recorded.arrived.is_some_and(|arrived| arrived < backup.arrived);
             recorded.arrived.is_some() && (document.revision <= backup.seq || arrived_before)
+        })
+    }
+
+    /// Whether the server has taken a change to a ticket that is not in sight here, which no event will tell of: it moved away
+    /// meanwhile, or the office has let in what came too late. Only a page says how far the record has come.
+    pub fn is_owed_a_page(&self) -> bool {
+        let begun_here = |ticket| {
+            let registers = |entry: &OutboxEntry| matches!(entry.change.action, Action::Register(_));
+            self.outbox.values().any(|entry| entry.change.ticket == ticket && registers(entry))
+        };
+        self.outbox.values().any(|entry| {
+            let ticket = entry.change.ticket;
+            matches!(entry.state, OutboxState::Accepted { .. })
+                && !self.held.contains_key(&ticket)
+                && !begun_here(ticket)
         })
     }
 
