@@ -419,7 +419,7 @@ impl World {
                 let kept = self.keep(number, batch).await?;
                 if kept == Kept::Yes && self.part_from_copy(number).await? != Kept::Crashed {
                     let app = self.devices[number].app_mut()?;
-                    app.planner.pushed(&app.replica, &request, received);
+                    app.planner.pushed(&app.replica, request, received);
                 }
                 kept
             }
