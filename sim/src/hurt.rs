@@ -78,8 +78,8 @@ impl World {
                 device.disk.lose_entry(*lost).await?;
                 Ok(Mark::DatabaseEntryLost)
             }
-            // Without a word in the journal nothing was ever done here, and the app only says that it can't go on.
-            2 if ledger.identity().is_some() => {
+            // Without a word in the journal the app only says that it can't go on.
+            2 if ledger.identity().is_some() && self.plant != Some(Plant::HurtBothAtOnce) => {
                 device.disk.become_unreadable();
                 Ok(Mark::DatabaseUnreadable)
             }
@@ -160,23 +160,31 @@ impl World {
             "device {number} says {recovery:?}, and only one of the two was hurt: {hurt:?}"
         );
         self.tally.lost_with_both += missing.len() as u64;
-        self.dealt_with.extend(missing.into_iter().map(|id| (number, id)));
+        // What is in the record now, and was kept here in case the server would forget it, can't be sent again either.
+        let not_there = self.not_there(number).await?;
+        self.dealt_with.extend(not_there.into_iter().map(|id| (number, id)));
         Ok(())
+    }
+
+    /// What was saved on a device and is not there any more.
+    async fn not_there(&self, number: usize) -> Result<BTreeSet<ChangeId>> {
+        let (loaded, _) = self.devices[number].disk.everything().await?;
+        let there: BTreeSet<ChangeId> = loaded.outbox.iter().map(|entry| entry.change.id).collect();
+        let saved = self.saved.keys().filter(|(place, _)| *place == number).map(|(_, id)| *id);
+        Ok(saved.filter(|id| !there.contains(id)).collect())
     }
 
     /// What was saved on a device, and is neither there nor in the record nor dealt with.
     async fn missing_on(&self, number: usize) -> Result<BTreeSet<ChangeId>> {
-        let (loaded, _) = self.devices[number].disk.everything().await?;
-        let there: BTreeSet<ChangeId> = loaded.outbox.iter().map(|entry| entry.change.id).collect();
-        let is_missing = |(place, change): (&(usize, ChangeId), &domain::ticket::Change)| {
-            let id = place.1;
-            let is_somewhere = there.contains(&id)
-                || self.record.has(change)
-                || self.dealt_with.contains(place)
-                || self.gone_with_restores.contains(&id);
-            (!is_somewhere).then_some(id)
+        let not_there = self.not_there(number).await?;
+        let is_missing = |id: &ChangeId| {
+            let place = (number, *id);
+            let is_somewhere = self.saved.get(&place).is_some_and(|change| self.record.has(change))
+                || self.dealt_with.contains(&place)
+                || self.gone_with_restores.contains(id);
+            !is_somewhere
         };
-        Ok(self.saved.iter().filter(|(place, _)| place.0 == number).filter_map(is_missing).collect())
+        Ok(not_there.into_iter().filter(is_missing).collect())
     }
 
     /// The journal of a new device.
