@@ -73,9 +73,9 @@ marks! {
     RefusedDoneAgain = "refused change done once more", 20;
     TakenAfterAll = "change taken that was refused before", 0;
     Parked = "change parked", 20;
-    ParkedAdmitted = "parked change let in by the office", 5;
-    ParkedDeclined = "parked change declined by the office", 5;
-    RefusedDropped = "refused change dropped", 20;
+    ParkedAdmitted = "parked change let in by the office", 2;
+    ParkedDeclined = "parked change declined by the office", 2;
+    RefusedDropped = "refused change dropped", 8;
     SettledByEvent = "own change came home by an event", 300;
     SettledByPull = "own change came home by a pull", 300;
     EventTakenIn = "event taken in", 1_000;
