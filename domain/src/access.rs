@@ -26,6 +26,11 @@ pub struct Scope {
     pub registered_in: BTreeSet<DepartmentId>,
 }
 
+/// Whether somebody may know customers of whom they see no ticket: those who take calls, from whomever, and those who steer.
+pub fn may_know_customers(person: &Person) -> bool {
+    person.active && (person.role == Role::Agent || person.role.steers())
+}
+
 impl Scope {
     /// What `person` may see.
     ///

@@ -1,11 +1,12 @@
 //! People, what they are (roles), and where they belong (departments).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use crate::sla::{Policy, PolicyBook};
-use crate::{DepartmentId, PersonId, Timestamp};
+use crate::{DepartmentId, PersonId, Timestamp, access};
 
 /// What a person is in the company. Decides, with the department, what they may see and do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -139,6 +140,15 @@ pub struct Directory {
 }
 
 impl Directory {
+    /// The directory as a person's devices may hold it: customers are named only to those who deal with all of them.
+    pub fn for_devices_of(&self, person: &Person) -> Cow<'_, Self> {
+        if access::may_know_customers(person) {
+            return Cow::Borrowed(self);
+        }
+        let policies = self.policies.iter().map(Policy::veiled).collect();
+        Cow::Owned(Self { policies, ..self.clone() })
+    }
+
     /// The service levels, ready for reckoning.
     pub fn book(&self) -> PolicyBook {
         PolicyBook::new(&self.policies, Timestamp::from_millis(i64::MAX))

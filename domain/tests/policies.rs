@@ -375,3 +375,27 @@ fn stored_policies_open_and_are_written_back_byte_for_byte() {
     // Holidays are data that grows; what was promised is as it was.
     assert_eq!((shipped.rules, shipped.steps), (Policy::shipped().rules, Policy::shipped().steps));
 }
+
+/// Who sees a company's ticket knows the company; who sees none needn't learn of it from a contract.
+#[test]
+fn a_veiled_contract_counts_for_its_customers_and_names_nobody() {
+    let known = Contract {
+        name: "Gold for Acme".into(),
+        customers: vec![" Acme ".into(), "王记".into()],
+        ..contract()
+    };
+    let policy = Policy { note: "because of Acme".into(), contracts: vec![known], ..Policy::shipped() };
+    let veiled = policy.veiled();
+    for company in ["Acme", "acme", " ACME\t", "王记", "Acme Ltd", "", "sha256:", "王"] {
+        let id = |policy: &Policy| policy.contract(company).map(|contract| contract.id.clone());
+        assert_eq!(id(&veiled), id(&policy), "{company}");
+    }
+    assert!(veiled.contract("acme").is_some());
+    let written = json(&veiled).to_lowercase();
+    for name in ["acme", "王记", "gold for"] {
+        assert!(!written.contains(name), "{written}");
+    }
+    for (ours, theirs) in policy.contracts.iter().zip(&veiled.contracts) {
+        assert_eq!((&ours.id, &ours.rules, &ours.calendar), (&theirs.id, &theirs.rules, &theirs.calendar));
+    }
+}

@@ -12,7 +12,7 @@
 mod contents;
 pub(crate) mod disk;
 mod make;
-mod manifest;
+pub(crate) mod manifest;
 mod restore;
 mod shelf;
 #[cfg(test)]

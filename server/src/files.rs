@@ -8,12 +8,12 @@
 //! given out without a row. A power cut leaves pieces that nobody counts or a file without a row, and both are
 //! [swept](sweep) away after a day. Deliberately absent: scaling images, changing them, and deleting what a ticket needs.
 
-mod checksum;
+pub(crate) mod checksum;
 mod download;
-mod error;
-mod metadata;
+pub(crate) mod error;
+pub(crate) mod metadata;
 mod receive;
-mod sniff;
+pub(crate) mod sniff;
 mod sweep;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ mod backup;
 mod cli;
 mod clock;
 mod config;
+pub mod decoders;
 mod demo;
 mod files;
 mod health;

@@ -13,6 +13,7 @@ mod browser;
 mod client;
 mod console;
 mod debian;
+mod fuzz;
 mod node;
 mod pictures;
 mod process;
@@ -49,6 +50,8 @@ enum Chore {
     Sim(sim::SimOptions),
     /// Plays worlds that nobody has played yet, for as long as there is time
     Soak(sim::SoakOptions),
+    /// Feeds everything that reads foreign bytes with bytes that nobody meant, and watches which way they take
+    Fuzz(fuzz::FuzzOptions),
     /// Takes the README's pictures anew
     Pictures,
 }
@@ -73,6 +76,7 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Bench(options) => bench::run(options),
         Chore::Sim(options) => sim::run(options),
         Chore::Soak(options) => sim::soak(options),
+        Chore::Fuzz(options) => fuzz::run(options),
         Chore::Pictures => pictures::take(),
     }
 }

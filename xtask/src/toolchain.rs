@@ -9,7 +9,7 @@ mod debian_web;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::tidy::lints;
 use crate::{console, process, workspace};
@@ -77,4 +77,11 @@ fn rustup_has_wasm() -> bool {
 
 fn has_wasm_library(sysroot: &Path) -> bool {
     sysroot.join("lib/rustlib").join(WASM).join("lib").is_dir()
+}
+
+/// The machine's own target, in the compiler's words.
+pub(crate) fn host() -> Result<String> {
+    let version = process::output(Command::new("rustc").arg("-vV"))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc -vV names no host")?.to_owned())
 }

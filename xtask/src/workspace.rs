@@ -77,7 +77,7 @@ pub(crate) fn relative(path: &Path) -> String {
 /// The packages whose tests need no browser, as arguments for cargo. Always the same list: with another one, cargo would choose
 /// other features for their dependencies.
 pub(crate) fn native_packages() -> impl Iterator<Item = &'static str> {
-    ["domain", "sync", "server", "sim", "app", "bench", "powercut", "xtask"]
+    ["domain", "sync", "server", "sim", "app", "bench", "fuzz", "powercut", "xtask"]
         .into_iter()
         .flat_map(|name| ["--package", name])
 }

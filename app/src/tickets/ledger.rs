@@ -387,7 +387,10 @@ impl Teller<'_> {
             _ => words.ledger_target_all(policy, said, clock),
         };
         let contract =
-            contract.map(|contract| words.ledger_contract(&self.ticket.timeline.company, &contract.name));
+            contract.map(|contract| match (&self.ticket.timeline.company, contract.name.as_str()) {
+                (company, "") => words.ledger_contract_theirs(company),
+                (company, name) => words.ledger_contract(company, name),
+            });
         let zone = ledger.zone.as_ref().map_or("", |zone| zone.name.as_str());
         let hours = match (amount, calendar) {
             (Target::Calendar { .. }, _) | (_, None) => words.ledger_hours_all().to_owned(),

@@ -3,9 +3,11 @@
 //! A policy is data that an administrator edits. It is published as a numbered version with the time from which it holds,
 //! and is never changed afterwards. [`Policy::shipped`] is the version that a new company starts with.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::ClockName;
 use super::calendar::{Calendar, CalendarProblem, HolidaySet, Workdays};
@@ -127,9 +129,10 @@ pub type Rules = BTreeMap<ClockName, Rule>;
 pub struct Contract {
     /// Short and permanent.
     pub id: String,
-    /// What people call it.
+    /// What people call it. Empty where it is [veiled](Self::veiled).
     pub name: String,
-    /// The companies it was made with, as their tickets name them. Case and space at the ends don't matter.
+    /// The companies it was made with, as their tickets name them. Case and space at the ends don't matter. Where it is
+    /// [veiled](Self::veiled), marks by which a company that is known anyway is recognised.
     pub customers: Vec<String>,
     /// The calendar that counts for them; that of the department if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,8 +145,54 @@ pub struct Contract {
 impl Contract {
     /// Whether it was made with this company.
     pub fn covers(&self, company: &str) -> bool {
-        let company = company.trim().to_lowercase();
-        !company.is_empty() && self.customers.iter().any(|customer| customer.trim().to_lowercase() == company)
+        Company::named(company).is_some_and(|company| self.is_with(&company))
+    }
+
+    fn is_with(&self, company: &Company) -> bool {
+        self.customers.iter().any(|customer| company.is(customer))
+    }
+
+    /// The contract for somebody who may not know with whom it was made: it still counts for the tickets of its customers, which
+    /// say themselves whose they are, and names nobody.
+    #[must_use]
+    pub fn veiled(&self) -> Self {
+        let mark = |customer: &String| Company::named(customer).map(|company| company.mark.to_string());
+        Self {
+            name: String::new(),
+            customers: self.customers.iter().filter_map(mark).collect(),
+            ..self.clone()
+        }
+    }
+}
+
+/// A company as contracts and tickets name it.
+struct Company {
+    name: String,
+    mark: LazyCell<String, Box<dyn FnOnce() -> String>>,
+}
+
+impl Company {
+    /// Marks begin with this, so that no name is taken for one.
+    const MARK: &str = "sha256:";
+
+    /// Nothing, if that is no name.
+    fn named(company: &str) -> Option<Self> {
+        let name = company.trim().to_lowercase();
+        let known = name.clone();
+        let mark = move || {
+            let digest =
+                Sha256::new_with_prefix(b"a customer of a contract: ").chain_update(known).finalize();
+            digest.iter().fold(Self::MARK.to_owned(), |mark, byte| mark + &format!("{byte:02x}"))
+        };
+        (!name.is_empty()).then(|| Self { name, mark: LazyCell::new(Box::new(mark)) })
+    }
+
+    /// Whether a contract means this company by that.
+    fn is(&self, customer: &str) -> bool {
+        if customer.starts_with(Self::MARK) {
+            return *self.mark == customer;
+        }
+        customer.trim().to_lowercase() == self.name
     }
 }
 
@@ -253,9 +302,20 @@ impl Policy {
         super::shipped::policy()
     }
 
+    /// The same version for somebody who may not know with whom contracts were made.
+    #[must_use]
+    pub fn veiled(&self) -> Self {
+        Self {
+            note: String::new(),
+            contracts: self.contracts.iter().map(Contract::veiled).collect(),
+            ..self.clone()
+        }
+    }
+
     /// The contract that covers a company's tickets.
     pub fn contract(&self, company: &str) -> Option<&Contract> {
-        self.contracts.iter().find(|contract| contract.covers(company))
+        let company = Company::named(company)?;
+        self.contracts.iter().find(|contract| contract.is_with(&company))
     }
 
     /// How a clock is kept for tickets under a contract, or under none.

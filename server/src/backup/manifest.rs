@@ -18,7 +18,7 @@ const FORMAT: u32 = 1;
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Manifest {
+pub(crate) struct Manifest {
     /// The form of the whole backup.
     pub(super) format: u32,
     /// Which version of the program made it.
@@ -50,7 +50,7 @@ pub(super) struct Entry {
 
 /// A manifest as it was read.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub(super) manifest: Manifest,
     /// Whether it is as it was written.
     pub(super) is_unaltered: bool,
@@ -90,8 +90,16 @@ impl Manifest {
         let path = backup.join(FILE);
         let text =
             std::fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))?;
+        Self::parse(&text, &path)
+    }
+
+    /// Reads the manifest that was found at `path`.
+    ///
+    /// # Errors
+    /// With a sentence, when it makes no sense.
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Found> {
         let senseless = || format!("{} is damaged: use another backup", path.display());
-        let Format { format } = serde_json::from_str(&text).with_context(senseless)?;
+        let Format { format } = serde_json::from_str(text).with_context(senseless)?;
         if format != FORMAT {
             bail!(
                 "{} says that the backup has format {format}, and this version of Fieldloop knows format {FORMAT}: use the \
@@ -100,7 +108,7 @@ impl Manifest {
             );
         }
         let mut fields: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_str(&text).with_context(senseless)?;
+            serde_json::from_str(text).with_context(senseless)?;
         let sum = fields.remove("sum").unwrap_or_default();
         let Summed { sum } =
             serde_json::from_value(serde_json::json!({ "sum": sum })).with_context(senseless)?;

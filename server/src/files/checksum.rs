@@ -12,7 +12,7 @@ pub(super) const ALGORITHMS: &str = "sha256,sha1";
 
 /// What a piece should come to, and what it comes to so far.
 #[derive(Debug, Clone)]
-pub(super) struct Checksum {
+pub(crate) struct Checksum {
     expected: Vec<u8>,
     running: Running,
 }
@@ -25,7 +25,7 @@ enum Running {
 
 impl Checksum {
     /// Reads the header: the algorithm and the sum in base 64.
-    pub(super) fn parse(header: &str) -> Result<Self, FileError> {
+    pub(crate) fn parse(header: &str) -> Result<Self, FileError> {
         let (algorithm, sum) = header.split_once(' ').ok_or(FileError::Malformed)?;
         let running = match algorithm {
             "sha1" => Running::Sha1(Sha1::new()),

@@ -14,7 +14,7 @@ const HEADER_BYTES: usize = 4_096;
 
 /// What is said of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Metadata {
+pub(crate) struct Metadata {
     pub(super) hash: FileHash,
     pub(super) ticket: TicketId,
     pub(super) media: MediaType,
@@ -22,7 +22,7 @@ pub(super) struct Metadata {
 
 impl Metadata {
     /// Reads the header: pairs of a key and a value in base 64, separated by commas. Keys that mean nothing here are let be.
-    pub(super) fn parse(header: &str) -> Result<Self, FileError> {
+    pub(crate) fn parse(header: &str) -> Result<Self, FileError> {
         let pairs = pairs(header)?;
         let value =
             |key: &'static str| pairs.get(key).ok_or(FileError::Invalid { field: key, problem: "missing" });

@@ -9,7 +9,7 @@ use domain::ticket::MediaType;
 pub(super) const HEAD_BYTES: usize = 4_096;
 
 /// What a file is, if its first bytes say the same as whoever sent it; nothing otherwise.
-pub(super) fn recognise(said: MediaType, head: &[u8]) -> Option<MediaType> {
+pub(crate) fn recognise(said: MediaType, head: &[u8]) -> Option<MediaType> {
     let fits = match said {
         MediaType::Jpeg => head.starts_with(&[0xff, 0xd8, 0xff]),
         MediaType::Png => head.starts_with(b"\x89PNG\r\n\x1a\n"),

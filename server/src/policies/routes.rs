@@ -65,8 +65,8 @@ pub(crate) async fn withdraw_policy(
 #[cfg(test)]
 mod tests {
     use domain::Timestamp;
-    use domain::people::Role;
-    use domain::sla::Policy;
+    use domain::people::{Directory, Role};
+    use domain::sla::{Contract, Policy};
     use serde_json::{Value, json};
 
     use crate::testing::TestServer;
@@ -105,6 +105,38 @@ mod tests {
         let standings = admin.get("/api/policies").await.json();
         assert_eq!(standings["policies"][0]["standing"], "past");
         assert_eq!(standings["policies"][1]["standing"], "in_force");
+    }
+
+    /// Planted where only those who deal with all customers may come upon them.
+    #[tokio::test]
+    async fn with_whom_contracts_were_made_is_sent_to_nobody_who_sees_only_some_tickets() {
+        let server = TestServer::with_company().await;
+        let admin = server.sign_in("admin").await;
+        let draft = draft(1, |policy| {
+            policy.note = "canary-note".into();
+            policy.contracts.push(Contract {
+                id: "contract".into(),
+                name: "canary-contract".into(),
+                customers: vec!["canary-customer".into()],
+                calendar: None,
+                rules: Default::default(),
+            });
+        });
+        assert_eq!(admin.post("/api/policies", &draft).await.status, 201);
+        for (number, role) in Role::ALL.into_iter().enumerate() {
+            let user = format!("person{number}");
+            server.add_person(&user, role, "service").await;
+            let page = server.sign_in(&user).await.post("/api/sync/pull", &json!({ "protocol": 1 })).await;
+            assert_eq!(page.status, 200, "{page:?}");
+            let knows = matches!(role, Role::Agent | Role::Supervisor | Role::Manager | Role::Admin);
+            for canary in ["canary-note", "canary-contract", "canary-customer"] {
+                assert_eq!(page.text.contains(canary), knows, "{role:?}, {canary}");
+            }
+            let directory: Directory = serde_json::from_value(page.json()["directory"].clone()).unwrap();
+            let book = directory.book();
+            let contract = book.policy().contract(" Canary-Customer");
+            assert_eq!(contract.map(|contract| contract.id.as_str()), Some("contract"), "{role:?}");
+        }
     }
 
     #[tokio::test]

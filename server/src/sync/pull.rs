@@ -61,6 +61,8 @@ impl Exchange {
         let fingerprint = scope.fingerprint();
         let epoch = self.store.epoch();
         let page = self.store.page(&scope, start(request, epoch, &fingerprint), bounds(request)).await?;
+        let is_known = knows(request, epoch, directory.revision);
+        let theirs = (!is_known).then(|| directory.for_devices_of(person));
         let answer = Answer {
             server_time: self.clock.now(),
             person,
@@ -70,7 +72,7 @@ impl Exchange {
             gone: page.gone,
             cursor: Cursor { epoch: epoch.to_owned(), seq: page.end },
             more: page.more,
-            directory: (!knows(request, epoch, directory.revision)).then_some(&*directory),
+            directory: theirs.as_deref(),
             backup: self.hub.backup(),
         };
         Ok(serde_json::to_vec(&answer).expect("a page holds only texts, numbers and what was stored as JSON"))

@@ -89,14 +89,18 @@ struct Known {
 }
 
 /// A push that has been read.
-struct Read {
+pub(crate) struct Read {
     device: DeviceId,
     complete: bool,
     epoch: Option<String>,
     changes: Vec<Incoming>,
 }
 
-fn read(body: &[u8]) -> Result<Read, SyncError> {
+/// Reads a push as it was sent.
+///
+/// # Errors
+/// When nothing can be said of any change in it.
+pub(crate) fn read(body: &[u8]) -> Result<Read, SyncError> {
     match serde_json::from_slice::<Known>(body) {
         Ok(Known { protocol: PROTOCOL, device, complete, epoch, changes })
             if changes.len() <= PUSH_MAX_CHANGES =>

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::{WASM, has_wasm_library};
 use crate::{console, debian, process, workspace};
@@ -82,17 +82,10 @@ fn build_standard_library() -> Result<Vec<PathBuf>> {
 
 /// Gives Debian's compiler the linker that every rustup toolchain brings along.
 fn link_linker() -> Result<()> {
-    let host = host()?;
+    let host = super::host()?;
     let sysroot = process::output(Command::new("rustc").args(["--print", "sysroot"]))?;
     let lld = Path::new(sysroot.trim()).join("lib/rustlib").join(&host).join("bin/rust-lld");
     let tools = usr().join("lib/rustlib").join(&host).join("bin");
     process::run(debian::as_root("mkdir").arg("-p").arg(&tools))?;
     process::run(debian::as_root("ln").args(["--symbolic", "--force"]).arg(lld).arg(tools))
-}
-
-/// The machine's own target, in the compiler's words.
-fn host() -> Result<String> {
-    let version = process::output(Command::new("rustc").arg("-vV"))?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(host.context("rustc -vV names no host")?.to_owned())
 }
