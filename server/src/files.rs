@@ -14,6 +14,7 @@ mod error;
 mod metadata;
 mod receive;
 mod sniff;
+mod spool;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,8 @@ use domain::Timestamp;
 use uuid::Uuid;
 
 pub(crate) use download::send_file;
+pub(crate) use error::FileError;
+pub(crate) use spool::{Spool, Spooled};
 pub(crate) use vault::{FOLDER, place_of};
 
 use self::vault::Vault;

@@ -13,6 +13,7 @@ mod health;
 mod http;
 mod people;
 mod policies;
+mod rescue;
 mod ringing;
 mod router;
 mod serve;

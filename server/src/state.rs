@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::{Files, Limits};
 use crate::people::DirectoryCache;
+use crate::rescue::{Rescue, RescueKey};
 use crate::ringing::Ringing;
 use crate::shutdown::Shutdown;
 use crate::store::backups::BackupMade;
@@ -43,6 +44,8 @@ pub(crate) struct Parts {
     pub(crate) exchange: Exchange,
     /// Photos and other files.
     pub(crate) files: Files,
+    /// Opens rescue files.
+    pub(crate) rescue: Rescue,
     /// Brings policies into force and tells people in time.
     pub(crate) ringing: Ringing,
     /// What time it is.
@@ -86,8 +89,10 @@ impl AppState {
             Exchange::new(store.clone(), directory.clone(), writer.clone(), hub.clone(), clock.clone());
         let files = Files::open(store.clone(), &config.data, clock.clone(), limits)
             .context("the folder of files can't be made")?;
+        let rescue = Rescue::new(RescueKey::of(&store).await?);
         Ok(Self(Arc::new(Parts {
             files,
+            rescue,
             ringing,
             exchange,
             directory,

@@ -30,6 +30,6 @@ mod writer;
 
 pub(crate) use error::SyncError;
 pub(crate) use exchange::Exchange;
-pub(crate) use group::{Decision, Incoming, Push};
+pub(crate) use group::{Decision, Incoming, Push, Rescued};
 pub(crate) use hub::Hub;
 pub(crate) use writer::{NotWritten, Writer};
