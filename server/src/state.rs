@@ -17,7 +17,7 @@ use crate::ringing::Ringing;
 use crate::shutdown::Shutdown;
 use crate::store::backups::BackupMade;
 use crate::store::{Store, StoreError};
-use crate::sync::{Exchange, Hub, Writer};
+use crate::sync::{Exchange, Gate, Hub, Writer};
 
 /// The server's parts. As cheap to clone as can be: every layer around a request does it.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub(crate) struct Parts {
     pub(crate) passwords: PasswordHasher,
     /// Slows guessing down.
     pub(crate) sign_in_limits: SignInLimits,
+    /// Lets pushes in.
+    pub(crate) gate: Gate,
     /// Takes changes to the record.
     pub(crate) writer: Writer,
     /// Tells those who listen what has been recorded.
@@ -93,6 +95,7 @@ impl AppState {
         Ok(Self(Arc::new(Parts {
             files,
             rescue,
+            gate: Gate::new(),
             ringing,
             exchange,
             directory,

@@ -52,10 +52,7 @@ impl<'k> Unsealer<'k> {
         let Some((context, head)) = &mut self.open else {
             return Err(if self.begins_like_ours() { SealError::CutOff } else { SealError::NotOurs });
         };
-        let piece = match piece(&self.sealed)? {
-            Some((piece, [])) => piece,
-            _ => return Err(SealError::CutOff),
-        };
+        let Some((piece, [])) = piece(&self.sealed)? else { return Err(SealError::CutOff) };
         match context.open(piece, &additional(head, true)) {
             Ok(plain) => opened.extend(plain),
             Err(_) if context.open(piece, &additional(head, false)).is_ok() => return Err(SealError::CutOff),
@@ -106,8 +103,11 @@ fn begin(key: &RescueKey, head: &[u8; HEAD_BYTES]) -> Result<Context, SealError>
     key.open(encapsulated).ok_or(SealError::Damaged)
 }
 
+/// A piece, and what follows it.
+type Followed<'b> = (&'b [u8], &'b [u8]);
+
 /// The piece that `bytes` begin with and what follows it; nothing, if not all of it has come.
-fn piece(bytes: &[u8]) -> Result<Option<(&[u8], &[u8])>, SealError> {
+fn piece(bytes: &[u8]) -> Result<Option<Followed<'_>>, SealError> {
     let Some((length, rest)) = bytes.split_first_chunk::<LENGTH_BYTES>() else { return Ok(None) };
     let length = u32::from_le_bytes(*length) as usize;
     if !(TAG_BYTES..=PIECE_BYTES + TAG_BYTES).contains(&length) {

@@ -528,7 +528,8 @@ async fn a_key_is_in_the_backup_and_opens_files_after_a_restore() {
     crate::backup::make(store, data, shelf.path(), None, now).await.unwrap();
     let file = site.comments(&["rescued"]);
     let file = site.seal(&[waiting(&file[0])]);
-    let made = std::fs::read_dir(shelf.path()).unwrap().next().unwrap().unwrap().path();
+    let mut left = std::fs::read_dir(shelf.path()).unwrap().map(|entry| entry.unwrap().path());
+    let made = left.find(|path| path.is_dir()).unwrap();
     let anew = tempfile::tempdir().unwrap();
     crate::backup::restore(&made, anew.path(), false, now).await.unwrap();
     let server = crate::testing::TestServer::builder().in_folder(anew).start().await;
