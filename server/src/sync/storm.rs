@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::ticket::Change;
 use domain::{ChangeId, DeviceId};
 use futures_util::future::join_all;
-use sync::messages::{PROTOCOL, PUSH_MAX_CHANGES, PushRequest, PushResponse, Verdict};
+use sync::messages::{PROTOCOL, PushRequest, PushResponse, Verdict};
 
 use super::testing::{Company, Tablet};
 use crate::store::chain::Verified;
@@ -26,7 +26,6 @@ struct Fared {
 
 /// Pushes until everything is acknowledged, and takes no other answer than verdicts and being turned away.
 async fn deliver(tablet: &Tablet, changes: &[Change]) -> Fared {
-    assert!(IN_A_PUSH <= PUSH_MAX_CHANGES);
     let mut fared = Fared::default();
     let mut pushes = changes.chunks(IN_A_PUSH).peekable();
     while let Some(push) = pushes.peek() {
