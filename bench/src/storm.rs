@@ -122,14 +122,11 @@ async fn deliver(
     for (changes, push) in pushes {
         loop {
             let asked = Instant::now();
-            let response = match ask(&mut connection, address, push).await {
-                Ok(response) => response,
-                Err(_) => {
-                    fared.without_answer += 1;
-                    connection = None;
-                    sleep(later(NO_ANSWER_PAUSE, dice)).await;
-                    continue;
-                }
+            let Ok(response) = ask(&mut connection, address, push).await else {
+                fared.without_answer += 1;
+                connection = None;
+                sleep(later(NO_ANSWER_PAUSE, dice)).await;
+                continue;
             };
             match (response.status, response.retry_after) {
                 (200, _) => {
@@ -179,22 +176,23 @@ fn acknowledged(response: &PushResponse, changes: usize) -> Result<usize> {
 
 /// Looks into the server's database: every change of every device is there, and none twice.
 fn check(server: &Server, load: Load) -> Result<()> {
+    let (came, each) = (i64::try_from(load.devices)?, i64::try_from(load.changes)?);
     let database = Database::open_with_flags(server.database(), OpenFlags::SQLITE_OPEN_READ_ONLY)
         .context("opening the server's database")?;
-    let (devices, changes, different): (usize, usize, usize) = database.query_row(
+    let (devices, changes, different): (i64, i64, i64) = database.query_row(
         "SELECT count(DISTINCT device), count(*), count(DISTINCT device || '/' || device_seq) FROM changes",
         [],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
-    let incomplete: usize = database.query_row(
+    let incomplete: i64 = database.query_row(
         "SELECT count(*) FROM (SELECT device FROM changes GROUP BY device \
          HAVING count(*) <> ?1 OR min(device_seq) <> 1 OR max(device_seq) <> ?1)",
-        [load.changes],
+        [each],
         |row| row.get(0),
     )?;
-    let all = load.devices * load.changes;
+    let all = came * each;
     ensure!(
-        (devices, changes, different, incomplete) == (load.devices, all, all, 0),
+        (devices, changes, different, incomplete) == (came, all, all, 0),
         "of {all} changes the record has {changes}, {different} different ones, of {devices} devices, {incomplete} of them not complete"
     );
     Ok(())
