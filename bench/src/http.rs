@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde::de::DeserializeOwned;
@@ -32,6 +32,8 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     /// The cookie that it sets, as it is to be sent back.
     pub(crate) cookie: Option<String>,
+    /// When it asks to be asked again.
+    pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Vec<u8>,
     /// All bytes that came over the line.
     pub(crate) wire_bytes: usize,
@@ -91,7 +93,8 @@ impl Connection {
         };
         let received = Instant::now();
         let body = if head.zstd { zstd::decode_all(&*packed)? } else { packed };
-        Ok(Response { status: head.status, cookie: head.cookie, body, wire_bytes: self.taken, received })
+        let Head { status, cookie, retry_after, .. } = head;
+        Ok(Response { status, cookie, retry_after, body, wire_bytes: self.taken, received })
     }
 
     /// Sends a request that is answered by a stream of events, and gives the stream once it has begun.
@@ -154,6 +157,7 @@ impl Connection {
 struct Head {
     status: u16,
     cookie: Option<String>,
+    retry_after: Option<Duration>,
     body: Body,
     zstd: bool,
 }
@@ -169,8 +173,13 @@ impl Head {
         let text = std::str::from_utf8(bytes).context("an answer begins with letters")?;
         let mut lines = text.split("\r\n");
         let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
-        let mut head =
-            Self { status: status.context("no status")?, cookie: None, body: Body::Length(0), zstd: false };
+        let mut head = Self {
+            status: status.context("no status")?,
+            cookie: None,
+            retry_after: None,
+            body: Body::Length(0),
+            zstd: false,
+        };
         for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
             match (name.to_ascii_lowercase().as_str(), value) {
                 ("content-length", length) => {
@@ -179,6 +188,9 @@ impl Head {
                 ("transfer-encoding", "chunked") => head.body = Body::Chunked,
                 ("content-encoding", "zstd") => head.zstd = true,
                 ("content-encoding", other) => bail!("the answer is packed as {other}"),
+                ("retry-after", seconds) => {
+                    head.retry_after = Some(Duration::from_secs(seconds.parse().context("no seconds")?));
+                }
                 ("set-cookie", cookie) => head.cookie = cookie.split(';').next().map(str::to_owned),
                 _ => {}
             }
@@ -237,6 +249,7 @@ mod tests {
         let packed = head("Transfer-Encoding: chunked\r\ncontent-encoding: zstd");
         assert!(packed.body == Body::Chunked && packed.zstd);
         assert_eq!(head("set-cookie: fieldloop=abc; Path=/").cookie.as_deref(), Some("fieldloop=abc"));
+        assert_eq!(head("retry-after: 7").retry_after, Some(Duration::from_secs(7)));
         assert!(Head::read(b"HTTP/1.1 200 OK\r\ncontent-encoding: br\r\n\r\n").is_err());
     }
 

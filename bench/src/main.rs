@@ -22,6 +22,7 @@ mod http;
 mod peer;
 mod process;
 mod push;
+mod storm;
 
 /// Loads a server as devices do.
 #[derive(Parser)]
@@ -34,6 +35,8 @@ struct Cli {
 enum Command {
     /// Measures a server; the last line printed is a JSON array of figures
     Server(ServerOptions),
+    /// Has a thousand devices come back to a server at once; the last line printed is a JSON array of figures
+    Storm(ServerOptions),
     /// Reckons clocks, without a server; prints a JSON array of figures
     Clocks,
     /// Founds a company on a server that nobody has an account on, and gives it tickets
@@ -91,6 +94,11 @@ fn run(command: Command) -> Result<()> {
                 Ok(())
             }
             Command::Server(options) => measure(&options).await,
+            Command::Storm(ServerOptions { binary, folder, quick }) => {
+                std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+                println!("{}", serde_json::to_string(&storm::measure(&binary, &folder, quick).await?)?);
+                Ok(())
+            }
             Command::Fill(options) => fill(&options).await,
         }
     })

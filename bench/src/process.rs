@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(crate) struct Server {
     /// The link that makes the first admin.
     pub(crate) link: String,
     process: Child,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Server {
@@ -34,7 +34,7 @@ impl Server {
             .with_context(|| format!("starting {}", binary.display()))?;
         let printed = process.stdout.take().context("its output was asked for")?;
         match find_link(BufReader::new(printed)) {
-            Ok(link) => Ok(Self { address, link, process, _data: data }),
+            Ok(link) => Ok(Self { address, link, process, data }),
             Err(error) => {
                 // It may have ended by itself; that is what the error says then.
                 let _ = process.kill();
@@ -42,6 +42,19 @@ impl Server {
                 Err(error)
             }
         }
+    }
+
+    /// Its database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.data.path().join("fieldloop.sqlite")
+    }
+
+    /// How much memory it had at most, in bytes, where the system tells.
+    pub(crate) fn most_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kibibytes * 1_024)
     }
 
     /// How much time the processors have spent on it so far, where the system tells.

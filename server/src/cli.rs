@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::config::{Config, MailConfig, Transport, WebhookConfig};
 use crate::people::{Language, UserName};
 use crate::policies::holidays;
+use crate::rescue;
 use crate::serve;
 use crate::store::Store;
 use backup::{BackupOptions, RestoreOptions, VerifyOptions};
@@ -83,12 +84,33 @@ enum Command {
     /// Goes back to a backup
     #[command(after_long_help = backup::RESTORE_EXAMPLES)]
     Restore(RestoreOptions),
+    /// Looks into what devices have written down before their app was gone
+    #[command(subcommand)]
+    Rescue(RescueCommand),
     /// Keeps public holidays up to date
     #[command(subcommand)]
     Holidays(HolidaysCommand),
     /// Answers questions about deadlines
     #[command(subcommand)]
     Sla(SlaCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum RescueCommand {
+    /// Says what is in a rescue file, and takes nothing of it
+    ///
+    /// Works while the server is running. Only the database that the file was sealed for can open it, or a backup of it that was
+    /// restored. To have the server take what is in the file, somebody who is signed in brings it in the app.
+    Open(RescueOpenOptions),
+}
+
+#[derive(Debug, Args)]
+struct RescueOpenOptions {
+    /// The rescue file
+    file: PathBuf,
+    /// Folder that holds everything the server keeps
+    #[arg(long, env = "FIELDLOOP_DATA", value_name = "FOLDER", default_value = "data")]
+    data: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
@@ -307,6 +329,10 @@ pub(crate) fn run() -> ExitCode {
             Command::Holidays(HolidaysCommand::Import(ImportOptions { file, data })) => {
                 let store = open_store(&data).await?;
                 tell(&holidays::import(&store, &file, Clock::System.now()).await?);
+                Ok(())
+            }
+            Command::Rescue(RescueCommand::Open(RescueOpenOptions { file, data })) => {
+                tell(&rescue::list(&open_store(&data).await?, &file).await?);
                 Ok(())
             }
             Command::Sla(SlaCommand::Eval) => {

@@ -14,6 +14,7 @@ pub(crate) mod error;
 pub(crate) mod metadata;
 mod receive;
 pub(crate) mod sniff;
+mod spool;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,8 @@ use domain::Timestamp;
 use uuid::Uuid;
 
 pub(crate) use download::send_file;
+pub(crate) use error::FileError;
+pub(crate) use spool::{Spool, Spooled};
 pub(crate) use vault::{FOLDER, place_of};
 
 use self::vault::Vault;

@@ -14,6 +14,7 @@ mod health;
 mod http;
 mod people;
 mod policies;
+mod rescue;
 mod ringing;
 mod router;
 mod serve;

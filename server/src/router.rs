@@ -24,7 +24,7 @@ use crate::policies::{drafts, routes as policies, zones};
 use crate::ringing::notices;
 use crate::state::AppState;
 use crate::sync::{events, parked, pull, push};
-use crate::{assets, health};
+use crate::{assets, health, rescue};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,8 @@ const BODY_BYTES: usize = 64 * 1024;
 const BODY_PAUSE: Duration = Duration::from_secs(30);
 /// How long an answer may take to begin, the sending of the body included.
 const TIMEOUT: Duration = Duration::from_secs(300);
+/// The same where somebody brings the largest file there is by a line of 1 Mbit/s.
+const RESCUE_TIMEOUT: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// One thing the server can do.
 pub(crate) struct Route {
@@ -57,6 +59,7 @@ pub(crate) struct Route {
     pub(crate) access: Access,
     handler: MethodRouter<AppState>,
     body_bytes: usize,
+    timeout: Duration,
     speaks_tus: bool,
 }
 
@@ -104,6 +107,9 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::new(Method::PATCH, "/api/files/uploads/{id}", SignedIn, tus::receive_piece).speaks_tus(),
         Route::new(Method::DELETE, "/api/files/uploads/{id}", SignedIn, tus::drop_upload).speaks_tus(),
         Route::new(Method::GET, "/api/files/{sha256}", SignedIn, files::send_file),
+        // What a device has lost its app over
+        Route::new(Method::GET, "/api/rescue/key", Public, rescue::show_key),
+        Route::new(Method::POST, "/api/rescue", SignedIn, rescue::bring_file).lasts(RESCUE_TIMEOUT),
         // What somebody is told
         Route::new(Method::GET, "/api/notices", SignedIn, notices::list_notices),
         Route::new(Method::POST, "/api/notices/read", SignedIn, notices::mark_read),
@@ -118,7 +124,15 @@ impl Route {
         handler: impl Handler<T, AppState>,
     ) -> Self {
         let filter = MethodFilter::try_from(method.clone()).expect("the list names ordinary methods");
-        Self { method, path, access, handler: on(filter, handler), body_bytes: BODY_BYTES, speaks_tus: false }
+        let handler = on(filter, handler);
+        let (body_bytes, timeout) = (BODY_BYTES, TIMEOUT);
+        Self { method, path, access, handler, body_bytes, timeout, speaks_tus: false }
+    }
+
+    /// May take longer than others to answer.
+    fn lasts(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
     }
 
     /// Takes larger bodies than others.
@@ -142,6 +156,9 @@ impl Route {
             Access::Steering => handler.route_layer(from_fn_with_state(state.clone(), require_steering)),
             Access::Admin => handler.route_layer(from_fn_with_state(state.clone(), require_admin)),
         };
+        // It ends with the headers of the answer: an event stream begins at once and then lasts.
+        let timeout = TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, self.timeout);
+        let guarded = guarded.route_layer(timeout);
         let guarded = if self.speaks_tus { guarded.route_layer(map_response(tus::mark)) } else { guarded };
         let pattern = RoutePattern(self.path);
         guarded.route_layer(map_response(move |mut response: Response| async move {
@@ -162,7 +179,6 @@ pub(crate) fn serve(routes: Vec<Route>, state: AppState) -> Router {
     for route in routes {
         known = known.route(route.path, route.guarded(&state));
     }
-    // The timeout ends with the headers of the answer: an event stream begins at once and then lasts.
     let known = known
         .route("/api", axum::routing::any(no_such_route))
         .route("/api/", axum::routing::any(no_such_route))
@@ -170,7 +186,6 @@ pub(crate) fn serve(routes: Vec<Route>, state: AppState) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(csrf::require_own_page))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
         .layer(stack::compression())
         .layer(from_fn(stack::uncached));
     stack::around(known.merge(assets::router()), &state).with_state(state)

@@ -12,11 +12,12 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::{Files, Limits};
 use crate::people::DirectoryCache;
+use crate::rescue::{Rescue, RescueKey};
 use crate::ringing::Ringing;
 use crate::shutdown::Shutdown;
 use crate::store::backups::BackupMade;
 use crate::store::{Store, StoreError};
-use crate::sync::{Exchange, Hub, Writer};
+use crate::sync::{Exchange, Gate, Hub, Writer};
 
 /// The server's parts. As cheap to clone as can be: every layer around a request does it.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub(crate) struct Parts {
     pub(crate) passwords: PasswordHasher,
     /// Slows guessing down.
     pub(crate) sign_in_limits: SignInLimits,
+    /// Lets pushes in.
+    pub(crate) gate: Gate,
     /// Takes changes to the record.
     pub(crate) writer: Writer,
     /// Tells those who listen what has been recorded.
@@ -43,6 +46,8 @@ pub(crate) struct Parts {
     pub(crate) exchange: Exchange,
     /// Photos and other files.
     pub(crate) files: Files,
+    /// Opens rescue files.
+    pub(crate) rescue: Rescue,
     /// Brings policies into force and tells people in time.
     pub(crate) ringing: Ringing,
     /// What time it is.
@@ -86,8 +91,11 @@ impl AppState {
             Exchange::new(store.clone(), directory.clone(), writer.clone(), hub.clone(), clock.clone());
         let files = Files::open(store.clone(), &config.data, clock.clone(), limits)
             .context("the folder of files can't be made")?;
+        let rescue = Rescue::new(RescueKey::of(&store).await?);
         Ok(Self(Arc::new(Parts {
             files,
+            rescue,
+            gate: Gate::new(),
             ringing,
             exchange,
             directory,

@@ -34,6 +34,7 @@ pub(crate) mod policies;
 #[cfg(test)]
 mod power_cuts;
 mod pull;
+pub(crate) mod rescue;
 pub(crate) mod rings;
 mod rows;
 mod scope;
@@ -111,6 +112,7 @@ impl Store {
         make_log_certain(&mut writer.connection, data_dir, &disk).await?;
         MIGRATIONS.run(&mut writer.connection).await.map_err(StoreError::Migrate)?;
         policies::publish_shipped(&mut writer.connection).await?;
+        rescue::keep_first(&mut writer.connection).await?;
         Self::around(data_dir, writer, &disk).await
     }
 

@@ -14,6 +14,7 @@ mod desk;
 pub(crate) mod error;
 pub(crate) mod events;
 mod exchange;
+mod gate;
 mod group;
 mod held;
 mod hub;
@@ -23,6 +24,8 @@ pub(crate) mod parked;
 pub(crate) mod pull;
 pub(crate) mod push;
 #[cfg(test)]
+mod storm;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
@@ -30,6 +33,7 @@ mod writer;
 
 pub(crate) use error::SyncError;
 pub(crate) use exchange::Exchange;
-pub(crate) use group::{Decision, Incoming, Push};
+pub(crate) use gate::Gate;
+pub(crate) use group::{Decision, Incoming, Push, Rescued};
 pub(crate) use hub::Hub;
 pub(crate) use writer::{NotWritten, Writer};

@@ -254,4 +254,8 @@ pub struct SessionInfo {
     pub person: Person,
     /// The server's clock when it answered.
     pub server_time: Timestamp,
+    /// The public key that rescue files are sealed for (docs/rescue.md): an uncompressed point of P-256 in base64url without
+    /// padding. Absent from a server that opens none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rescue_key: Option<String>,
 }

@@ -9,7 +9,7 @@
 //! Both decisions are answered with the [`Verdict`](crate::messages::Verdict) that the author's device gets from then on.
 
 use domain::ticket::{Change, ScopeKeys, TicketNumber};
-use domain::{ChangeId, Refusal, Timestamp};
+use domain::{ChangeId, PersonId, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A change that waits for a decision.
@@ -26,6 +26,9 @@ pub struct ParkedChange {
     pub received: Timestamp,
     /// Why it did not count by itself.
     pub because: Refusal,
+    /// Who brought it in a rescue file; absent if its author's device has sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brought_by: Option<PersonId>,
 }
 
 /// What a person may decide on.

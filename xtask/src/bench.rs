@@ -37,6 +37,8 @@ enum Subject {
     Clocks,
     /// Pushes, a fresh device's first pull, events
     Server,
+    /// A thousand tablets that come back at once
+    Storm,
     /// The tablet: starting without a network, and saving
     Browser,
 }
@@ -46,6 +48,7 @@ pub(crate) fn run(options: &BenchOptions) -> Result<()> {
         (Subject::Bytes, bytes::measure as fn(bool) -> Result<Vec<figure::Figure>>),
         (Subject::Clocks, clocks::measure),
         (Subject::Server, server::measure),
+        (Subject::Storm, server::measure_storm),
         (Subject::Browser, browser::measure),
     ];
     let mut figures = Vec::new();

@@ -5,6 +5,8 @@ use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use domain::Timestamp;
+use domain::people::Person;
 use serde::Deserialize;
 use sync::messages::SessionInfo;
 
@@ -119,7 +121,7 @@ pub(super) async fn begin_session(
         state.sessions.announce_endings();
     }
     tracing::info!(person = %person.id, "somebody signed in");
-    let info = SessionInfo { person: person.clone(), server_time: now };
+    let info = session_info(state, person.clone(), now);
     Ok(Some(([(SET_COOKIE, cookie::set(&token, transport))], Json(info)).into_response()))
 }
 
@@ -132,7 +134,12 @@ pub(crate) async fn show_session(
     let Some(signed_in) = SignedIn::find(&headers, &state).await? else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
-    Ok(Json(SessionInfo { person: signed_in.person, server_time: state.clock.now() }).into_response())
+    Ok(Json(session_info(&state, signed_in.person, state.clock.now())).into_response())
+}
+
+fn session_info(state: &AppState, person: Person, now: Timestamp) -> SessionInfo {
+    let rescue_key = Some(state.rescue.public_key().to_owned());
+    SessionInfo { person, server_time: now, rescue_key }
 }
 
 /// Ends the session.

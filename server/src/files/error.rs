@@ -78,7 +78,7 @@ impl FileError {
         }
     }
 
-    pub(super) fn answer(self) -> Answer {
+    pub(crate) fn answer(self) -> Answer {
         let new = Answer::new;
         match self {
             Self::WrongVersion => new(StatusCode::PRECONDITION_FAILED, "wrong_tus_version"),

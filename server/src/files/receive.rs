@@ -259,7 +259,7 @@ impl Files {
     }
 
     /// Makes the error of something that was tried with the disk. After a failed flush nothing is believed any more.
-    fn failed(&self, trying: &'static str) -> impl FnOnce(io::Error) -> FileError {
+    pub(super) fn failed(&self, trying: &'static str) -> impl FnOnce(io::Error) -> FileError {
         move |error| {
             if is_failed_flush(&error) {
                 self.0.store.trust().lose();

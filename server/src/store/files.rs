@@ -288,6 +288,19 @@ pub(crate) async fn list(connection: &mut SqliteConnection) -> Result<Vec<Stored
     rows.iter().map(read_file).collect()
 }
 
+/// Which tickets the record says that a file belongs to.
+pub(crate) async fn tickets_of(
+    connection: &mut SqliteConnection,
+    hash: FileHash,
+) -> Result<Vec<TicketId>, StoreError> {
+    let rows = sqlx::query("SELECT ticket FROM attachments WHERE hash = ? GROUP BY ticket")
+        .bind(hash.to_string())
+        .fetch_all(connection)
+        .await
+        .map_err(StoreError::because("look which tickets a file belongs to"))?;
+    rows.iter().map(|row| read(row, "attachments", "ticket")).collect()
+}
+
 /// How many files belong to tickets and were brought by nobody yet.
 pub(crate) async fn count_awaited(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
     let count: i64 = sqlx::query_scalar(

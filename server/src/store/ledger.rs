@@ -123,6 +123,22 @@ pub(crate) async fn find(
     Ok(found.collect())
 }
 
+#[cfg(test)]
+impl super::Store {
+    /// Every change of the record with its place.
+    pub(crate) async fn places(&self) -> Result<Vec<(ChangeId, u64)>, StoreError> {
+        let rows: Vec<(String, i64, i64)> = sqlx::query_as("SELECT device, device_seq, seq FROM changes")
+            .fetch_all(self.reader())
+            .await
+            .map_err(StoreError::because("list the record"))?;
+        let read = |(device, device_seq, seq): (String, i64, i64)| {
+            let device = device.parse().expect("the record holds ids");
+            (ChangeId { device, seq: device_seq.cast_unsigned() }, seq.cast_unsigned())
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+}
+
 /// The last running number of a month; 0 if none was given.
 pub(crate) async fn last_number(connection: &mut SqliteConnection, month: Month) -> Result<u32, StoreError> {
     let last: Option<u32> = sqlx::query_scalar("SELECT last FROM numbers WHERE month = ?")

@@ -16,6 +16,11 @@ pub(crate) struct Parked {
     pub(crate) received: Timestamp,
     /// Why it did not count by itself.
     pub(crate) because: Refusal,
+    /// Who brought it in a rescue file; nothing, if its author's device has sent it.
+    pub(crate) brought_by: Option<PersonId>,
+    /// The department that decides on it as long as its ticket is not in the record; nothing, if the ticket was there or the
+    /// change registers it.
+    pub(crate) filed_in: Option<DepartmentId>,
     /// What was decided; nothing, as long as nobody has.
     pub(crate) decided: Option<Decided>,
 }
@@ -72,6 +77,8 @@ struct Found {
     decided_by: Option<String>,
     decided_at: Option<i64>,
     why: Option<String>,
+    brought_by: Option<String>,
+    filed_in: Option<String>,
 }
 
 impl Found {
@@ -86,7 +93,11 @@ impl Found {
             }
             _ => None,
         };
+        let brought_by = self.brought_by.as_deref().map(str::parse).transpose();
+        let filed_in = self.filed_in.as_deref().map(str::parse).transpose();
         Ok(Parked {
+            brought_by: brought_by.map_err(|error: IdError| self.unreadable("brought_by", error))?,
+            filed_in: filed_in.map_err(|error: IdError| self.unreadable("filed_in", error))?,
             change: serde_json::from_str(&self.body).map_err(|error| self.unreadable("body", error))?,
             received: Timestamp::from_millis(self.received),
             because: serde_json::from_str(&self.because)
@@ -126,11 +137,11 @@ pub(crate) async fn find(
 /// Keeps parked changes as they are now. What came in never alters; what was decided never does either.
 pub(crate) async fn keep(connection: &mut SqliteConnection, rows: Vec<Parked>) -> Result<(), StoreError> {
     const OPENING: &str = "INSERT OR FAIL INTO parked (device, device_seq, ticket, author, registered_in, received, because, \
-                           body, decision, decided_by, decided_at, why) ";
+                           body, decision, decided_by, decided_at, why, brought_by, filed_in) ";
     const CLOSING: &str = " ON CONFLICT (device, device_seq) DO UPDATE SET decision = excluded.decision, \
                            decided_by = excluded.decided_by, decided_at = excluded.decided_at, why = excluded.why";
     bulk::insert(connection, OPENING, CLOSING, rows, |tuple, row| {
-        let Parked { change, received, because, decided } = row;
+        let Parked { change, received, because, brought_by, filed_in, decided } = row;
         let (by, at) =
             decided.as_ref().map(|decided| (decided.by.to_string(), decided.at.as_millis())).unzip();
         let (decision, why) = decided.map(|decided| decided.ruling.stored()).unzip();
@@ -147,7 +158,9 @@ pub(crate) async fn keep(connection: &mut SqliteConnection, rows: Vec<Parked>) -
             .push_bind(decision)
             .push_bind(by)
             .push_bind(at)
-            .push_bind(why.flatten());
+            .push_bind(why.flatten())
+            .push_bind(brought_by.map(|person| person.to_string()))
+            .push_bind(filed_in.map(|department| department.to_string()));
     })
     .await
     .map_err(StoreError::because("keep parked changes"))
@@ -186,8 +199,8 @@ impl Waiting {
             registered_in: about_registered_in.parse().map_err(wrong("registered_in of the ticket"))?,
         };
         let number = number.map(TicketNumber::from_stored);
-        let Parked { change, received, because, .. } = parked.read()?;
-        Ok(ParkedChange { change, number, about, received, because })
+        let Parked { change, received, because, brought_by, .. } = parked.read()?;
+        Ok(ParkedChange { change, number, about, received, because, brought_by })
     }
 }
 
@@ -196,8 +209,8 @@ impl Store {
     pub(crate) async fn undecided(&self) -> Result<Vec<ParkedChange>, StoreError> {
         let rows: Vec<Waiting> = sqlx::query_as(
             "SELECT parked.*, tickets.number, tickets.accountable, \
-             coalesce(tickets.department, parked.registered_in) AS department, \
-             coalesce(tickets.registered_in, parked.registered_in) AS about_registered_in \
+             coalesce(tickets.department, parked.registered_in, parked.filed_in) AS department, \
+             coalesce(tickets.registered_in, parked.registered_in, parked.filed_in) AS about_registered_in \
              FROM parked LEFT JOIN tickets ON tickets.id = parked.ticket \
              WHERE parked.decision IS NULL ORDER BY parked.received, parked.device, parked.device_seq",
         )

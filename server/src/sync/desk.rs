@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
 use super::NotWritten;
-use super::group::{Decision, Group, Incoming, Known, Push, Written};
+use super::group::{Decision, Group, Incoming, Known, Push, Rescued, Written};
 use super::held::Held;
 use super::keeper::{Bundle, Landing, Rows};
 use super::memory::Memory;
@@ -212,6 +212,10 @@ impl Desk {
                 self.inform(group.known_mut(), push).await?;
                 Ok(group.judge(push, &self.directory.current()))
             }
+            Task::Rescue(rescued) => {
+                self.inform_of_rescued(group.known_mut(), rescued).await?;
+                Ok(group.judge_rescued(rescued, &self.directory.current()))
+            }
             Task::Decide(decision) => {
                 self.inform_of_parked(group.known_mut(), decision).await?;
                 let verdict = group.decide(decision, &self.directory.current());
@@ -225,8 +229,35 @@ impl Desk {
         self.inform_of_device(known, push.device).await?;
         self.inform_of_tickets(known, push.changes.iter().filter_map(Incoming::ticket)).await?;
         self.inform_of_repetitions(known, push).await?;
-        if push.changes.iter().any(Incoming::registers) {
-            self.inform_of_month(known, push.arrival).await?;
+        let registering = push.changes.iter().filter(|incoming| incoming.registers()).map(Incoming::id);
+        self.inform_of_months(known, registering, push.arrival).await
+    }
+
+    /// Sees to it that everything is known that judging changes of a rescue file needs to know.
+    async fn inform_of_rescued(&mut self, known: &mut Known, rescued: &Rescued) -> Result<(), StoreError> {
+        let changes = &rescued.changes;
+        for device in changes.iter().map(|change| change.id.device).collect::<BTreeSet<_>>() {
+            self.inform_of_device(known, device).await?;
+        }
+        self.inform_of_tickets(known, changes.iter().map(|change| change.ticket)).await?;
+        let ids: Vec<_> = changes.iter().map(|change| change.id).collect();
+        self.inform_of_earlier(known, &ids).await?;
+        let registering = changes.iter().filter(|change| change.action.kind() == ActionKind::Register);
+        self.inform_of_months(known, registering.map(|change| change.id), rescued.arrival).await
+    }
+
+    /// Sees to it that the numbers are known of every month in which these registrations may arrive, which came in `now`: one that is
+    /// parked and let in arrives no earlier than it came in.
+    async fn inform_of_months(
+        &mut self,
+        known: &mut Known,
+        registering: impl Iterator<Item = ChangeId>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let arrivals =
+            registering.map(|id| known.parked.get(&id).map_or(now, |parked| parked.received.max(now)));
+        for arrival in arrivals.collect::<BTreeSet<_>>() {
+            self.inform_of_month(known, arrival).await?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use serde_json::json;
 use sync::messages::PROTOCOL;
 
 use super::NotWritten;
+use super::gate::TurnedAway;
 use crate::http::{Answer, Surprise};
 use crate::store::StoreError;
 
@@ -26,6 +27,8 @@ pub(crate) enum SyncError {
     },
     /// The device speaks a version of the protocol that this server doesn't.
     WrongProtocol,
+    /// As many pushes are under way as can be. Nothing of this one was looked at.
+    Busy(TurnedAway),
     /// The record could not be written. Nothing was lost; the device sends it again.
     NotWritten,
     /// Something failed that no device can do anything about.
@@ -45,6 +48,10 @@ impl IntoResponse for SyncError {
             Self::WrongProtocol => {
                 let body = json!({ "error": "wrong_protocol", "protocol": PROTOCOL });
                 (StatusCode::UPGRADE_REQUIRED, Json(body)).into_response()
+            }
+            Self::Busy(TurnedAway { retry_after_seconds }) => {
+                let answer = Answer::new(StatusCode::SERVICE_UNAVAILABLE, "busy");
+                answer.retry_after(retry_after_seconds.into()).into_response()
             }
             Self::NotWritten => Answer::not_written().into_response(),
             Self::Surprise(surprise) => surprise.into_response(),

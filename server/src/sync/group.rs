@@ -10,7 +10,7 @@ use std::sync::Arc;
 use domain::access::{self, Objection};
 use domain::people::{Directory, Person};
 use domain::ticket::{Action, ActionKind, Admission, Change, Month, ScopeKeys, Stage, TicketNumber};
-use domain::{ChangeId, DeviceId, Field, PersonId, Problem, Refusal, TicketId, Timestamp};
+use domain::{ChangeId, DepartmentId, DeviceId, Field, PersonId, Problem, Refusal, TicketId, Timestamp};
 use sync::messages::{Judged, Verdict};
 
 use super::held::{Held, Taken};
@@ -21,6 +21,9 @@ use crate::store::files::AttachmentRow;
 use crate::store::ledger::{ChangeRow, Head};
 use crate::store::parked::{Decided, Parked, Ruling};
 use crate::store::tickets::{ScopeMove, TicketRow};
+
+/// No device counts further: numbers beyond this can't be told apart by every program that reads them.
+const MOST_CHANGES: u64 = 1 << 53;
 
 /// Changes of one device, pushed together.
 #[derive(Debug)]
@@ -44,6 +47,17 @@ impl Push {
         let first = own.map(|id| id.seq).min();
         first.filter(|_| self.complete).unwrap_or_default()
     }
+}
+
+/// Changes that somebody has brought in a rescue file: of any device, by anybody.
+#[derive(Debug)]
+pub(crate) struct Rescued {
+    /// Who has brought them.
+    pub(crate) person: Person,
+    /// When, by the machine's clock.
+    pub(crate) arrival: Timestamp,
+    /// In the order in which they are to be judged.
+    pub(crate) changes: Vec<Change>,
 }
 
 /// A change as it came in.
@@ -182,17 +196,8 @@ impl Group {
         if matches!(incoming, Incoming::Readable(change) if change.actor != push.person.id) {
             return Err(Refusal::WrongAuthor);
         }
-        let device = self.known.devices.entry(push.device).or_insert_with(|| Device {
-            person: push.person.id,
-            judged: 0,
-            ended_before: 0,
-            first_seen: push.arrival,
-            last_seen: push.arrival,
-        });
-        if device.person != push.person.id {
-            return Err(Refusal::WrongAuthor);
-        }
-        if id.seq > device.judged + 1 && !push.complete {
+        let device = self.device_of(push.person.id, push.device, push.arrival)?;
+        if id.seq - 1 > device.judged && !push.complete {
             return Err(Refusal::OutOfOrder);
         }
         device.judged = device.judged.max(id.seq);
@@ -201,31 +206,170 @@ impl Group {
         let has_ended = id.seq < device.ended_before;
         self.written.touched_devices.insert(push.device);
         let Incoming::Readable(change) = incoming else { return Err(Refusal::UnsupportedAction) };
-        if let Some(revision) = self.known.recorded.get(&id).copied() {
-            return self
-                .same_as_recorded(change)
-                .then_some(Verdict::Duplicate { revision })
-                .ok_or(Refusal::IdReused);
-        }
-        if let Some(parked) = self.known.parked.get(&id) {
-            return if parked.change == **change { Ok(verdict_on(parked)) } else { Err(Refusal::IdReused) };
+        if let Some(verdict) = self.earlier_verdict(change) {
+            let author = &push.person;
+            return match verdict {
+                Ok(Verdict::Parked { .. }) if !has_ended => {
+                    self.reconsider(change, author, push.arrival, directory, verdict)
+                }
+                _ => verdict,
+            };
         }
         // A push that comes again after its author was told that this is refused, and may have done it once more; or a copy of the
         // device, which goes on under a name of its own.
         if has_ended {
             return Err(Refusal::IdReused);
         }
-        match self.take(change, push, directory) {
-            Ok(revision) => Ok(Verdict::Applied { revision }),
-            Err(Objection::Refused(because)) => Err(because),
-            Err(Objection::Parked(because)) => Ok(self.park(change, push, because)),
+        self.judge_change(change, &push.person, push.arrival, directory)
+    }
+
+    /// The device of a change, which is written down with its first one.
+    fn device_of(
+        &mut self,
+        person: PersonId,
+        id: DeviceId,
+        arrival: Timestamp,
+    ) -> Result<&mut Device, Refusal> {
+        let device = self.known.devices.entry(id).or_insert_with(|| Device {
+            person,
+            judged: 0,
+            ended_before: 0,
+            first_seen: arrival,
+            last_seen: arrival,
+        });
+        if device.person == person { Ok(device) } else { Err(Refusal::WrongAuthor) }
+    }
+
+    /// What a change has been told before, if it or its number came before.
+    fn earlier_verdict(&self, change: &Change) -> Option<Result<Verdict, Refusal>> {
+        if let Some(revision) = self.known.recorded.get(&change.id).copied() {
+            let same = self.same_as_recorded(change).then_some(Verdict::Duplicate { revision });
+            return Some(same.ok_or(Refusal::IdReused));
+        }
+        let parked = self.known.parked.get(&change.id)?;
+        Some(if parked.change == *change { Ok(verdict_on(parked)) } else { Err(Refusal::IdReused) })
+    }
+
+    /// Judges a parked change that waits for nothing but its author's word, now that its author sends it: the author lets it in, if
+    /// they may make it. Everything else keeps the verdict it has.
+    fn reconsider(
+        &mut self,
+        change: &Change,
+        author: &Person,
+        arrival: Timestamp,
+        directory: &Directory,
+        verdict: Result<Verdict, Refusal>,
+    ) -> Result<Verdict, Refusal> {
+        let Some(parked) = self.known.parked.get(&change.id).cloned() else { return verdict };
+        let person = directory.person(author.id).unwrap_or(author).clone();
+        if parked.brought_by.is_none() || !self.may_be_taken(change, &person, directory) {
+            return verdict;
+        }
+        let decision = Decision { person, at: arrival, change: change.id, ruling: Ruling::Admit };
+        match self.admit(&parked, &decision, directory) {
+            Ok(revision) => {
+                self.note_decided(parked, &decision);
+                Ok(Verdict::Applied { revision })
+            }
+            Err(_) => verdict,
         }
     }
 
-    /// Puts a change aside for the office to decide on.
-    fn park(&mut self, change: &Change, push: &Push, because: Refusal) -> Verdict {
-        let received = self.known.arrival_at(push.arrival);
-        let parked = Parked { change: change.clone(), received, because, decided: None };
+    /// Whether a change would go into the record by itself.
+    fn may_be_taken(&mut self, change: &Change, author: &Person, directory: &Directory) -> bool {
+        let held = self.known.tickets.remove(&change.ticket);
+        let mut held = held.unwrap_or_else(|| Held::fresh(change.ticket));
+        let may = held.may_take(change, author, directory);
+        if held.keys().is_some() {
+            self.known.tickets.insert(change.ticket, held);
+        }
+        may
+    }
+
+    /// Judges the changes of a rescue file in their order.
+    pub(crate) fn judge_rescued(&mut self, rescued: &Rescued, directory: &Directory) -> Vec<Judged> {
+        let mut verdict_on = |change: &Change| {
+            let verdict = self.consider_rescued(rescued, directory, change);
+            Judged { id: change.id, verdict: verdict.unwrap_or_else(|because| Verdict::Refused { because }) }
+        };
+        rescued.changes.iter().map(&mut verdict_on).collect()
+    }
+
+    /// Judges a change that was brought. Nobody vouches for a rescue file: only what names the bringer as its author is judged as if
+    /// its device had sent it, and everything else waits for the office.
+    ///
+    /// Of what is missing in between nothing is said, and nothing is taken to have ended: the device may still come and send it.
+    fn consider_rescued(
+        &mut self,
+        rescued: &Rescued,
+        directory: &Directory,
+        change: &Change,
+    ) -> Result<Verdict, Refusal> {
+        let (id, arrival) = (change.id, rescued.arrival);
+        if id.seq == 0 || id.seq > MOST_CHANGES {
+            return Err(Refusal::Invalid { field: Field::Other, problem: Problem::OutOfRange });
+        }
+        // What can never be taken need not be decided on.
+        change.action.check(change.ticket)?;
+        let author = directory.person(change.actor).ok_or(Refusal::UnknownPerson)?;
+        let device = self.device_of(author.id, id.device, arrival)?;
+        device.judged = device.judged.max(id.seq);
+        device.last_seen = device.last_seen.max(arrival);
+        let has_ended = id.seq < device.ended_before;
+        self.written.touched_devices.insert(id.device);
+        let is_own = author.id == rescued.person.id;
+        if let Some(verdict) = self.earlier_verdict(change) {
+            return match verdict {
+                Ok(Verdict::Parked { .. }) if is_own && !has_ended => {
+                    self.reconsider(change, author, arrival, directory, verdict)
+                }
+                _ => verdict,
+            };
+        }
+        if !is_own {
+            let brought_by = Some(rescued.person.id);
+            return Ok(self.park(change, arrival, Refusal::WrongAuthor, brought_by, author.department));
+        }
+        // The device has said once that it is done with this number: because its author knows that it was refused, or because the
+        // device had lost it. Only people can tell.
+        if has_ended {
+            return Ok(self.park(change, arrival, Refusal::IdReused, None, author.department));
+        }
+        self.judge_change(change, &rescued.person, arrival, directory)
+    }
+
+    /// Judges a change of which nothing is known yet.
+    fn judge_change(
+        &mut self,
+        change: &Change,
+        author: &Person,
+        arrival: Timestamp,
+        directory: &Directory,
+    ) -> Result<Verdict, Refusal> {
+        match self.take(change, author, arrival, directory) {
+            Ok(revision) => Ok(Verdict::Applied { revision }),
+            Err(Objection::Refused(because)) => Err(because),
+            Err(Objection::Parked(because)) => {
+                Ok(self.park(change, arrival, because, None, author.department))
+            }
+        }
+    }
+
+    /// Puts a change aside for the office to decide on: that of `department`, as long as there is no ticket that says otherwise.
+    fn park(
+        &mut self,
+        change: &Change,
+        arrival: Timestamp,
+        because: Refusal,
+        brought_by: Option<PersonId>,
+        department: DepartmentId,
+    ) -> Verdict {
+        let received = self.known.arrival_at(arrival);
+        let is_placed = self.known.tickets.get(&change.ticket).is_some_and(|held| held.keys().is_some())
+            || change.action.kind() == ActionKind::Register;
+        let filed_in = (!is_placed).then_some(department);
+        let parked =
+            Parked { change: change.clone(), received, because, brought_by, filed_in, decided: None };
         let verdict = verdict_on(&parked);
         if let Some(about) = self.about(&parked) {
             self.tell_of_parked(about, None);
@@ -247,7 +391,11 @@ impl Group {
         let keys = self.known.tickets.get(&parked.change.ticket).and_then(Held::keys);
         keys.or(match &parked.change.action {
             Action::Register(intake) => Some(intake.scope_keys()),
-            _ => None,
+            _ => parked.filed_in.map(|department| ScopeKeys {
+                department,
+                accountable: None,
+                registered_in: department,
+            }),
         })
     }
 
@@ -275,13 +423,19 @@ impl Group {
                 Err(because) => return Some(Verdict::Parked { because }),
             },
         };
-        let decided = Decided { by: person.id, at: decision.at, ruling: decision.ruling.clone() };
-        self.tell_of_parked(about, Some(parked.change.actor));
-        let parked = Parked { decided: Some(decided), ..parked };
-        let verdict = applied.unwrap_or_else(|| verdict_on(&parked));
+        self.note_decided(parked, decision);
+        applied.or_else(|| self.known.parked.get(&decision.change).map(verdict_on))
+    }
+
+    /// Writes down what was decided on a parked change, and tells those who waited for it.
+    fn note_decided(&mut self, parked: Parked, decision: &Decision) {
+        if let Some(about) = self.about(&parked) {
+            self.tell_of_parked(about, Some(parked.change.actor));
+        }
+        let ruling = decision.ruling.clone();
+        let decided = Decided { by: decision.person.id, at: decision.at, ruling };
         self.written.touched_parked.insert(decision.change);
-        self.known.parked.insert(decision.change, parked);
-        Some(verdict)
+        self.known.parked.insert(decision.change, Parked { decided: Some(decided), ..parked });
     }
 
     /// Puts a parked change into the record. Returns its place.
@@ -300,10 +454,16 @@ impl Group {
     }
 
     /// Puts a change into the record, if it may be. Returns its place.
-    fn take(&mut self, change: &Change, push: &Push, directory: &Directory) -> Result<u64, Objection> {
+    fn take(
+        &mut self,
+        change: &Change,
+        author: &Person,
+        arrival: Timestamp,
+        directory: &Directory,
+    ) -> Result<u64, Objection> {
         // As they are now: a push may have waited while somebody's role changed.
-        let actor = directory.person(push.person.id).unwrap_or(&push.person);
-        let arrival = self.known.arrival_at(push.arrival);
+        let actor = directory.person(author.id).unwrap_or(author);
+        let arrival = self.known.arrival_at(arrival);
         self.change_ticket(change, arrival, |held| held.take(change, actor, directory, arrival))
     }
 

@@ -68,12 +68,21 @@ impl Held {
         directory: &Directory,
         arrival: Timestamp,
     ) -> Result<Taken, Objection> {
+        self.judge(change, actor, directory)?;
+        let recorded = Recorded::place(change.clone(), self.document.log(), Some(arrival));
+        Ok(self.put(recorded)?)
+    }
+
+    /// Whether a change would be put into the record if it arrived now.
+    pub(crate) fn may_take(&mut self, change: &Change, actor: &Person, directory: &Directory) -> bool {
+        self.judge(change, actor, directory).is_ok()
+    }
+
+    fn judge(&mut self, change: &Change, actor: &Person, directory: &Directory) -> Result<(), Objection> {
         guarded(change.id, || {
             self.fold();
             access::judge_folded(change, actor, directory, &self.document, self.ticket.as_deref())
-        })?;
-        let recorded = Recorded::place(change.clone(), self.document.log(), Some(arrival));
-        Ok(self.put(recorded)?)
+        })
     }
 
     /// Puts a change that was parked into the record, if it fits; otherwise leaves everything as it was.

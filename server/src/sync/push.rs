@@ -4,13 +4,14 @@
 //! has an id to hang the verdict on.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
-use axum::http::StatusCode;
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest as _, Request, State};
+use axum::http::header::CONTENT_LENGTH;
+use axum::http::{HeaderMap, StatusCode};
 use domain::people::Person;
 use domain::ticket::Change;
 use domain::{ChangeId, DeviceId};
+use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sync::messages::{PROTOCOL, PUSH_MAX_CHANGES, PushResponse};
@@ -51,13 +52,41 @@ struct Named {
 pub(crate) async fn push_changes(
     State(state): State<AppState>,
     signed_in: SignedIn,
-    body: Result<Bytes, BytesRejection>,
+    request: Request,
 ) -> Result<Json<PushResponse>, SyncError> {
-    let body = body.map_err(|rejection| match rejection.status() {
+    let pass = match state.gate.enter(length(request.headers())) {
+        Ok(pass) => pass,
+        Err(turned_away) => {
+            pass_over(request.into_body()).await;
+            return Err(SyncError::Busy(turned_away));
+        }
+    };
+    let body = Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => SyncError::TooLarge,
         _ => SyncError::Malformed,
     })?;
-    state.exchange.push(signed_in.person, &body).await.map(Json)
+    // On a task of its own: a push that its device waits for no longer takes up room all the same, until it is answered.
+    let pushing = tokio::spawn(async move {
+        let _pass = pass;
+        state.exchange.push(signed_in.person, &body).await
+    });
+    pushing.await.unwrap_or(Err(SyncError::NotWritten)).map(Json)
+}
+
+/// How long a push is said to be.
+fn length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Lets a device send what it wants to send, without keeping any of it: one that is cut short doesn't get to hear the answer.
+async fn pass_over(body: Body) {
+    let mut body = body.into_data_stream();
+    let mut bytes = 0;
+    while let Some(Ok(piece)) = body.next().await
+        && bytes <= BODY_BYTES
+    {
+        bytes += piece.len();
+    }
 }
 
 impl Exchange {

@@ -14,7 +14,7 @@ use sync::messages::{Judged, Verdict};
 use tokio::sync::{mpsc, oneshot};
 
 use super::desk::Desk;
-use super::group::{Decision, Push};
+use super::group::{Decision, Push, Rescued};
 use super::hub::Hub;
 use super::keeper::Keeper;
 use crate::people::DirectoryCache;
@@ -55,6 +55,8 @@ impl Submitted {
 pub(super) enum Task {
     /// Judge these changes.
     Push(Push),
+    /// Judge these changes, which somebody has brought.
+    Rescue(Rescued),
     /// Carry out this decision. The verdict is on the change that it is about; none, if there is nothing to decide on.
     Decide(Decision),
 }
@@ -64,6 +66,7 @@ impl Task {
     pub(super) const fn changes(&self) -> usize {
         match self {
             Self::Push(push) => push.changes.len(),
+            Self::Rescue(rescued) => rescued.changes.len(),
             Self::Decide(_) => 1,
         }
     }
@@ -132,6 +135,14 @@ impl Writer {
     pub(crate) async fn decide(&self, decision: Decision) -> Result<Option<Verdict>, NotWritten> {
         let verdicts = self.queue_up(Task::Decide(decision)).await?.verdicts().await?;
         Ok(verdicts.into_iter().next().map(|judged| judged.verdict))
+    }
+
+    /// Has changes of a rescue file judged. Returns the verdicts, in their order.
+    ///
+    /// # Errors
+    /// When it could not be written. Some of what is beyond one group may have been; brought again, it is known.
+    pub(crate) async fn rescue(&self, rescued: Rescued) -> Result<Vec<Judged>, NotWritten> {
+        self.queue_up(Task::Rescue(rescued)).await?.verdicts().await
     }
 
     /// Lets a push queue up. What is submitted first is judged first.

@@ -64,8 +64,9 @@ impl Reading {
     pub fn of(file: &[u8]) -> Self {
         let mut reading = Self::default();
         let mut rest = file;
+        let mut effort = file.len().saturating_mul(MOST_PASSES);
         while !rest.is_empty() {
-            match read(rest) {
+            match read(rest, &mut effort) {
                 Found::Frame(frame, length) => {
                     reading.frames.push(*frame);
                     rest = &rest[length..];
@@ -81,6 +82,10 @@ impl Reading {
     }
 }
 
+/// So many times over may be read what turns out to be no frame. Damage takes a pass or two; more is made on purpose, and what
+/// follows is then taken for damaged, too.
+const MOST_PASSES: usize = 16;
+
 enum Found {
     /// A frame, and how many bytes it takes.
     Frame(Box<Frame>, usize),
@@ -90,7 +95,7 @@ enum Found {
     Nothing,
 }
 
-fn read(bytes: &[u8]) -> Found {
+fn read(bytes: &[u8], effort: &mut usize) -> Found {
     let Some(after) = bytes.strip_prefix(MAGIC) else {
         return if MAGIC.starts_with(bytes) { Found::Torn } else { Found::Nothing };
     };
@@ -98,7 +103,11 @@ fn read(bytes: &[u8]) -> Found {
     let Some((expected, after)) = after.split_first_chunk::<CHECK_BYTES>() else { return Found::Torn };
     let length = u32::from_le_bytes(*length) as usize;
     let Some(body) = after.get(..length) else { return Found::Torn };
+    if *effort < body.len() {
+        return Found::Nothing;
+    }
     if check(body) != *expected {
+        *effort -= body.len();
         return Found::Nothing;
     }
     match serde_json::from_slice(body) {
@@ -169,6 +178,18 @@ mod tests {
             let reading = Reading::of(&altered);
             assert_eq!((batches(&reading), reading.damaged), (vec![1, 3], true), "altered at {at}");
         }
+    }
+
+    #[test]
+    fn heads_of_frames_that_are_none_cost_no_more_than_a_few_passes() {
+        let head = [&MAGIC[..], &900_000_u32.to_le_bytes(), &[0; CHECK_BYTES]].concat();
+        let file = head.repeat(80_000);
+        let mut effort = file.len() * MOST_PASSES;
+        for at in (0..file.len() - head.len()).step_by(head.len()) {
+            read(&file[at..], &mut effort);
+        }
+        assert!(effort < 900_000, "all of it was spent, and no more: {effort}");
+        assert_eq!(Reading::of(&file), Reading { frames: Vec::new(), damaged: true });
     }
 
     #[test]

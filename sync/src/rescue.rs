@@ -1,0 +1,35 @@
+//! What became of a rescue file that somebody has brought to the server: the answer to `POST /api/rescue`.
+//!
+//! A rescue file is what a device held and the server did not (docs/rescue.md). Every change in it is counted once here, so that
+//! nothing of it disappears without a word.
+
+use domain::{ChangeId, Refusal};
+use serde::{Deserialize, Serialize};
+
+/// What became of everything in a rescue file.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RescueReport {
+    /// Changes that are in the record now and were not before.
+    pub taken: u64,
+    /// Changes that the record had already.
+    pub known: u64,
+    /// Changes that wait beside the record for the office to decide on them.
+    pub parked: u64,
+    /// Files that lie with their tickets on the server.
+    pub files: u64,
+    /// Changes that are not taken, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedChange>,
+    /// What could not be read, by the names of the parts and with what is wrong with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
+}
+
+/// A change in a rescue file that is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedChange {
+    /// Which one.
+    pub id: ChangeId,
+    /// Why.
+    pub because: Refusal,
+}
