@@ -136,6 +136,8 @@ async fn deliver(
                 }
                 (429 | 503, Some(pause)) => {
                     fared.turned_away += 1;
+                    // The server closes what rests for long, and a browser opens another one by itself.
+                    connection = None;
                     sleep(later(pause, dice)).await;
                 }
                 (status, _) => {
