@@ -15,6 +15,7 @@ pub mod parked;
 mod planner;
 pub mod policies;
 mod replica;
+pub mod rescue;
 mod store;
 mod twin;
 

@@ -254,4 +254,8 @@ pub struct SessionInfo {
     pub person: Person,
     /// The server's clock when it answered.
     pub server_time: Timestamp,
+    /// The public key that rescue files are sealed to: uncompressed, base64 without padding, in the alphabet for URLs. Absent from a
+    /// server that takes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rescue_key: Option<String>,
 }

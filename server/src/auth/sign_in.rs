@@ -119,7 +119,7 @@ pub(super) async fn begin_session(
         state.sessions.announce_endings();
     }
     tracing::info!(person = %person.id, "somebody signed in");
-    let info = SessionInfo { person: person.clone(), server_time: now };
+    let info = SessionInfo { person: person.clone(), server_time: now, rescue_key: None };
     Ok(Some(([(SET_COOKIE, cookie::set(&token, transport))], Json(info)).into_response()))
 }
 
@@ -132,7 +132,7 @@ pub(crate) async fn show_session(
     let Some(signed_in) = SignedIn::find(&headers, &state).await? else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
-    Ok(Json(SessionInfo { person: signed_in.person, server_time: state.clock.now() }).into_response())
+    Ok(Json(SessionInfo { person: signed_in.person, server_time: state.clock.now(), rescue_key: None }).into_response())
 }
 
 /// Ends the session.
