@@ -35,6 +35,7 @@ const AES_256_GCM = { id: 2, keyBytes: 32 };
  * @property {Blob} file
  * @property {number[]} outbox the keys of the outbox's entries that are in it
  * @property {number} journals how many files of the journal are in it
+ * @property {boolean} journalIsWhole whether those are all of them
  * @property {number} drafts how many drafts are in it
  * @property {number} files how many contents of files are in it
  * @property {string[]} unread what could not be read
@@ -51,9 +52,10 @@ async function write(wanted) {
   const sealing = await Sealing.to(publicKey, bytesOf(INFO), AES_256_GCM);
   const file = new SealedFile(await headOf(publicKey, sealing.encapsulated), sealing);
   /** @type {Written} */
-  const written = { file: new Blob(), outbox: [], journals: 0, drafts: 0, files: 0, unread: [] };
+  const written = { file: new Blob(), outbox: [], journals: 0, journalIsWhole: false, drafts: 0, files: 0, unread: [] };
   for await (const part of partsOf(wanted, written)) await addPart(file, part);
   if (written.unread.length > 0) await addPart(file, textPart("unread.json", JSON.stringify(written.unread)));
+  written.journalIsWhole = written.journals > 0 && !written.unread.some((line) => line.startsWith("journal"));
   written.file = await file.finish();
   return written;
 }
