@@ -15,8 +15,8 @@ use sync::messages::SessionInfo;
 pub use link_pages::{PasswordPage, WelcomePage};
 pub use sign_in_page::{SignInAgain, SignInPage};
 
-use crate::workspace::SignedOut;
 use crate::device::{api, rescue, session as remembered};
+use crate::workspace::SignedOut;
 
 /// Who works on this device.
 #[derive(Debug, Clone, Copy)]

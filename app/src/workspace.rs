@@ -34,7 +34,9 @@ use leptos::task::spawn_local;
 use sync::{Batch, Link, OutboxEntry, Recovery, Replica, StoreError, Unsent};
 
 use self::core::{Core, Shown};
-pub use self::gate::{Cleared, HeldBack, Holding, RescueFile, Rescued, Resetting, SignedOut, SigningOut, WayOut};
+pub use self::gate::{
+    Cleared, HeldBack, Holding, RescueFile, Rescued, Resetting, SignedOut, SigningOut, WayOut,
+};
 pub use self::line::{Events, Line, ServerLine};
 pub use self::view::mark_beside_the_record;
 use crate::device::rescue::{self, Because, RescueError};

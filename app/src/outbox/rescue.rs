@@ -200,7 +200,8 @@ fn BroughtNotice(bringing: Bringing) -> impl IntoView {
                     ApiError::Refused { .. } => lang.words().rescue_unusable(),
                 };
                 let text = move || format!("{} ({details})", more());
-                view! { <Notice tone=Tone::Danger title=t!(lang, rescue_not_brought) text answers=true /> }.into_any()
+                view! { <Notice tone=Tone::Danger title=t!(lang, rescue_not_brought) text answers=true /> }
+                    .into_any()
             }
         };
         Some(notice)
@@ -220,10 +221,14 @@ fn Report(report: RescueReport) -> impl IntoView {
         let instant = |instant| when.instant(instant);
         let speaker = Speaker { words: lang.words(), directory: &directory, instant: &instant };
         let listed = refused.iter().take(MOST_LISTED);
-        listed.map(|RefusedChange { because, .. }| view! { <li>{speaker.refusal(because).0}</li> }).collect_view()
+        listed
+            .map(|RefusedChange { because, .. }| view! { <li>{speaker.refusal(because).0}</li> })
+            .collect_view()
     };
     let unread = report.unread.clone();
-    let counts = move || counts_of(&report, lang.words()).into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+    let counts = move || {
+        counts_of(&report, lang.words()).into_iter().map(|line| view! { <li>{line}</li> }).collect_view()
+    };
     view! {
         <div class="notice" data-tone=if is_whole { "ok" } else { "warn" } role="alert">
             <Icon name=if is_whole { "check-circle" } else { "alert" } />
@@ -262,7 +267,12 @@ mod tests {
     #[test]
     fn a_report_names_what_there_was_and_nothing_else() {
         let words = Words(Locale::En);
-        let report = RescueReport { taken: 2, parked: 1, unread: vec!["outbox/3".to_owned()], ..RescueReport::default() };
+        let report = RescueReport {
+            taken: 2,
+            parked: 1,
+            unread: vec!["outbox/3".to_owned()],
+            ..RescueReport::default()
+        };
         let said = counts_of(&report, words);
         assert_eq!(said, [words.rescue_taken(2), words.rescue_parked(1), words.rescue_unread(1)]);
         assert_eq!(counts_of(&RescueReport::default(), words), [words.rescue_was_empty()]);

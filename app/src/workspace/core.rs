@@ -20,8 +20,8 @@ use super::gate::{Cleared, HeldBack, Holding, RescueFile, Rescued, Resetting, Wa
 use super::line::Line;
 use super::wake::Wake;
 use super::{RecordError, StorageState, SyncStatus, TicketState, TicketView, WriterState};
-use crate::device::writer_lock::{Claim, Presence, WriterLock, silence};
 use crate::device::rescue::{self, Because, RescueError};
+use crate::device::writer_lock::{Claim, Presence, WriterLock, silence};
 use crate::device::{clock, session, storage};
 
 /// What screens read.
@@ -424,10 +424,7 @@ impl Core {
     }
 
     /// Goes to the gate: open it is only where it can be seen what this device holds.
-    pub(super) async fn clear<W: WayOut>(
-        &self,
-        rescued: Option<&Rescued>,
-    ) -> Result<Cleared<W>, HeldBack> {
+    pub(super) async fn clear<W: WayOut>(&self, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
         let desk = self.desk().ok_or(HeldBack::Unseen)?;
         desk.shut(rescued).await
     }

@@ -90,10 +90,7 @@ impl Desk {
     }
 
     /// Opens the gate, or says why not. Once it is open, nothing is kept here any more.
-    pub(super) async fn shut<W: WayOut>(
-        &self,
-        rescued: Option<&Rescued>,
-    ) -> Result<Cleared<W>, HeldBack> {
+    pub(super) async fn shut<W: WayOut>(&self, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
         // What is being recorded at this moment comes first.
         let _turn = self.turn.lock().await;
         let cleared = gate::judge(self.holding(), rescued)?;

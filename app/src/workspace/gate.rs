@@ -142,8 +142,7 @@ impl RescueFile {
     /// The file that was written while a device held this. `by_journal`: the second journal is where the device's database is.
     pub(super) fn new(written: Written, mut held: Holding, by_journal: bool) -> Self {
         let Written { name, changes, journal_is_whole, unread } = written;
-        let is_in_it =
-            |change: &ChangeId| changes.contains(&change.seq) || (by_journal && journal_is_whole);
+        let is_in_it = |change: &ChangeId| changes.contains(&change.seq) || (by_journal && journal_is_whole);
         held.waiting.retain(&is_in_it);
         held.refused.retain(&is_in_it);
         Self { name, unread, contents: held }
@@ -174,10 +173,7 @@ impl Rescued {
 }
 
 /// The gate itself. Whoever opens it must make sure that nothing is recorded from then on.
-pub(super) fn judge<W: WayOut>(
-    holding: Holding,
-    rescued: Option<&Rescued>,
-) -> Result<Cleared<W>, HeldBack> {
+pub(super) fn judge<W: WayOut>(holding: Holding, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
     let at_stake = holding.unsent() + W::drafts_at_stake(&holding);
     if at_stake == 0 || rescued.is_some_and(|rescued| rescued.has_all_of(&holding)) {
         Ok(Cleared { way: PhantomData })
