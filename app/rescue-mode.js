@@ -114,10 +114,9 @@ addEventListener("unhandledrejection", ({ reason }) => {
 /**
  * Writes a rescue file of a person's work and offers it as a download.
  * @param {"asked" | "signing_out" | "can_not_start"} because
- * @param {{ id: string, name?: string } | undefined} [person] the one who is signed in, if nobody else is named
+ * @param {{ id: string, name?: string }} person
  */
-async function write(because, person = rememberedPerson()) {
-  if (!person) throw named("NobodyError", "nobody is signed in");
+async function write(because, person) {
   const publicKey = await currentKey();
   if (!publicKey) throw named("NoKeyError", "the server's public key is not known here");
   const drafts = draftsOf(person.id);
@@ -126,7 +125,7 @@ async function write(because, person = rememberedPerson()) {
   const { file, ...written } = await askWorker({ operation: "write", ...wanted });
   const isEmpty = [written.outbox.length, written.journals, written.drafts, written.files].every((count) => count === 0);
   const name = fileName(person);
-  // A file without anything in it would only be mistaken for one that has everything; unless that is all that was asked for.
+  // Where everybody's work is looked for, some have none here, and their file would only confuse.
   if (because !== "can_not_start" || !isEmpty || written.unread.length > 0) offer(file, name);
   return { ...written, name, isEmpty };
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::people::Person;
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -61,13 +62,19 @@ pub fn remember_key(key: &str) {
     storage::set_text(KEY, key);
 }
 
-/// Writes everything that this device holds of the person who is signed in, and offers it as a download.
+/// Writes everything that this device holds of a person, and offers it as a download.
 ///
 /// # Errors
 /// Why there is no file.
-pub async fn write(because: Because) -> Result<Written, RescueError> {
+pub async fn write(because: Because, person: &Person) -> Result<Written, RescueError> {
     let script = script().ok_or_else(|| RescueError::Failed("the page has no script for it".to_owned()))?;
-    let written = script.ask("write", &[because.name().into()]).await.map_err(|error| read_error(&error))?;
+    let whose = Object::new();
+    for (name, value) in [("id", person.id.to_string()), ("name", person.name.clone())] {
+        // Setting a property of a plain object can't fail.
+        let _ = Reflect::set(&whose, &name.into(), &value.into());
+    }
+    let asked = script.ask("write", &[because.name().into(), whose.into()]).await;
+    let written = asked.map_err(|error| read_error(&error))?;
     read_written(&written).ok_or_else(|| RescueError::Failed("the script's answer can't be read".to_owned()))
 }
 

@@ -440,7 +440,8 @@ impl Core {
             Some(desk) => (desk.holding(), desk.rests_on_journal()),
             None => (Holding::default(), false),
         };
-        let written = rescue::write(because).await?;
+        let person = self.shown.person.get_untracked();
+        let written = rescue::write(because, &person).await?;
         Ok(RescueFile::new(written, held, by_journal))
     }
 
