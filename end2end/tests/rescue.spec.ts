@@ -176,7 +176,7 @@ test("nobody signs out with work that is only here, unless they have it in a res
   await addNote(page, "水箱已排空");
   await page.goto(server.url);
   const signOut = async () => {
-    await page.getByLabel("账户与设置").or(page.getByText("账户与设置")).first().tap();
+    await page.locator("summary").filter({ hasText: "账户与设置" }).tap();
     await page.getByRole("button", { name: "退出登录" }).tap();
   };
   await signOut();
