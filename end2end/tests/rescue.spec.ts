@@ -230,3 +230,26 @@ test("a reset removes everything of the person from the device, once nothing is 
   await page.getByRole("link", { name: JOB }).tap();
   await expect(history(page).filter({ hasText: "水箱已排空" })).toContainText("已到服务器");
 });
+
+test("whoever brings a rescue file in reads what became of it", async ({ desk, server }) => {
+  const page = await desk("supervisor");
+  const change = "0197c3a2-6b1e-7c40-9d58-3b7d2f1a9e01/4";
+  const refused = [{ id: change, because: { reason: "unknown_ticket" } }];
+  let brought: Buffer | null = null;
+  await page.route("**/api/rescue", async (route) => {
+    brought = route.request().postDataBuffer();
+    await route.fulfill({ json: { taken: 3, known: 2, parked: 1, files: 0, refused, unread: ["outbox/3: no change"] } });
+  });
+  await page.goto(`${server.url}/outbox`);
+  const file = { name: "fieldloop.rescue", mimeType: "application/octet-stream", buffer: Buffer.from("sealed") };
+  await page.getByLabel("导入救援文件").setInputFiles(file);
+  const said = page.getByRole("alert").filter({ hasText: "救援文件已交给服务器" });
+  await expect(said.getByRole("listitem")).toHaveText(
+    ["3 项更改已计入", "1 项更改待办公室确认", "2 项更改服务器早已有了", "1 项更改未被接受", "1 处读不出来", "服务器上没有这张工单"],
+  );
+  expect(String(brought)).toBe("sealed");
+
+  await page.unroute("**/api/rescue");
+  await page.getByLabel("导入救援文件").setInputFiles(file);
+  await expect(page.getByRole("alert").filter({ hasText: "救援文件没有被接收" })).toContainText("服务器打不开");
+});

@@ -192,14 +192,17 @@ fn BroughtNotice(bringing: Bringing) -> impl IntoView {
         let notice = match bringing.outcome.get()? {
             Ok(report) => view! { <Report report /> }.into_any(),
             Err(error) => {
-                let details = error.to_string();
-                let more = move || match &error {
-                    ApiError::Unreachable | ApiError::Busy { .. } => lang.words().rescue_unreachable(),
-                    ApiError::SignedOut => lang.words().outbox_link_signed_out(),
-                    ApiError::TooOld => lang.words().outbox_link_too_old(),
-                    ApiError::Refused { .. } => lang.words().rescue_unusable(),
+                let text = move || {
+                    let words = lang.words();
+                    match &error {
+                        ApiError::Unreachable | ApiError::Busy { .. } => {
+                            words.rescue_unreachable().to_owned()
+                        }
+                        ApiError::SignedOut => words.outbox_link_signed_out().to_owned(),
+                        ApiError::TooOld => words.outbox_link_too_old().to_owned(),
+                        ApiError::Refused { code, .. } => words.rescue_unusable(code),
+                    }
                 };
-                let text = move || format!("{} ({details})", more());
                 view! { <Notice tone=Tone::Danger title=t!(lang, rescue_not_brought) text answers=true /> }
                     .into_any()
             }

@@ -52,14 +52,19 @@ pub fn HeldBackDialog(
     };
     let footer = move || {
         let (action, stay) = (action.clone(), stay.clone());
+        let aside = move || {
+            let action = action.clone();
+            if writing.file().is_some() {
+                view! { <button class="button" type="submit" data-kind="danger">{move || action.get()}</button> }
+                    .into_any()
+            } else {
+                let show = t!(lang, sign_out_refused_show);
+                view! { <A href="/outbox" attr:class="button" on:click=move |_| open.set(false)>{show}</A> }
+                    .into_any()
+            }
+        };
         view! {
-            <A href="/outbox" attr:class="button" on:click=move |_| open.set(false)>{t!(lang, sign_out_refused_show)}</A>
-            {move || {
-                let action = action.clone();
-                writing.file().is_some().then(|| view! {
-                    <button class="button" type="submit" data-kind="danger">{move || action.get()}</button>
-                })
-            }}
+            {aside}
             <button class="button" data-kind="primary" type="button" on:click=move |_| open.set(false)>
                 {move || stay.get()}
             </button>
