@@ -1,4 +1,6 @@
-// Starts the app, and says so plainly if it cannot be started: without the app there is nobody else to say it.
+// Starts the app. Where it can't be started, or crashes again and again, the page of rescue-mode.js is shown instead.
+
+const rescue = window.fieldloopRescue;
 
 async function start() {
   // Imported in here rather than at the top, so that a failed download can be caught.
@@ -6,11 +8,19 @@ async function start() {
   await init({ module_or_path: "/pkg/app.wasm" });
 }
 
-try {
-  await start();
-} catch (error) {
-  console.error(error);
-  document.getElementById("boot-failure").hidden = false;
+if (rescue?.isLoopOfCrashes()) {
+  rescue.show("crashed");
+} else {
+  try {
+    await start();
+    rescue?.learnKey();
+  } catch (error) {
+    console.error(error);
+    // Without that script there is nobody else to say it.
+    if (!rescue) document.getElementById("boot-failure").hidden = false;
+    // What crashed while it started is started anew in a moment.
+    else if (!rescue.hasCrashed()) rescue.show("can-not-start", error);
+  }
 }
 
 // Also after a failed start: a newer build may be what mends it. The app itself watches the registration, and offers a

@@ -6,10 +6,12 @@ use leptos_router::components::{A, Outlet, ParentRoute, Redirect, Route, Router,
 use leptos_router::path;
 use sync::{Damage, Link, Recovery, StoreError};
 
+use crate::device::rescue::Because;
 use crate::device::{location, prefs};
 use crate::i18n::{provide_lang, use_lang};
 use crate::late::{LateArrivalsPage, provide_late_arrivals};
 use crate::notices::provide_notices;
+use crate::outbox::{WriteButton, Writing, WrittenNotice};
 use crate::session::{PasswordPage, Session, SignInAgain, SignInPage, WelcomePage, provide_session};
 use crate::shell::{OfficeShell, offer_updates};
 use crate::tickets::provide_why;
@@ -193,6 +195,7 @@ fn Starting() -> impl IntoView {
 fn StorageFailed(problem: StoreError) -> impl IntoView {
     let lang = use_lang();
     let details = problem.to_string();
+    let writing = Writing::new(Because::Asked);
     let title = {
         let problem = problem.clone();
         move || match problem {
@@ -211,10 +214,12 @@ fn StorageFailed(problem: StoreError) -> impl IntoView {
     view! {
         <main class="starting">
             <Empty icon="alert" title=title text=more tone=Tone::Danger>
+                <WriteButton writing />
                 <button class="button" data-kind="primary" on:click=move |_| location::reload()>
                     {t!(lang, try_again)}
                 </button>
             </Empty>
+            <WrittenNotice writing />
         </main>
     }
 }

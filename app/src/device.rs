@@ -4,6 +4,7 @@
 pub mod api;
 pub mod clipboard;
 pub mod clock;
+pub mod crash;
 pub mod database;
 pub mod dialog;
 pub mod drafts;
@@ -22,6 +23,7 @@ pub mod network;
 pub mod notices;
 pub mod pen;
 pub mod prefs;
+pub mod rescue;
 pub mod scroll;
 pub mod session;
 pub mod storage;

@@ -23,6 +23,6 @@ pub mod workspace;
 
 /// Starts the app in the page.
 pub fn start() {
-    console_error_panic_hook::set_once();
+    device::crash::watch();
     leptos::mount::mount_to_body(app::App);
 }

@@ -1,5 +1,10 @@
 //! What has not reached the server: refused changes first, with what to do about each, then those on their way.
 
 mod outbox_page;
+mod rescue;
+mod reset;
+mod way_out;
 
 pub use outbox_page::OutboxPage;
+pub use rescue::{WriteButton, Writing, WrittenNotice};
+pub use way_out::HeldBackDialog;

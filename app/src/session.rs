@@ -10,11 +10,13 @@ use domain::PersonId;
 use domain::people::Person;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use sync::messages::SessionInfo;
 
 pub use link_pages::{PasswordPage, WelcomePage};
 pub use sign_in_page::{SignInAgain, SignInPage};
 
-use crate::device::{api, session as remembered};
+use crate::device::{api, rescue, session as remembered};
+use crate::workspace::SignedOut;
 
 /// Who works on this device.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +34,7 @@ pub fn provide_session() -> Session {
     if starting {
         spawn_local(async move {
             if let Ok(Some(info)) = api::session().await {
-                session.begin(info.person);
+                session.begin(info);
             }
             session.starting.set(false);
         });
@@ -62,14 +64,22 @@ impl Session {
     }
 
     /// From now on this person works here.
-    pub fn begin(self, person: Person) {
-        remembered::remember(&person);
-        self.person.set(Some(person));
+    pub fn begin(self, info: SessionInfo) {
+        learn(&info);
+        remembered::remember(&info.person);
+        self.person.set(Some(info.person));
     }
 
     /// Nobody works here any more.
-    pub fn end(self) {
+    pub fn end(self, _: SignedOut) {
         remembered::forget();
         self.person.set(None);
+    }
+}
+
+/// Keeps what the server tells at each signing in.
+fn learn(info: &SessionInfo) {
+    if let Some(key) = &info.rescue_key {
+        rescue::remember_key(key);
     }
 }

@@ -14,6 +14,7 @@
 mod core;
 mod desk;
 mod driver;
+mod gate;
 mod line;
 mod view;
 mod wake;
@@ -33,9 +34,13 @@ use leptos::task::spawn_local;
 use sync::{Batch, Link, OutboxEntry, Recovery, Replica, StoreError, Unsent};
 
 use self::core::{Core, Shown};
+pub use self::gate::{
+    Cleared, HeldBack, Holding, RescueFile, Rescued, Resetting, SignedOut, SigningOut, WayOut,
+};
 pub use self::line::{Events, Line, ServerLine};
 pub use self::view::mark_beside_the_record;
-use crate::device::{api, clock, id, location, network, session};
+use crate::device::rescue::{self, Because, RescueError};
+use crate::device::{api, clock, drafts, id, location, network, session};
 
 /// One ticket, as far as it is known at this moment.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -133,14 +138,6 @@ pub enum RecordError {
     /// Another window works with this person's database. Nothing of it was kept.
     #[error("another window is in use")]
     Elsewhere,
-}
-
-/// Why signing out was refused: work would be left behind on the tablet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there is unsent work on this device")]
-pub struct SignOutRefused {
-    /// What would be left behind.
-    pub unsent: Unsent,
 }
 
 /// A signed-in person's tickets and work; see the module.
@@ -324,27 +321,62 @@ impl Workspace {
         }
     }
 
-    /// Ends the session, after delivering what waits if the server can be reached, and loads the page anew.
-    ///
-    /// What is in the local database stays there: it opens when the same person signs in again.
+    /// What this device holds of the person's work; nothing, while that can't be seen.
+    pub fn holding(&self) -> Option<Holding> {
+        self.core()?.holding()
+    }
+
+    /// Writes a rescue file with all that this device holds of the person's work, and offers it as a download.
     ///
     /// # Errors
-    /// When work would be left behind: nothing has happened then.
-    pub async fn sign_out(&self) -> Result<(), SignOutRefused> {
+    /// Why there is none.
+    pub async fn write_rescue_file(&self, because: Because) -> Result<RescueFile, RescueError> {
+        let gone = || RescueError::Failed("the workspace is closed".to_owned());
+        self.core().ok_or_else(gone)?.write_rescue_file(because).await
+    }
+
+    /// Goes to the gate before a way out, after delivering what waits if the server can be reached. Whoever has a rescue file
+    /// need not wait for that. Once the gate has opened, nothing can be recorded any more.
+    ///
+    /// # Errors
+    /// When something would be out of reach: nothing has happened then.
+    pub async fn clear<W: WayOut>(&self, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
         const PATIENCE_MS: u32 = 10_000;
-        let Some(core) = self.core() else { return Ok(()) };
-        if core.unsent().waiting > 0 {
+        let core = self.core().ok_or(HeldBack::Unseen)?;
+        if rescued.is_none() && core.unsent().waiting > 0 {
             core.deliver(PATIENCE_MS).await;
         }
-        let unsent = core.unsent();
-        if unsent != Unsent::default() {
-            return Err(SignOutRefused { unsent });
+        core.clear(rescued).await
+    }
+
+    /// Ends the session and loads the page anew.
+    ///
+    /// What is in the local database stays there: it opens when the same person signs in again.
+    pub async fn sign_out(&self, cleared: Cleared<SigningOut>) -> SignedOut {
+        self.leave().await;
+        SignedOut::after(cleared)
+    }
+
+    /// Removes all that this device keeps of the person (database, journal, drafts) and the app itself, and ends the session.
+    ///
+    /// # Errors
+    /// When something is still there. The page has to be loaded anew to go on with it.
+    pub async fn reset(&self, cleared: Cleared<Resetting>) -> Result<(), StoreError> {
+        let Some(core) = self.core() else { return Ok(()) };
+        core.erase(&cleared).await?;
+        drafts::forget_all_of(self.shown.person.with_untracked(|person| person.id));
+        rescue::forget_app().await;
+        self.leave().await;
+        Ok(())
+    }
+
+    async fn leave(&self) {
+        if let Some(core) = self.core() {
+            core.close();
         }
-        core.close();
         session::forget();
         api::sign_out_quietly().await;
         location::start_over();
-        Ok(())
     }
 
     fn core(&self) -> Option<Rc<Core>> {

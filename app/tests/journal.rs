@@ -78,6 +78,17 @@ async fn what_was_written_is_read_by_the_next_one() {
 }
 
 #[wasm_bindgen_test]
+async fn a_forgotten_journal_begins_like_a_new_one() {
+    let name = fresh_name("forgotten");
+    let twin = twin(&name);
+    twin.load().await.unwrap();
+    twin.apply(&one(1)).await.unwrap();
+    twin.journal().forget().await.unwrap();
+    let next = journal(&name);
+    assert_eq!((next.read().await.unwrap(), next.noted()), (Vec::new(), None));
+}
+
+#[wasm_bindgen_test]
 async fn a_file_that_another_window_holds_is_neither_written_nor_lost() {
     let name = fresh_name("held");
     let (old, new) = (journal(&name), journal(&name));

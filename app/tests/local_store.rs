@@ -82,6 +82,19 @@ async fn a_document_can_be_read_while_parts_are_merged() {
 }
 
 #[wasm_bindgen_test]
+async fn an_erased_database_is_gone_and_not_opened_again_by_whoever_erased_it() {
+    let name = fresh_name("erased");
+    let (store, _) = reopen(&name).await;
+    let (held, document) = held(1, 1, "gone");
+    let asked = [held.card.ticket];
+    store.apply(&hold([(held, document)])).await.unwrap();
+    store.erase().await.unwrap();
+    assert!(store.documents(&asked).await.is_err(), "nothing makes it anew");
+    let (_, left) = reopen(&name).await;
+    assert_eq!(left, []);
+}
+
+#[wasm_bindgen_test]
 async fn cards_of_another_form_are_made_anew_from_the_documents() {
     let name = fresh_name("another form");
     let (store, _) = reopen(&name).await;

@@ -10,10 +10,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use app::device::clock;
+use app::device::drafts::Draft;
 use app::device::writer_lock::{Claim, WriterLock};
 use app::workspace::{
-    ChangeMark, Events, Line, RecordError, StorageState, TicketState, TicketView, Workspace, WriterState,
-    provide_workspace_over,
+    ChangeMark, Events, HeldBack, Line, RecordError, Resetting, SigningOut, StorageState, TicketState,
+    TicketView, Workspace, WriterState, provide_workspace_over,
 };
 use domain::people::Person;
 use domain::ticket::Urgency;
@@ -524,12 +525,43 @@ async fn an_ended_session_keeps_the_work_and_goes_on_after_signing_in_again() {
     })
     .await;
     assert_eq!(window.unsent().waiting, 1);
-    let refused = window.workspace.sign_out().await.unwrap_err();
-    assert_eq!(refused.unsent.waiting, 1, "nobody leaves work behind by signing out");
+    let Err(HeldBack::Holding(held)) = window.workspace.clear::<SigningOut>(None).await else {
+        panic!("nobody leaves work behind by signing out");
+    };
+    assert_eq!((held.waiting(), held.refused()), (1, 0));
     line.set(|model| model.signed_in = true);
     window.workspace.signed_in_again();
     until("all is delivered", || window.unsent() == Unsent::default()).await;
     window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn once_the_gate_has_opened_nothing_is_recorded_that_it_has_not_seen() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let typed = Draft::of(line.person().id, "note", "a ticket");
+    typed.keep(&"half a sentence");
+    let held = window.workspace.clear::<Resetting>(None).await.unwrap_err();
+    assert!(matches!(held, HeldBack::Holding(held) if held.drafts() == 1));
+    typed.clear();
+    let _cleared = window.workspace.clear::<Resetting>(None).await.unwrap();
+    let recorded =
+        window.workspace.record(window.workspace.new_ticket_id(), register("too late")).await.unwrap_err();
+    assert!(matches!(recorded, RecordError::Store(_)), "{recorded}");
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn what_can_not_be_seen_opens_no_gate() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let first = Window::open_and_ready(&line).await;
+    let second = Window::open(&line);
+    until("the second window waits", || second.writer() == WriterState::Elsewhere).await;
+    assert_eq!(second.workspace.clear::<SigningOut>(None).await.unwrap_err(), HeldBack::Unseen);
+    assert_eq!(second.workspace.clear::<Resetting>(None).await.unwrap_err(), HeldBack::Unseen);
+    second.close().await;
+    first.close().await;
 }
 
 #[wasm_bindgen_test]

@@ -58,6 +58,14 @@ test("the engineer's screens", async ({ tablet, server }) => {
     await expect(page.getByRole("heading", { level: 1, name: words.outbox_title })).toBeVisible();
     await expect(page.getByRole("heading", { name: words.outbox_waiting })).toBeVisible();
   });
+  await examine(page, "page without the app", async () => {
+    await page.evaluate(() => {
+      const crash = { message: "a crash", at: Date.now(), build: "" };
+      localStorage.setItem("fieldloop-crashes", JSON.stringify([crash, crash, crash]));
+    });
+    await page.goto(server.url);
+    await expect(page.locator("#rescue")).toBeVisible();
+  });
 });
 
 test("the customer's steps", async ({ tablet }) => {

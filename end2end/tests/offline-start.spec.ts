@@ -10,7 +10,7 @@ test("the app starts without complaints", async ({ page }) => {
   page.on("pageerror", (error) => complaints.push(error.message));
   await page.goto("/");
   await waitUntilOfflineReady(page);
-  await expect(page.locator("#boot-failure")).toBeHidden();
+  await expect(page.locator("#rescue")).toBeHidden();
   expect(complaints).toEqual([]);
 });
 
@@ -22,7 +22,7 @@ test("after the first visit the app starts without a server", async ({ page, ser
 
   const second = await page.context().newPage();
   await second.goto(`${server.url}/any/address?of=the-app`);
-  await expect(second.locator("#boot-failure")).toBeHidden();
+  await expect(second.locator("#rescue")).toBeHidden();
   expect(await buildOf(second)).toBe(await buildOf(page));
   await expect(second.getByRole("heading")).toHaveText(["没有这个页面"]);
   await second.goto(server.url);
@@ -109,7 +109,7 @@ test("an update that is damaged on the way changes nothing", async ({ page, serv
     await server.kill();
     await page.reload();
     expect(await buildOf(page)).toBe(oldBuild);
-    await expect(page.locator("#boot-failure")).toBeHidden();
+    await expect(page.locator("#rescue")).toBeHidden();
   } finally {
     await other.discard();
   }

@@ -97,7 +97,8 @@ fn compile(flavour: Flavour) -> Result<PathBuf> {
 
 /// Hashes everything the folder is made from: the wasm, the files that go in beside it, and the sources of this pipeline.
 fn hash_inputs(wasm: &Path) -> Result<String> {
-    let mut files = vec![wasm.to_path_buf(), page_source("index.html"), page_source("boot.js")];
+    let mut files = vec![wasm.to_path_buf()];
+    files.extend(["index.html", "boot.js", "rescue-mode.js"].map(page_source));
     files.push(workspace::root().join("xtask/src/client.rs"));
     for folder in ["app/sw", "app/workers", "style", "public", "xtask/src/client"] {
         files.extend(workspace::files_below(&workspace::root().join(folder))?);
@@ -166,10 +167,15 @@ fn add_program(files: &mut Files, names: &mut Names, flavour: Flavour, wasm: &Pa
     // The program names its snippets relative to itself; from the root, they can be renamed like everything else.
     let script = names.rewrite(&glue.script.replace("./snippets/", "/pkg/snippets/")).into_bytes();
     files.insert(names.add("pkg/app.js", "pkg/app.js", &script), script);
-    let boot = names.rewrite(&fs::read_to_string(page_source("boot.js"))?).into_bytes();
-    files.insert(names.add("pkg/boot.js", "pkg/boot.js", &boot), boot);
-    let journal = fs::read(page_source("workers/journal.js"))?;
-    files.insert(names.add("pkg/journal.js", "pkg/journal.js", &journal), journal);
+    for (address, source) in [
+        ("pkg/boot.js", "boot.js"),
+        ("pkg/rescue-mode.js", "rescue-mode.js"),
+        ("pkg/journal.js", "workers/journal.js"),
+        ("pkg/rescue.js", "workers/rescue.js"),
+    ] {
+        let script = names.rewrite(&fs::read_to_string(page_source(source))?).into_bytes();
+        files.insert(names.add(address, address, &script), script);
+    }
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use web_sys::{AbortSignal, RequestCredentials};
 
+use super::file::Picked;
 use super::storage;
 
 /// Noted while the server has not been told that the person has signed out: its cookie would let them in again.
@@ -199,6 +200,19 @@ async fn send(method: Method, path: &str, body: Option<&impl Serialize>) -> Resu
         None => request.send().await,
     };
     judge(response.map_err(|_| ApiError::Unreachable)?).await
+}
+
+/// Sends a file as it lies on the disk, and takes the answer. That may take as long as it takes: no time limit.
+///
+/// # Errors
+/// Why there is no result.
+pub async fn post_file<T: DeserializeOwned>(path: &str, file: &Picked) -> Result<T, ApiError> {
+    let request = request(Method::POST, path).header("Content-Type", "application/octet-stream");
+    let response = match request.body(file.content().clone()) {
+        Ok(request) => request.send().await,
+        Err(error) => Err(error),
+    };
+    read(&judge(response.map_err(|_| ApiError::Unreachable)?).await?).await
 }
 
 /// Opens a stream that ends when the server or `until` says so; no time limit.

@@ -32,6 +32,17 @@ impl DeviceDatabase {
         matches!(self, Self::IndexedDb(store) if store.is_fenced_off())
     }
 
+    /// Removes it with everything in it, for good: nothing opens it again from here.
+    ///
+    /// # Errors
+    /// Why it is still there.
+    pub async fn erase(&self) -> Result<(), StoreError> {
+        match self {
+            Self::IndexedDb(store) => store.erase().await,
+            Self::StandIn(_) => Ok(()),
+        }
+    }
+
     /// Merges what lies about in it. Returns whether there may be more to do.
     ///
     /// # Errors

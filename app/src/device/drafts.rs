@@ -3,6 +3,8 @@
 //! A draft is a convenience, not a record: it lies in the browser's small storage, and keeping it may fail without anybody
 //! being told.
 
+use std::collections::BTreeMap;
+
 use domain::PersonId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,7 +20,7 @@ pub struct Draft {
 impl Draft {
     /// The draft of `form` for `about` (a ticket's id, or anything else that tells two forms of a kind apart).
     pub fn of(person: PersonId, form: &str, about: impl std::fmt::Display) -> Self {
-        Self { key: format!("fieldloop-draft/{person}/{form}/{about}") }
+        Self { key: format!("{}{form}/{about}", beginning(person)) }
     }
 
     /// What was typed. Nothing also if the form has changed so much that it no longer fits.
@@ -35,4 +37,19 @@ impl Draft {
     pub fn clear(&self) {
         storage::remove(&self.key);
     }
+}
+
+/// Everything that a person has typed on this device and not recorded yet.
+pub fn all_of(person: PersonId) -> BTreeMap<String, String> {
+    let keys = storage::keys(&beginning(person));
+    keys.into_iter().filter_map(|key| storage::text(&key).map(|text| (key, text))).collect()
+}
+
+/// Forgets all of that.
+pub fn forget_all_of(person: PersonId) {
+    storage::keys(&beginning(person)).iter().for_each(|key| storage::remove(key));
+}
+
+fn beginning(person: PersonId) -> String {
+    format!("fieldloop-draft/{person}/")
 }

@@ -47,6 +47,15 @@ impl PrivateJournal {
         self.ask("reserve", &[("bytes", RESERVE_BYTES.into())]).await.map(drop)
     }
 
+    /// Removes everything. What an interrupted attempt leaves is an ordinary journal.
+    ///
+    /// # Errors
+    /// When something is still there.
+    pub async fn forget(&self) -> Result<(), JournalError> {
+        storage::remove(&self.note);
+        self.ask("forget", &[]).await.map(drop)
+    }
+
     /// Ends the worker, which lets go of its file.
     pub fn close(&self) {
         self.worker.borrow_mut().take();

@@ -76,6 +76,16 @@ impl IndexedDbLocalStore {
         self.fenced_off.get()
     }
 
+    /// Removes the database with everything in it, for good: nothing opens it again from here.
+    ///
+    /// # Errors
+    /// Why it is still there.
+    pub async fn erase(&self) -> Result<(), StoreError> {
+        let _turn = self.turn.lock().await;
+        self.connection.end();
+        self.connection.remove().await
+    }
+
     /// Merges parts, if there are any worth merging. Returns whether there may be more to do.
     ///
     /// # Errors

@@ -22,6 +22,14 @@ pub(super) fn remove(key: &str) {
     }
 }
 
+/// The names of all small texts that begin in this way.
+pub(super) fn keys(prefix: &str) -> Vec<String> {
+    let Some(storage) = local_storage() else { return Vec::new() };
+    let count = storage.length().unwrap_or_default();
+    let keys = (0..count).filter_map(|place| storage.key(place).ok().flatten());
+    keys.filter(|key| key.starts_with(prefix)).collect()
+}
+
 /// Reads a small value. Nothing also if it was written by a version whose form this one can't read.
 pub(super) fn value<T: DeserializeOwned>(key: &str) -> Option<T> {
     serde_json::from_str(&text(key)?).ok()

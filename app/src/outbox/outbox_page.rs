@@ -9,6 +9,8 @@ use leptos::task::spawn_local;
 use leptos_router::components::A;
 use sync::{Link, OutboxEntry, OutboxState};
 
+use super::rescue::RescuePanel;
+use super::reset::ResetPanel;
 use crate::device::clipboard;
 use crate::i18n::use_lang;
 use crate::shell::{FieldShell, OfficeShell};
@@ -96,6 +98,8 @@ fn Outbox() -> impl IntoView {
                 </section>
             </Show>
             <Standing />
+            <RescuePanel />
+            <ResetPanel />
         </div>
     }
 }

@@ -111,7 +111,7 @@ fn send(progress: RwSignal<Progress>, path: &'static str, body: impl Serialize +
     spawn_local(async move {
         progress.set(match api::post::<SessionInfo>(path, &body).await {
             Ok(info) => {
-                session.begin(info.person);
+                session.begin(info);
                 Progress::Done
             }
             Err(error) => Progress::Failed(error),

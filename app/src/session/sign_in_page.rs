@@ -1,9 +1,9 @@
 //! The first screen: who are you. And the same question again when a session has ended under somebody's work.
 
-use domain::people::Person;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use sync::messages::SessionInfo;
 
 use super::Session;
 use crate::device::api::{self, SignInError};
@@ -39,7 +39,7 @@ impl SignInForm {
         }
     }
 
-    fn submit(self, accept: impl Fn(Person) -> Result<(), Trouble> + 'static) {
+    fn submit(self, accept: impl Fn(SessionInfo) -> Result<(), Trouble> + 'static) {
         if self.busy.get_untracked() {
             return;
         }
@@ -52,7 +52,7 @@ impl SignInForm {
         self.trouble.set(None);
         spawn_local(async move {
             let outcome = match api::sign_in(user.trim(), &password).await {
-                Ok(info) => accept(info.person),
+                Ok(info) => accept(info),
                 Err(error) => Err(Trouble::SignIn(error)),
             };
             self.busy.set(false);
@@ -70,8 +70,8 @@ pub fn SignInPage() -> impl IntoView {
     let lang = use_lang();
     let session = Session::expect();
     let form = SignInForm::new();
-    let accept = move |person| {
-        session.begin(person);
+    let accept = move |info| {
+        session.begin(info);
         Ok(())
     };
     let submit = move |event: SubmitEvent| {
@@ -191,8 +191,9 @@ pub fn SignInAgain(
     let lang = use_lang();
     let workspace = use_workspace();
     let form = SignInForm::new();
-    let accept = move |person: Person| {
-        if person.id != workspace.person().with_untracked(|person| person.id) {
+    let accept = move |info: SessionInfo| {
+        super::learn(&info);
+        if info.person.id != workspace.person().with_untracked(|person| person.id) {
             // The server now takes this browser for somebody else's; nothing of the former person may be sent so.
             spawn_local(api::sign_out_quietly());
             return Err(Trouble::OtherPerson);

@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
 
 use crate::device::prefs::{self, Theme};
 use crate::i18n::{Locale, use_lang};
+use crate::outbox::HeldBackDialog;
 use crate::session::Session;
 use crate::t;
-use crate::ui::{Dialog, DialogSize, Icon};
-use crate::workspace::use_workspace;
+use crate::ui::Icon;
+use crate::workspace::{HeldBack, Rescued, SigningOut, use_workspace};
 
 /// The person's menu.
 #[component]
@@ -22,21 +22,19 @@ pub fn PersonMenu(
     let workspace = use_workspace();
     let person = workspace.person();
     let session = Session::expect();
-    let refused = RwSignal::new(false);
-    let left_behind = RwSignal::new(0);
+    let held = RwSignal::new(None::<HeldBack>);
     let leaving = RwSignal::new(false);
-    let sign_out = move |_| {
+    let sign_out = move |rescued: Option<Rescued>| {
         if leaving.get_untracked() {
             return;
         }
         leaving.set(true);
         spawn_local(async move {
-            match workspace.sign_out().await {
-                Ok(()) => session.end(),
-                Err(refusal) => {
-                    leaving.set(false);
-                    left_behind.set(refusal.unsent.waiting + refusal.unsent.refused);
-                    refused.set(true);
+            match workspace.clear::<SigningOut>(rescued.as_ref()).await {
+                Ok(cleared) => session.end(workspace.sign_out(cleared).await),
+                Err(held_back) => {
+                    leaving.try_set(false);
+                    held.try_set(Some(held_back));
                 }
             }
         });
@@ -60,13 +58,20 @@ pub fn PersonMenu(
                 <hr class="menu__line" />
                 <ThemeChoice />
                 <hr class="menu__line" />
-                <button class="menu__item" aria-disabled=move || leaving.get().to_string() on:click=sign_out>
+                <button class="menu__item" aria-disabled=move || leaving.get().to_string() on:click=move |_| sign_out(None)>
                     <Icon name="sign-out" />
                     {t!(lang, sign_out)}
                 </button>
             </div>
         </details>
-        <RefusedDialog open=refused unsent=left_behind />
+        <HeldBackDialog
+            held
+            title=t!(lang, sign_out_refused_title)
+            more=t!(lang, sign_out_held_more)
+            action=t!(lang, sign_out_anyway)
+            stay=t!(lang, stay_signed_in)
+            on_rescued=move |rescued| sign_out(Some(rescued))
+        />
     }
 }
 
@@ -115,29 +120,5 @@ fn ThemeChoice() -> impl IntoView {
         <div role="group" aria-label=t!(lang, menu_theme)>
             {choice(Theme::System, "tablet")} {choice(Theme::Light, "sun")} {choice(Theme::Dark, "moon")}
         </div>
-    }
-}
-
-/// Says why signing out did not happen.
-#[component]
-fn RefusedDialog(
-    /// Whether it is shown.
-    open: RwSignal<bool>,
-    /// How many changes are only here.
-    unsent: RwSignal<usize>,
-) -> impl IntoView {
-    let lang = use_lang();
-    let footer = move || {
-        view! {
-            <A href="/outbox" attr:class="button">{t!(lang, sign_out_refused_show)}</A>
-            <button class="button" data-kind="primary" type="button" on:click=move |_| open.set(false)>
-                {t!(lang, stay_signed_in)}
-            </button>
-        }
-    };
-    view! {
-        <Dialog open title=t!(lang, sign_out_refused_title) size=DialogSize::Question footer>
-            <p>{move || lang.words().sign_out_refused(unsent.get())}</p>
-        </Dialog>
     }
 }

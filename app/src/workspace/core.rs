@@ -16,9 +16,11 @@ use sync::{Batch, Link, OutboxEntry, Planner, Replica, StoreError, Unsent};
 
 use super::desk::{Desk, News};
 use super::driver;
+use super::gate::{Cleared, HeldBack, Holding, RescueFile, Rescued, Resetting, WayOut};
 use super::line::Line;
 use super::wake::Wake;
 use super::{RecordError, StorageState, SyncStatus, TicketState, TicketView, WriterState};
+use crate::device::rescue::{self, Because, RescueError};
 use crate::device::writer_lock::{Claim, Presence, WriterLock, silence};
 use crate::device::{clock, session, storage};
 
@@ -419,6 +421,34 @@ impl Core {
     pub(super) fn signed_in_again(&self) {
         self.planner_mut().signed_in();
         self.bell.ring();
+    }
+
+    /// Goes to the gate: open it is only where it can be seen what this device holds.
+    pub(super) async fn clear<W: WayOut>(&self, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
+        let desk = self.desk().ok_or(HeldBack::Unseen)?;
+        desk.shut(rescued).await
+    }
+
+    /// What this device holds; nothing, while that can't be seen.
+    pub(super) fn holding(&self) -> Option<Holding> {
+        self.desk().map(|desk| desk.holding())
+    }
+
+    /// Writes a rescue file, and notes what is in it.
+    pub(super) async fn write_rescue_file(&self, because: Because) -> Result<RescueFile, RescueError> {
+        let (held, by_journal) = match self.desk() {
+            Some(desk) => (desk.holding(), desk.rests_on_journal()),
+            None => (Holding::default(), false),
+        };
+        let person = self.shown.person.get_untracked();
+        let written = rescue::write(because, &person).await?;
+        Ok(RescueFile::new(written, held, by_journal))
+    }
+
+    /// Removes all that is kept of the person here.
+    pub(super) async fn erase(&self, cleared: &Cleared<Resetting>) -> Result<(), StoreError> {
+        let desk = self.desk().ok_or_else(|| StoreError::Lost("it is not open".to_owned()))?;
+        desk.erase(cleared).await
     }
 
     pub(super) fn unsent(&self) -> Unsent {

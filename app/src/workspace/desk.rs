@@ -2,19 +2,21 @@
 //!
 //! Every change of either goes through [`Desk::keep`], one batch at a time: durable first, then in memory, then told.
 
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeSet;
 
 use domain::people::Person;
 use domain::ticket::{Action, Document, Seen};
 use domain::{ChangeId, TicketId};
 use futures_util::lock::Mutex;
+use sync::journal::JournalError;
 use sync::{Batch, Identity, Loaded, LocalStore, Meta, Recovery, Replica, StoreError, TwinStore};
 
 use super::RecordError;
+use super::gate::{self, Cleared, HeldBack, Holding, Rescued, Resetting, WayOut};
 use crate::device::database::DeviceDatabase;
 use crate::device::journal::PrivateJournal;
-use crate::device::{clock, id};
+use crate::device::{clock, drafts, id};
 
 /// What has changed with a batch.
 #[derive(Debug, Default)]
@@ -32,6 +34,8 @@ pub(super) struct Desk {
     replica: RefCell<Replica>,
     /// Held from looking at the replica until what follows from it is in the replica: two taps must not get one number.
     turn: Mutex<()>,
+    /// Whether somebody has gone through the gate: then nothing is kept any more.
+    shut: Cell<bool>,
 }
 
 impl Desk {
@@ -44,7 +48,7 @@ impl Desk {
             None => Meta::new(Identity { device: id::new_device(), person }),
         };
         let replica = RefCell::new(Replica::open(loaded, meta, documents));
-        Ok(Self { store, replica, turn: Mutex::default() })
+        Ok(Self { store, replica, turn: Mutex::default(), shut: Cell::default() })
     }
 
     /// What is known.
@@ -71,6 +75,38 @@ impl Desk {
     pub(super) async fn reserve(&self) {
         if let Err(error) = self.store.journal().reserve().await {
             leptos::logging::warn!("no room can be held in reserve: {error}");
+        }
+    }
+
+    /// What this device holds of the person's work.
+    pub(super) fn holding(&self) -> Holding {
+        let replica = self.replica();
+        Holding::of(replica.outbox(), drafts::all_of(replica.person().id))
+    }
+
+    /// Whether the second journal is all there is: no database can be opened here.
+    pub(super) const fn rests_on_journal(&self) -> bool {
+        matches!(self.store.store(), DeviceDatabase::StandIn(_))
+    }
+
+    /// Opens the gate, or says why not. Once it is open, nothing is kept here any more.
+    pub(super) async fn shut<W: WayOut>(&self, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
+        // What is being recorded at this moment comes first.
+        let _turn = self.turn.lock().await;
+        let cleared = gate::judge(self.holding(), rescued)?;
+        self.shut.set(true);
+        Ok(cleared)
+    }
+
+    /// Removes all that is kept here. The journal first: a database without a journal is an ordinary one, should this be cut short.
+    pub(super) async fn erase(&self, _: &Cleared<Resetting>) -> Result<(), StoreError> {
+        let _turn = self.turn.lock().await;
+        let journal = self.store.journal().forget().await;
+        self.store.store().erase().await?;
+        // Where there is no journal, none can be left behind.
+        match journal {
+            Ok(()) | Err(JournalError::Unavailable(_)) => Ok(()),
+            Err(error) => Err(StoreError::Lost(error.to_string())),
         }
     }
 
@@ -135,6 +171,9 @@ impl Desk {
     async fn keep(&self, batch: Batch) -> Result<News, StoreError> {
         if batch.is_empty() {
             return Ok(News::default());
+        }
+        if self.shut.get() {
+            return Err(StoreError::Lost("the person has left".to_owned()));
         }
         self.store.apply(&batch).await?;
         let outbox = !(batch.outbox.is_empty() && batch.settled.is_empty());

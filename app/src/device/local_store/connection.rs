@@ -2,7 +2,7 @@
 //!
 //! A transaction is built whole before anything is awaited, and only its own requests are awaited while it is open.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_util::future::{AbortHandle, Either, abortable, select};
@@ -105,6 +105,7 @@ pub(super) struct Everything {
 pub(super) struct Connection {
     name: String,
     open: Rc<RefCell<Option<Open>>>,
+    ended: Cell<bool>,
 }
 
 #[derive(Debug)]
@@ -122,11 +123,17 @@ impl Drop for Open {
 
 impl Connection {
     pub(super) fn to(name: String) -> Self {
-        Self { name, open: Rc::default() }
+        Self { name, open: Rc::default(), ended: Cell::default() }
     }
 
     pub(super) fn close(&self) {
         self.open.borrow_mut().take();
+    }
+
+    /// Closes it for good.
+    pub(super) fn end(&self) {
+        self.ended.set(true);
+        self.close();
     }
 
     /// Opens the database for this window alone to write, and gives what is needed at start to `read`.
@@ -272,6 +279,9 @@ impl Connection {
     async fn database(&self) -> Result<Database, StoreError> {
         if let Some(open) = &*self.open.borrow() {
             return Ok(open.database.clone());
+        }
+        if self.ended.get() {
+            return Err(StoreError::Lost("it has been closed for good".to_owned()));
         }
         let database = open(&self.name).await?;
         let (watched, watch) = abortable(watch(database.clone(), Rc::downgrade(&self.open)));

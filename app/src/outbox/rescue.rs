@@ -1,0 +1,283 @@
+//! Rescue files: writing one, and bringing one in.
+
+use leptos::ev::Event;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use sync::rescue::{RefusedChange, RescueReport};
+
+use crate::device::api::{self, ApiError};
+use crate::device::file::{self, Picked};
+use crate::device::rescue::{Because, RescueError};
+use crate::i18n::{Words, use_lang};
+use crate::t;
+use crate::tickets::deed::Speaker;
+use crate::tickets::use_when;
+use crate::ui::{Icon, Notice, Tone};
+use crate::workspace::{RescueFile, use_workspace};
+
+/// Most refused changes that are listed one by one.
+const MOST_LISTED: usize = 20;
+
+/// What a rescue file is, a button that writes one, and one that brings one in.
+#[component]
+pub fn RescuePanel() -> impl IntoView {
+    let lang = use_lang();
+    let writing = Writing::new(Because::Asked);
+    let bringing = Bringing::new();
+    view! {
+        <section class="panel">
+            <header class="panel__head"><h2 class="panel__title">{t!(lang, rescue_title)}</h2></header>
+            <div class="panel__body stack">
+                <p class="secondary">{t!(lang, rescue_more)}</p>
+                <div class="row">
+                    <WriteButton writing />
+                    <BringButton bringing />
+                </div>
+                <WrittenNotice writing />
+                <BroughtNotice bringing />
+            </div>
+        </section>
+    }
+}
+
+/// A rescue file that is being written, or was.
+#[derive(Debug, Clone, Copy)]
+pub struct Writing {
+    because: Because,
+    busy: RwSignal<bool>,
+    outcome: RwSignal<Option<Result<RescueFile, RescueError>>>,
+}
+
+impl Writing {
+    /// None so far.
+    pub fn new(because: Because) -> Self {
+        Self { because, busy: RwSignal::new(false), outcome: RwSignal::new(None) }
+    }
+
+    /// The file, once it is written.
+    pub fn file(self) -> Option<RescueFile> {
+        self.outcome.get().and_then(Result::ok)
+    }
+
+    /// Forgets what came of it.
+    pub fn forget(self) {
+        self.outcome.set(None);
+    }
+
+    fn begin(self) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        let workspace = use_workspace();
+        spawn_local(async move {
+            let outcome = workspace.write_rescue_file(self.because).await;
+            // Whoever has gone meanwhile finds the file in their downloads.
+            self.outcome.try_set(Some(outcome));
+            self.busy.try_set(false);
+        });
+    }
+}
+
+/// Writes a rescue file.
+#[component]
+pub fn WriteButton(
+    /// What is being written.
+    writing: Writing,
+) -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <button class="button" type="button" data-busy=writing.busy on:click=move |_| writing.begin()>
+            <Icon name="download" />
+            {t!(lang, rescue_write)}
+        </button>
+    }
+}
+
+/// Says what came of writing.
+#[component]
+pub fn WrittenNotice(
+    /// What was written.
+    writing: Writing,
+) -> impl IntoView {
+    let lang = use_lang();
+    move || {
+        let outcome = writing.outcome.get()?;
+        let notice = match outcome {
+            Ok(RescueFile { name, unread, .. }) if unread.is_empty() => view! {
+                <Notice
+                    tone=Tone::Ok
+                    title=t!(lang, rescue_written)
+                    text=move || lang.words().rescue_written_more(&name)
+                    answers=true
+                />
+            },
+            Ok(RescueFile { name, unread, .. }) => {
+                let unread = unread.join(" · ");
+                view! {
+                    <Notice
+                        tone=Tone::Warn
+                        title=t!(lang, rescue_partly)
+                        text=move || lang.words().rescue_partly_more(&name, &unread)
+                        answers=true
+                    />
+                }
+            }
+            Err(RescueError::NoKey) => view! {
+                <Notice tone=Tone::Danger title=t!(lang, rescue_no_key) text=t!(lang, rescue_no_key_more) answers=true />
+            },
+            Err(RescueError::Failed(details)) => view! {
+                <Notice
+                    tone=Tone::Danger
+                    title=t!(lang, rescue_not_written)
+                    text=move || lang.words().rescue_not_written_more(&details)
+                    answers=true
+                />
+            },
+        };
+        Some(notice)
+    }
+}
+
+/// A rescue file that is being brought to the server, or was.
+#[derive(Debug, Clone, Copy)]
+struct Bringing {
+    busy: RwSignal<bool>,
+    outcome: RwSignal<Option<Result<RescueReport, ApiError>>>,
+}
+
+impl Bringing {
+    fn new() -> Self {
+        Self { busy: RwSignal::new(false), outcome: RwSignal::new(None) }
+    }
+
+    fn begin(self, file: Picked) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.outcome.set(None);
+        let workspace = use_workspace();
+        spawn_local(async move {
+            let outcome = api::post_file("/api/rescue", &file).await;
+            self.outcome.try_set(Some(outcome));
+            self.busy.try_set(false);
+            // What was taken may be this person's own.
+            workspace.sync_now();
+        });
+    }
+}
+
+#[component]
+fn BringButton(bringing: Bringing) -> impl IntoView {
+    let lang = use_lang();
+    let choose = move |event: Event| {
+        if let Some(file) = file::picked(&event) {
+            bringing.begin(file);
+        }
+    };
+    view! {
+        <label class="button file-button" data-busy=bringing.busy>
+            <Icon name="upload" />
+            {t!(lang, rescue_bring)}
+            <input type="file" accept=".rescue" aria-label=t!(lang, rescue_bring) on:change=choose />
+        </label>
+    }
+}
+
+#[component]
+fn BroughtNotice(bringing: Bringing) -> impl IntoView {
+    let lang = use_lang();
+    move || {
+        let notice = match bringing.outcome.get()? {
+            Ok(report) => view! { <Report report /> }.into_any(),
+            Err(error) => {
+                let text = move || {
+                    let words = lang.words();
+                    match &error {
+                        ApiError::Unreachable | ApiError::Busy { .. } => {
+                            words.rescue_unreachable().to_owned()
+                        }
+                        ApiError::SignedOut => words.outbox_link_signed_out().to_owned(),
+                        ApiError::TooOld => words.outbox_link_too_old().to_owned(),
+                        ApiError::Refused { code, .. } => words.rescue_unusable(code),
+                    }
+                };
+                view! { <Notice tone=Tone::Danger title=t!(lang, rescue_not_brought) text answers=true /> }
+                    .into_any()
+            }
+        };
+        Some(notice)
+    }
+}
+
+/// What became of what was in a file that was brought.
+#[component]
+fn Report(report: RescueReport) -> impl IntoView {
+    let lang = use_lang();
+    let when = use_when();
+    let workspace = use_workspace();
+    let is_whole = report.refused.is_empty() && report.unread.is_empty();
+    let refused = report.refused.clone();
+    let reasons = move || {
+        let directory = workspace.directory().get();
+        let instant = |instant| when.instant(instant);
+        let speaker = Speaker { words: lang.words(), directory: &directory, instant: &instant };
+        let listed = refused.iter().take(MOST_LISTED);
+        listed
+            .map(|RefusedChange { because, .. }| view! { <li>{speaker.refusal(because).0}</li> })
+            .collect_view()
+    };
+    let unread = report.unread.clone();
+    let counts = move || {
+        counts_of(&report, lang.words()).into_iter().map(|line| view! { <li>{line}</li> }).collect_view()
+    };
+    view! {
+        <div class="notice" data-tone=if is_whole { "ok" } else { "warn" } role="alert">
+            <Icon name=if is_whole { "check-circle" } else { "alert" } />
+            <div class="notice__text">
+                <p class="notice__title">{t!(lang, rescue_brought)}</p>
+                <ul class="notice__more">{counts} {reasons}</ul>
+                {(!unread.is_empty()).then(|| view! { <p class="notice__more secondary">{unread.join(" · ")}</p> })}
+            </div>
+        </div>
+    }
+}
+
+/// One line for each thing that became of something.
+fn counts_of(report: &RescueReport, words: Words) -> Vec<String> {
+    let RescueReport { taken, known, parked, files, refused, unread } = report;
+    let count = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let lines = [
+        (count(*taken), Words::rescue_taken as fn(Words, usize) -> String),
+        (count(*parked), Words::rescue_parked),
+        (count(*known), Words::rescue_known),
+        (count(*files), Words::rescue_files),
+        (refused.len(), Words::rescue_refused),
+        (unread.len(), Words::rescue_unread),
+    ];
+    let said: Vec<_> =
+        lines.into_iter().filter(|(count, _)| *count > 0).map(|(count, say)| say(words, count)).collect();
+    if said.is_empty() { vec![words.rescue_was_empty().to_owned()] } else { said }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::i18n::Locale;
+
+    use super::*;
+
+    #[test]
+    fn a_report_names_what_there_was_and_nothing_else() {
+        let words = Words(Locale::En);
+        let report = RescueReport {
+            taken: 2,
+            parked: 1,
+            unread: vec!["outbox/3".to_owned()],
+            ..RescueReport::default()
+        };
+        let said = counts_of(&report, words);
+        assert_eq!(said, [words.rescue_taken(2), words.rescue_parked(1), words.rescue_unread(1)]);
+        assert_eq!(counts_of(&RescueReport::default(), words), [words.rescue_was_empty()]);
+    }
+}

@@ -1,0 +1,105 @@
+//! What stands in the way of leaving a device, and the way around: a rescue file.
+
+use leptos::prelude::*;
+use leptos::text_prop::TextProp;
+use leptos_router::components::A;
+
+use super::rescue::{WriteButton, Writing, WrittenNotice};
+use crate::device::rescue::Because;
+use crate::i18n::use_lang;
+use crate::t;
+use crate::ui::{Dialog, DialogSize};
+use crate::workspace::{HeldBack, Rescued};
+
+/// Says what holds somebody back. They may stay, look at it, or write a rescue file; once they have that, they may go on.
+#[component]
+pub fn HeldBackDialog(
+    /// What holds them back, as long as it is shown.
+    held: RwSignal<Option<HeldBack>>,
+    /// What did not happen.
+    #[prop(into)]
+    title: TextProp,
+    /// What will become of the work if they go on.
+    #[prop(into)]
+    more: TextProp,
+    /// The words of the button that goes on.
+    #[prop(into)]
+    action: TextProp,
+    /// The words of the button that stays.
+    #[prop(into)]
+    stay: TextProp,
+    /// Called when they have confirmed that they have the file.
+    #[prop(into)]
+    on_rescued: Callback<Rescued>,
+) -> impl IntoView {
+    let lang = use_lang();
+    let open = RwSignal::new(false);
+    let writing = Writing::new(Because::SigningOut);
+    Effect::new(move |_| {
+        writing.forget();
+        open.set(held.read().is_some());
+    });
+    Effect::new(move |_| {
+        if !open.get() && held.with_untracked(Option::is_some) {
+            held.set(None);
+        }
+    });
+    let go_on = move || {
+        if let Some(file) = writing.file() {
+            held.set(None);
+            on_rescued.run(file.confirmed());
+        }
+    };
+    let footer = move || {
+        let (action, stay) = (action.clone(), stay.clone());
+        let aside = move || {
+            let action = action.clone();
+            if writing.file().is_some() {
+                view! { <button class="button" type="submit" data-kind="danger">{move || action.get()}</button> }
+                    .into_any()
+            } else {
+                let show = t!(lang, sign_out_refused_show);
+                view! { <A href="/outbox" attr:class="button" on:click=move |_| open.set(false)>{show}</A> }
+                    .into_any()
+            }
+        };
+        view! {
+            {aside}
+            <button class="button" data-kind="primary" type="button" on:click=move |_| open.set(false)>
+                {move || stay.get()}
+            </button>
+        }
+    };
+    let lead = move || {
+        let words = lang.words();
+        let lines = match &*held.read() {
+            Some(HeldBack::Holding(holding)) => {
+                let changes = (holding.unsent() > 0).then(|| words.held_changes(holding.unsent()));
+                let drafts = (holding.drafts() > 0).then(|| words.held_drafts(holding.drafts()));
+                changes.into_iter().chain(drafts).collect()
+            }
+            Some(HeldBack::Unseen) => vec![words.held_unseen().to_owned()],
+            None => Vec::new(),
+        };
+        lines.into_iter().map(|line| view! { <p>{line}</p> }).collect_view()
+    };
+    let can_be_rescued = move || !matches!(*held.read(), Some(HeldBack::Unseen));
+    view! {
+        <Dialog open title size=DialogSize::Question on_submit=move |()| go_on() footer>
+            <div class="stack">
+                {lead}
+                {
+                    let more = more.clone();
+                    move || {
+                        let more = more.clone();
+                        can_be_rescued().then(|| view! {
+                            <p class="secondary">{move || more.get()}</p>
+                            <div class="row"><WriteButton writing /></div>
+                            <WrittenNotice writing />
+                        })
+                    }
+                }
+            </div>
+        </Dialog>
+    }
+}

@@ -1,0 +1,280 @@
+//! The gate: the one way by which somebody leaves work behind on a device, or has it removed.
+//!
+//! Most of what happens to a device takes nothing from it and passes no gate. When a session expires, or somebody else signs in, the
+//! person's work stays in their own database. A ticket that leaves their sight leaves its unsent changes here. A device that runs
+//! full keeps less, and says so each time. That leaves two ways out: signing out, after which nobody sees what waits until the
+//! same person comes back, and resetting, after which it is gone.
+//!
+//! Either needs a [`Cleared`], and only the gate makes one: when the server has everything, or when the person has confirmed that
+//! they have a rescue file ([`Rescued`]) with all that it has not. With it, the desk is shut: nothing can be recorded any more
+//! that the gate has not seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
+
+use domain::ChangeId;
+use sync::OutboxEntry;
+
+use crate::device::rescue::Written;
+
+/// What a device holds of a person's work.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Holding {
+    waiting: BTreeSet<ChangeId>,
+    refused: BTreeSet<ChangeId>,
+    parked: usize,
+    drafts: BTreeMap<String, String>,
+}
+
+impl Holding {
+    /// What an outbox and the drafts beside it amount to.
+    pub fn of<'e>(
+        outbox: impl IntoIterator<Item = &'e OutboxEntry>,
+        drafts: BTreeMap<String, String>,
+    ) -> Self {
+        let mut holding = Self { drafts, ..Self::default() };
+        for entry in outbox {
+            if entry.is_waiting() {
+                holding.waiting.insert(entry.change.id);
+            } else if entry.is_refused() {
+                holding.refused.insert(entry.change.id);
+            } else if entry.is_parked() {
+                holding.parked += 1;
+            }
+        }
+        holding
+    }
+
+    /// Changes that the server has not been told of.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Changes that the server refused and nobody has dealt with.
+    pub fn refused(&self) -> usize {
+        self.refused.len()
+    }
+
+    /// Changes about which the office has yet to decide. The server has them, so they hold nobody back.
+    pub const fn parked(&self) -> usize {
+        self.parked
+    }
+
+    /// Texts that were typed and not recorded.
+    pub fn drafts(&self) -> usize {
+        self.drafts.len()
+    }
+
+    /// Changes that are only here.
+    pub fn unsent(&self) -> usize {
+        self.waiting() + self.refused()
+    }
+}
+
+/// A way out.
+pub trait WayOut {
+    /// What of a device's holding would be out of reach afterwards, beside unsent changes.
+    fn drafts_at_stake(holding: &Holding) -> usize;
+}
+
+/// The person leaves, and all that is here stays for when they come back.
+#[derive(Debug)]
+pub enum SigningOut {}
+
+/// All that is here of the person is removed.
+#[derive(Debug)]
+pub enum Resetting {}
+
+impl WayOut for SigningOut {
+    fn drafts_at_stake(_: &Holding) -> usize {
+        0
+    }
+}
+
+impl WayOut for Resetting {
+    fn drafts_at_stake(holding: &Holding) -> usize {
+        holding.drafts()
+    }
+}
+
+/// Says that the gate has opened for this way out. Nobody else can say so.
+#[derive(Debug)]
+#[must_use]
+pub struct Cleared<W> {
+    way: PhantomData<W>,
+}
+
+/// Says that the person has gone through the gate and nobody works here any more.
+#[derive(Debug)]
+#[must_use]
+pub struct SignedOut {
+    _cleared: Cleared<SigningOut>,
+}
+
+impl SignedOut {
+    pub(super) const fn after(cleared: Cleared<SigningOut>) -> Self {
+        Self { _cleared: cleared }
+    }
+}
+
+/// Why the gate stays shut.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HeldBack {
+    /// What this device holds can't be seen now: the database is not open in this window.
+    #[error("what this device holds can't be seen now")]
+    Unseen,
+    /// All this is only here.
+    #[error("{} changes and {} unrecorded texts are only on this device", .0.unsent(), .0.drafts())]
+    Holding(Holding),
+}
+
+/// A rescue file that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RescueFile {
+    /// What it is called.
+    pub name: String,
+    /// What could not be read, in words for whoever looks into it.
+    pub unread: Vec<String>,
+    contents: Holding,
+}
+
+impl RescueFile {
+    /// The file that was written while a device held this. `by_journal`: the second journal is where the device's database is.
+    pub(super) fn new(written: Written, mut held: Holding, by_journal: bool) -> Self {
+        let Written { name, changes, journal_is_whole, unread } = written;
+        let is_in_it = |change: &ChangeId| changes.contains(&change.seq) || (by_journal && journal_is_whole);
+        held.waiting.retain(&is_in_it);
+        held.refused.retain(&is_in_it);
+        Self { name, unread, contents: held }
+    }
+
+    /// The person says that they have it: not only that it was written, but that it is where they can find it.
+    pub fn confirmed(self) -> Rescued {
+        Rescued { contents: self.contents }
+    }
+}
+
+/// Work that the person has in a rescue file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rescued {
+    contents: Holding,
+}
+
+impl Rescued {
+    /// Whether nothing has been done since that is not in the file.
+    fn has_all_of(&self, holding: &Holding) -> bool {
+        let Self { contents } = self;
+        let has = |change| contents.waiting.contains(change) || contents.refused.contains(change);
+        let drafts = &contents.drafts;
+        holding.waiting.iter().all(has)
+            && holding.refused.iter().all(has)
+            && holding.drafts.iter().all(|(key, text)| drafts.get(key) == Some(text))
+    }
+}
+
+/// The gate itself. Whoever opens it must make sure that nothing is recorded from then on.
+pub(super) fn judge<W: WayOut>(holding: Holding, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
+    let at_stake = holding.unsent() + W::drafts_at_stake(&holding);
+    if at_stake == 0 || rescued.is_some_and(|rescued| rescued.has_all_of(&holding)) {
+        Ok(Cleared { way: PhantomData })
+    } else {
+        Err(HeldBack::Holding(holding))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Refusal, Timestamp};
+    use sync::OutboxState;
+    use sync::conformance::entry;
+
+    use super::*;
+
+    fn refused() -> OutboxState {
+        OutboxState::Refused { because: Refusal::UnknownTicket, at: Timestamp::from_millis(0) }
+    }
+
+    fn parked() -> OutboxState {
+        OutboxState::Parked { because: Refusal::NotAccountable, at: Timestamp::from_millis(0) }
+    }
+
+    fn holding(entries: &[OutboxEntry], drafts: &[(&str, &str)]) -> Holding {
+        Holding::of(entries, drafts.iter().map(|(key, text)| ((*key).into(), (*text).into())).collect())
+    }
+
+    fn written(changes: &[u64], journal_is_whole: bool) -> Written {
+        Written {
+            name: "a file".to_owned(),
+            changes: changes.iter().copied().collect(),
+            journal_is_whole,
+            unread: Vec::new(),
+        }
+    }
+
+    fn is_open<W: WayOut>(holding: Holding, rescued: Option<&Rescued>) -> bool {
+        judge::<W>(holding, rescued).is_ok()
+    }
+
+    #[test]
+    fn what_is_only_here_holds_back() {
+        for state in [OutboxState::Waiting, refused()] {
+            let held = || holding(&[entry(1, state.clone())], &[]);
+            assert!(!is_open::<SigningOut>(held(), None) && !is_open::<Resetting>(held(), None), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_server_has_holds_nobody_back() {
+        let kept = OutboxState::Kept { revision: 7, since: Timestamp::from_millis(0) };
+        for state in [OutboxState::Accepted { revision: 7 }, kept, parked()] {
+            let held = || holding(&[entry(1, state.clone())], &[]);
+            assert!(is_open::<SigningOut>(held(), None) && is_open::<Resetting>(held(), None), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn a_typed_text_stays_when_its_author_leaves_and_holds_back_a_reset() {
+        let held = || holding(&[], &[("note", "half a sentence")]);
+        assert!(is_open::<SigningOut>(held(), None));
+        assert!(!is_open::<Resetting>(held(), None));
+    }
+
+    #[test]
+    fn a_rescue_file_opens_the_gate_for_what_is_in_it() {
+        let held = holding(&[entry(1, OutboxState::Waiting), entry(2, refused())], &[("note", "typed")]);
+        let file = RescueFile::new(written(&[1, 2], false), held.clone(), false).confirmed();
+        assert!(is_open::<SigningOut>(held.clone(), Some(&file)));
+        assert!(is_open::<Resetting>(held, Some(&file)));
+    }
+
+    #[test]
+    fn a_rescue_file_without_one_of_the_changes_opens_nothing() {
+        let held = holding(&[entry(1, OutboxState::Waiting), entry(2, refused())], &[]);
+        let file = RescueFile::new(written(&[1], true), held.clone(), false).confirmed();
+        assert!(!is_open::<SigningOut>(held, Some(&file)));
+    }
+
+    #[test]
+    fn where_there_is_no_database_the_whole_journal_will_do() {
+        let held = holding(&[entry(1, OutboxState::Waiting)], &[]);
+        let file = |whole| RescueFile::new(written(&[], whole), held.clone(), true).confirmed();
+        assert!(is_open::<SigningOut>(held.clone(), Some(&file(true))));
+        assert!(!is_open::<SigningOut>(held.clone(), Some(&file(false))));
+    }
+
+    #[test]
+    fn what_was_done_after_the_file_was_written_holds_back_again() {
+        let before = holding(&[entry(1, OutboxState::Waiting)], &[("note", "typed")]);
+        let file = RescueFile::new(written(&[1, 2], true), before, false).confirmed();
+        let one_more = [entry(1, OutboxState::Waiting), entry(2, OutboxState::Waiting)];
+        assert!(!is_open::<SigningOut>(holding(&one_more, &[]), Some(&file)));
+        assert!(!is_open::<Resetting>(holding(&one_more[..1], &[("note", "typed on")]), Some(&file)));
+    }
+
+    #[test]
+    fn a_change_that_was_refused_meanwhile_is_in_the_file_all_the_same() {
+        let before = holding(&[entry(1, OutboxState::Waiting)], &[]);
+        let file = RescueFile::new(written(&[1], true), before, false).confirmed();
+        assert!(is_open::<SigningOut>(holding(&[entry(1, refused())], &[]), Some(&file)));
+    }
+}
