@@ -275,11 +275,11 @@ async fn work_done_offline_survives_a_restart_and_is_delivered_when_the_network_
     let ticket = window.workspace.new_ticket_id();
     window.workspace.record(ticket, register("offline")).await.unwrap();
     window.workspace.record(ticket, comment("still offline")).await.unwrap();
-    assert_eq!(window.unsent(), Unsent { waiting: 2, refused: 0 });
+    assert_eq!(window.unsent(), Unsent { waiting: 2, refused: 0, files: 0 });
     window.close().await;
 
     let window = Window::open_and_ready(&line).await;
-    assert_eq!(window.unsent(), Unsent { waiting: 2, refused: 0 });
+    assert_eq!(window.unsent(), Unsent { waiting: 2, refused: 0, files: 0 });
     assert_eq!(window.card_count(), 1);
     let state = window.look_at(ticket);
     until("it is read", || view(state).is_some()).await;
@@ -504,7 +504,7 @@ async fn a_refused_change_is_kept_with_its_reason_until_its_author_drops_it() {
     });
     line.set(|model| model.reachable = true);
     window.workspace.sync_now();
-    until("it is refused", || window.unsent() == Unsent { waiting: 0, refused: 1 }).await;
+    until("it is refused", || window.unsent() == Unsent { waiting: 0, refused: 1, files: 0 }).await;
     window.workspace.discard(change).await;
     assert_eq!(window.unsent(), Unsent::default());
     window.close().await;

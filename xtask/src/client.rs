@@ -168,8 +168,11 @@ fn add_program(files: &mut Files, names: &mut Names, flavour: Flavour, wasm: &Pa
     files.insert(names.add("pkg/app.js", "pkg/app.js", &script), script);
     let boot = names.rewrite(&fs::read_to_string(page_source("boot.js"))?).into_bytes();
     files.insert(names.add("pkg/boot.js", "pkg/boot.js", &boot), boot);
-    let journal = fs::read(page_source("workers/journal.js"))?;
-    files.insert(names.add("pkg/journal.js", "pkg/journal.js", &journal), journal);
+    for worker in ["journal.js", "pictures.js"] {
+        let script = fs::read(page_source("workers").join(worker))?;
+        let address = format!("pkg/{worker}");
+        files.insert(names.add(&address, &address, &script), script);
+    }
     Ok(())
 }
 

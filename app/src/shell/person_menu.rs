@@ -35,7 +35,8 @@ pub fn PersonMenu(
                 Ok(()) => session.end(),
                 Err(refusal) => {
                     leaving.set(false);
-                    left_behind.set(refusal.unsent.waiting + refusal.unsent.refused);
+                    let sync::Unsent { waiting, refused: not_taken, files } = refusal.unsent;
+                    left_behind.set(waiting + not_taken + files);
                     refused.set(true);
                 }
             }

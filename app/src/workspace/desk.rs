@@ -9,6 +9,7 @@ use domain::people::Person;
 use domain::ticket::{Action, Document, Seen};
 use domain::{ChangeId, TicketId};
 use futures_util::lock::Mutex;
+use sync::files::Shelf;
 use sync::{Batch, Identity, Loaded, LocalStore, Meta, Recovery, Replica, StoreError, TwinStore};
 
 use super::RecordError;
@@ -32,6 +33,10 @@ pub(super) struct Desk {
     replica: RefCell<Replica>,
     /// Held from looking at the replica until what follows from it is in the replica: two taps must not get one number.
     turn: Mutex<()>,
+    /// The files kept here; nothing, if they could not be read.
+    pub(super) shelf: RefCell<Option<Shelf>>,
+    /// Held while a file is kept and recorded, one after the other.
+    pub(super) file_turn: Mutex<()>,
 }
 
 impl Desk {
@@ -44,7 +49,15 @@ impl Desk {
             None => Meta::new(Identity { device: id::new_device(), person }),
         };
         let replica = RefCell::new(Replica::open(loaded, meta, documents));
-        Ok(Self { store, replica, turn: Mutex::default() })
+        let shelf = RefCell::default();
+        let desk = Self { store, replica, turn: Mutex::default(), shelf, file_turn: Mutex::default() };
+        desk.open_files().await;
+        Ok(desk)
+    }
+
+    /// Where files are kept: beside the replica, and not in the journal, which is for what people have written.
+    pub(super) const fn files(&self) -> &DeviceDatabase {
+        self.store.store()
     }
 
     /// What is known.

@@ -193,6 +193,12 @@ impl Uploads {
         self.aside.insert(file.key, Pause::new(clock, LONGEST_ASKED_MS, jitter));
     }
 
+    /// What was to be noted could not be: nothing is tried for a while.
+    pub fn stop(&mut self, clock: Timestamp, jitter: f64) {
+        self.under_way = None;
+        self.pause_longer(clock, jitter);
+    }
+
     /// The network is said to be back, or the person wants it now.
     pub fn try_now(&mut self) {
         self.pause = None;
