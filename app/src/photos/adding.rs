@@ -1,11 +1,15 @@
 //! Choosing files and keeping them, one after the other.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
 use domain::TicketId;
 use leptos::ev::Event;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::device::pictures::{self, PictureError, Pictures};
+use crate::device::pictures::{self, Picked, PictureError, Pictures};
 use crate::i18n::{Lang, Words, use_lang};
 use crate::t;
 use crate::ui::{Icon, Notice, Tone, use_toasts};
@@ -26,7 +30,9 @@ pub(super) struct Adding {
     ticket: TicketId,
     workspace: Workspace,
     lang: Lang,
-    /// How many are still to be kept, the one under way included.
+    /// What is still to be kept. Shared with the task that keeps it, which outlives the page.
+    queue: StoredValue<Rc<RefCell<VecDeque<Picked>>>, LocalStorage>,
+    /// How many that are, the one under way included.
     left: RwSignal<usize>,
     not_added: RwSignal<Vec<(String, NotAdded)>>,
 }
@@ -36,30 +42,31 @@ pub(super) fn use_adding(ticket: TicketId) -> Adding {
         ticket,
         workspace: use_workspace(),
         lang: use_lang(),
+        queue: StoredValue::new_local(Rc::default()),
         left: RwSignal::new(0),
         not_added: RwSignal::default(),
     }
 }
 
 impl Adding {
-    /// Keeps what was chosen; `kept` is told how many were, once all have been tried.
+    /// Keeps what was chosen, one after the other and after what was chosen before; `kept` is told how many were, once all have been
+    /// tried.
     fn add(self, event: &Event, kept: impl Fn(usize) + 'static) {
         let picked = pictures::picked(event);
-        if picked.is_empty() || self.left.get_untracked() > 0 {
+        let is_under_way = self.left.get_untracked() > 0;
+        let queue = self.queue.get_value();
+        self.left.update(|left| *left += picked.len());
+        queue.borrow_mut().extend(picked);
+        if is_under_way {
             return;
         }
-        self.left.set(picked.len());
         self.not_added.set(Vec::new());
         spawn_local(async move {
             let pictures = Pictures::default();
             let mut count = 0;
-            for file in &picked {
-                let added = match pictures.prepare(file).await {
-                    Ok(file) => self.workspace.attach(self.ticket, file).await.map_err(NotAdded::Record),
-                    Err(error) => Err(NotAdded::Picture(error)),
-                };
-                match added {
-                    Ok(_) => count += 1,
+            while let Some(file) = { queue.borrow_mut().pop_front() } {
+                match self.keep(&pictures, &file).await {
+                    Ok(()) => count += 1,
                     Err(why) => {
                         self.not_added.try_update(|not_added| not_added.push((file.name().to_owned(), why)));
                     }
@@ -72,6 +79,12 @@ impl Adding {
             }
         });
     }
+
+    async fn keep(self, pictures: &Pictures, file: &Picked) -> Result<(), NotAdded> {
+        let prepared = pictures.prepare(file).await.map_err(NotAdded::Picture)?;
+        let kept = self.workspace.attach(self.ticket, prepared).await;
+        kept.map(drop).map_err(NotAdded::Record)
+    }
 }
 
 /// The two buttons.
@@ -82,10 +95,8 @@ pub(super) fn AddButtons(adding: Adding) -> impl IntoView {
     let add = move |event: Event| {
         adding.add(&event, move |count| toasts.say(move || lang.words().photos_added(count)));
     };
-    let busy = move || adding.left.get() > 0;
-    let aria_busy = move || busy().then_some("true");
     view! {
-        <label class="button photos__add" data-busy=busy>
+        <label class="button photos__add">
             <Icon name="camera" />
             {t!(lang, photos_add)}
             <input
@@ -94,11 +105,10 @@ pub(super) fn AddButtons(adding: Adding) -> impl IntoView {
                 accept="image/*"
                 capture="environment"
                 multiple
-                aria-disabled=aria_busy
                 on:change=add
             />
         </label>
-        <label class="button photos__add" data-busy=busy>
+        <label class="button photos__add">
             <Icon name="upload" />
             {t!(lang, photos_add_file)}
             <input
@@ -106,7 +116,6 @@ pub(super) fn AddButtons(adding: Adding) -> impl IntoView {
                 type="file"
                 accept="image/*,application/pdf,text/plain"
                 multiple
-                aria-disabled=aria_busy
                 on:change=add
             />
         </label>

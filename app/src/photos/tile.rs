@@ -58,7 +58,8 @@ fn KnownTile(key: FileKey, attachment: Attachment, small: bool) -> impl IntoView
     let attachment = StoredValue::new(attachment);
     let name = move || attachment.with_value(|attachment| name_of(attachment, lang.words()));
     let place = Memo::new(move |_| files.read().get(&key).copied());
-    let is_picture = media.is_some_and(MediaType::is_image);
+    // Few browsers show a HEIC; everybody can download it.
+    let is_picture = media.is_some_and(|media| media.is_image() && media != MediaType::Heic);
     let face = move || match source.get() {
         Source::Looking => ().into_any(),
         Source::Nowhere(_) => view! { <Nowhere place=place /> }.into_any(),
