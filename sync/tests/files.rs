@@ -69,7 +69,7 @@ impl Tablet {
         if steps.next().is_none() {
             return key;
         }
-        self.keep(FileBatch { keep: vec![file.clone()], ..FileBatch::default() });
+        self.keep(FileBatch { keep: vec![file], ..FileBatch::default() });
         if steps.next().is_none() {
             return key;
         }
@@ -77,8 +77,7 @@ impl Tablet {
         if steps.next().is_none() {
             return key;
         }
-        let file = file.now(FileState::Waiting { upload: None });
-        self.keep(FileBatch { keep: vec![file], ..FileBatch::default() });
+        self.settle();
         key
     }
 

@@ -143,13 +143,17 @@ impl Shelf {
         ready
     }
 
-    /// What follows from what is known of the server: files wait again in another history, and are let go once a backup has
-    /// them or after thirty days by the server's clock.
+    /// What follows from the changes made here and from what is known of the server: a file that a change names waits to be sent;
+    /// files wait again in another history, and are let go once a backup has them or after thirty days by the server's clock.
     pub fn settle(&self, replica: &Replica) -> FileBatch {
         let meta = replica.meta();
+        let named = named(replica);
         let mut batch = FileBatch::default();
         for file in self.files.values() {
             match &file.state {
+                FileState::Prepared if named.contains_key(&file.key) => {
+                    batch.keep.push(file.now(FileState::Waiting { upload: None }));
+                }
                 FileState::Prepared | FileState::Waiting { .. } => {}
                 FileState::Stored { receipt } => {
                     if is_of_another_history(receipt, meta) {
