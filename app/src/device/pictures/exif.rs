@@ -219,7 +219,7 @@ mod tests {
             .collect();
         for directory in directories {
             let mut behind = written.len() + 6 + directory.len() * 12;
-            let mut values = Vec::new();
+            let mut values: Vec<u8> = Vec::new();
             written.extend(u16::try_from(directory.len()).unwrap_or_default().to_be_bytes());
             for (tag, kind, count, value) in directory {
                 written.extend(tag.to_be_bytes());
