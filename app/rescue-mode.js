@@ -123,7 +123,7 @@ async function write(because, person) {
   const language = locale();
   const wanted = { person: person.id, publicKey, because, build: meta("build"), language, drafts };
   const { file, ...written } = await askWorker({ operation: "write", ...wanted });
-  const isEmpty = [written.outbox.length, written.journals, written.drafts, written.files].every((count) => count === 0);
+  const isEmpty = [written.outbox.length, written.journals, written.drafts, written.files.length].every((count) => count === 0);
   const name = fileName(person);
   // Where everybody's work is looked for, some have none here, and their file would only confuse.
   if (because !== "can_not_start" || !isEmpty || written.unread.length > 0) offer(file, name);

@@ -1,7 +1,7 @@
 //! The Fieldloop client: screens over a [`workspace`] that keeps tickets on this device and in step with the server.
 //!
 //! Rooms are subjects: `field` is the engineer's day, `office` the desk, `sign_off` the tablet in the customer's hands, `outbox`
-//! what has not reached the server, `late` what reached it too late to count by itself. `tickets` holds what both show of a ticket, `ui` widgets that know no ticket. Only `device`
+//! what has not reached the server, `photos` the pictures and files of a ticket, `late` what reached it too late to count by itself. `tickets` holds what both show of a ticket, `ui` widgets that know no ticket. Only `device`
 //! touches the browser.
 
 pub mod app;
@@ -13,6 +13,7 @@ pub mod notices;
 pub mod office;
 pub mod outbox;
 pub mod people;
+pub mod photos;
 pub mod policy;
 pub mod session;
 pub mod shell;

@@ -14,8 +14,10 @@
 mod core;
 mod desk;
 mod driver;
+mod files;
 mod gate;
 mod line;
+mod uploading;
 mod view;
 mod wake;
 
@@ -25,12 +27,13 @@ use std::sync::Arc;
 
 use domain::people::{Directory, Person};
 use domain::sla::PolicyBook;
-use domain::ticket::{Action, Card, Document, Seen, Ticket};
+use domain::ticket::{Action, Card, Document, FileHash, MediaType, Seen, Ticket};
 use domain::{ChangeId, Refusal, TicketId, Timestamp, sla};
 use futures_util::future::abortable;
 use leptos::prelude::*;
 use leptos::reactive::graph::Observer;
 use leptos::task::spawn_local;
+use sync::files::{FileKey, FilePlace};
 use sync::{Batch, Link, OutboxEntry, Recovery, Replica, StoreError, Unsent};
 
 use self::core::{Core, Shown};
@@ -39,6 +42,7 @@ pub use self::gate::{
 };
 pub use self::line::{Events, Line, ServerLine};
 pub use self::view::mark_beside_the_record;
+use crate::device::pictures::{PageAddress, Prepared};
 use crate::device::rescue::{self, Because, RescueError};
 use crate::device::{api, clock, drafts, id, location, network, session};
 
@@ -255,6 +259,25 @@ impl Workspace {
         core.record(ticket, action, Some(seen)).await
     }
 
+    /// Keeps a file on this device, and records that it belongs to the ticket. When this returns `Ok`, both are saved.
+    ///
+    /// # Errors
+    /// Why not. Nothing of it was kept then.
+    pub async fn attach(&self, ticket: TicketId, file: Prepared) -> Result<ChangeId, RecordError> {
+        let Some(core) = self.core() else { return Err(RecordError::Elsewhere) };
+        core.attach(ticket, file.attachment, &file.content).await
+    }
+
+    /// Where each file is that this device has had a hand in.
+    pub fn files(&self) -> Signal<Arc<BTreeMap<FileKey, FilePlace>>> {
+        self.shown.files.into()
+    }
+
+    /// An address at which the page finds a file's content, as long as it is not dropped; nothing, if this device doesn't keep it.
+    pub async fn content(&self, hash: FileHash, media: MediaType) -> Option<PageAddress> {
+        self.core()?.content(hash, media).await
+    }
+
     /// An id for a ticket that is about to be registered.
     pub fn new_ticket_id(&self) -> TicketId {
         id::new_ticket()
@@ -304,7 +327,11 @@ impl Workspace {
 
     /// Drops a refused change, because its author says so. Nothing happens if there is no such refused change.
     pub async fn discard(&self, change: ChangeId) {
+        let file = self.core().and_then(|core| core.attached_file(change));
         self.settle(|replica| replica.discard(change)).await;
+        if let (Some(core), Some(file)) = (self.core(), file) {
+            core.let_content_go(file).await;
+        }
     }
 
     /// Tries to reach the server now, without waiting for the next planned attempt.
@@ -343,7 +370,8 @@ impl Workspace {
     pub async fn clear<W: WayOut>(&self, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
         const PATIENCE_MS: u32 = 10_000;
         let core = self.core().ok_or(HeldBack::Unseen)?;
-        if rescued.is_none() && core.unsent().waiting > 0 {
+        let unsent = core.unsent();
+        if rescued.is_none() && unsent.waiting + unsent.files > 0 {
             core.deliver(PATIENCE_MS).await;
         }
         core.clear(rescued).await

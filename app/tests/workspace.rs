@@ -6,21 +6,24 @@
 mod world;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use app::device::clock;
 use app::device::drafts::Draft;
+use app::device::pictures::{Content, Prepared};
 use app::device::writer_lock::{Claim, WriterLock};
 use app::workspace::{
     ChangeMark, Events, HeldBack, Line, RecordError, Resetting, SigningOut, StorageState, TicketState,
     TicketView, Workspace, WriterState, provide_workspace_over,
 };
 use domain::people::Person;
-use domain::ticket::Urgency;
+use domain::ticket::{Attachment, AttachmentKind, MediaType, Urgency};
 use domain::{PersonId, Refusal, TicketId};
 use futures_util::join;
 use leptos::prelude::*;
+use sync::files::{FileKey, FilePlace, KeptFile, Receipt, UploadFailure, UploadProgress};
 use sync::messages::{Event, PullRequest, PullResponse, PushRequest, PushResponse};
 use sync::notices::Noticed;
 use sync::{Failure, Link, Unsent};
@@ -48,6 +51,8 @@ struct Model {
     is_behind: bool,
     /// So many answers to pushes get lost on their way.
     answers_to_lose: usize,
+    /// Uploads, and what has come of each.
+    uploads: BTreeMap<String, (KeptFile, Vec<u8>)>,
 }
 
 impl ModelLine {
@@ -62,6 +67,7 @@ impl ModelLine {
             notices: Vec::new(),
             is_behind: false,
             answers_to_lose: 0,
+            uploads: BTreeMap::new(),
         })))
     }
 
@@ -123,6 +129,39 @@ impl Line for ModelLine {
     async fn listen(&self, has: &PullRequest) -> Result<ModelEvents, Failure> {
         self.check()?;
         Ok(ModelEvents { line: self.clone(), seq: has.cursor.as_ref().map_or(0, |cursor| cursor.seq) })
+    }
+
+    async fn begin_upload(&self, file: &KeptFile) -> Result<(String, UploadProgress), UploadFailure> {
+        clock::sleep(1).await;
+        self.check().map_err(|_| UploadFailure::Unreachable)?;
+        let uploads = &mut self.0.borrow_mut().uploads;
+        let upload = format!("/api/files/uploads/{}", uploads.len());
+        uploads.insert(upload.clone(), (file.clone(), Vec::new()));
+        Ok((upload, UploadProgress::default()))
+    }
+
+    async fn ask_upload(&self, upload: &str) -> Result<UploadProgress, UploadFailure> {
+        clock::sleep(1).await;
+        self.check().map_err(|_| UploadFailure::Unreachable)?;
+        let model = self.0.borrow();
+        let (file, received) = &model.uploads[upload];
+        let is_whole = received.len() as u64 == file.bytes;
+        let receipt = Receipt { stored_at: clock::now(), epoch: model.server.epoch.clone() };
+        Ok(UploadProgress { offset: received.len() as u64, receipt: is_whole.then_some(receipt) })
+    }
+
+    async fn send_piece(
+        &self,
+        upload: &str,
+        offset: u64,
+        piece: &[u8],
+    ) -> Result<UploadProgress, UploadFailure> {
+        self.check().map_err(|_| UploadFailure::Unreachable)?;
+        if let Some((_, received)) = self.0.borrow_mut().uploads.get_mut(upload) {
+            assert_eq!(offset, received.len() as u64, "it goes on where it was");
+            received.extend_from_slice(piece);
+        }
+        self.ask_upload(upload).await
     }
 }
 
@@ -276,11 +315,11 @@ async fn work_done_offline_survives_a_restart_and_is_delivered_when_the_network_
     let ticket = window.workspace.new_ticket_id();
     window.workspace.record(ticket, register("offline")).await.unwrap();
     window.workspace.record(ticket, comment("still offline")).await.unwrap();
-    assert_eq!(window.unsent(), Unsent { waiting: 2, refused: 0 });
+    assert_eq!(window.unsent(), Unsent { waiting: 2, refused: 0, files: 0 });
     window.close().await;
 
     let window = Window::open_and_ready(&line).await;
-    assert_eq!(window.unsent(), Unsent { waiting: 2, refused: 0 });
+    assert_eq!(window.unsent(), Unsent { waiting: 2, refused: 0, files: 0 });
     assert_eq!(window.card_count(), 1);
     let state = window.look_at(ticket);
     until("it is read", || view(state).is_some()).await;
@@ -505,7 +544,7 @@ async fn a_refused_change_is_kept_with_its_reason_until_its_author_drops_it() {
     });
     line.set(|model| model.reachable = true);
     window.workspace.sync_now();
-    until("it is refused", || window.unsent() == Unsent { waiting: 0, refused: 1 }).await;
+    until("it is refused", || window.unsent() == Unsent { waiting: 0, refused: 1, files: 0 }).await;
     window.workspace.discard(change).await;
     assert_eq!(window.unsent(), Unsent::default());
     window.close().await;
@@ -632,4 +671,66 @@ async fn one_window_works_at_a_time_and_another_can_take_over() {
     })
     .await;
     first.close().await;
+}
+
+/// A file of so many bytes; its name is made up, and nothing here reckons it.
+fn some_file(name: u8, bytes: u32) -> Prepared {
+    let attachment = Attachment {
+        sha256: format!("{name:02x}").repeat(32),
+        bytes: bytes.into(),
+        media_type: "application/pdf".to_owned(),
+        kind: AttachmentKind::Document,
+        name: "report.pdf".to_owned(),
+        size: None,
+        taken_at: None,
+        place: None,
+    };
+    Prepared { attachment, content: Content::of(&vec![name; bytes as usize]) }
+}
+
+#[wasm_bindgen_test]
+async fn a_file_saved_offline_survives_a_restart_and_follows_its_change_to_the_server() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let ticket = window.workspace.new_ticket_id();
+    window.workspace.record(ticket, register("see the report")).await.unwrap();
+    until("it is delivered", || window.unsent() == Unsent::default()).await;
+    line.set(|model| model.reachable = false);
+    until("the loss is noticed", || window.link() == Link::Offline).await;
+
+    let file = some_file(7, 1_500_000);
+    let key = FileKey { hash: file.attachment.hash().unwrap(), ticket };
+    let attached = window.workspace.attach(ticket, file.clone()).await.unwrap();
+    assert_eq!(window.workspace.attach(ticket, file).await.unwrap(), attached, "twice is once");
+    assert_eq!(window.unsent(), Unsent { waiting: 1, refused: 0, files: 1 });
+    assert!(window.workspace.sign_out().await.is_err(), "a file is work, too");
+    window.close().await;
+
+    let window = Window::open_and_ready(&line).await;
+    assert_eq!(window.unsent(), Unsent { waiting: 1, refused: 0, files: 1 });
+    let place = || window.workspace.files().with_untracked(|files| files.get(&key).copied());
+    assert_eq!(place(), Some(FilePlace::OnDevice));
+    assert!(window.workspace.content(key.hash, MediaType::Pdf).await.is_some(), "it can be looked at");
+    line.set(|model| model.reachable = true);
+    window.workspace.sync_now();
+    until("the file is on the server", || place() == Some(FilePlace::OnServer)).await;
+    assert_eq!(window.unsent(), Unsent::default());
+    let came: Vec<_> = line.0.borrow().uploads.values().map(|(_, received)| received.clone()).collect();
+    assert_eq!(came, [vec![7; 1_500_000]]);
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_file_that_may_not_be_attached_leaves_nothing_behind() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let file = some_file(8, 10);
+    let hash = file.attachment.hash().unwrap();
+    let refused = window.workspace.attach(window.workspace.new_ticket_id(), file).await;
+    assert_eq!(refused, Err(RecordError::Refused(Refusal::UnknownTicket)));
+    assert!(window.workspace.content(hash, MediaType::Pdf).await.is_none());
+    assert_eq!(window.unsent(), Unsent::default());
+    window.close().await;
 }

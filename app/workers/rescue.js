@@ -37,7 +37,7 @@ const AES_256_GCM = { id: 2, keyBytes: 32 };
  * @property {number} journals how many files of the journal are in it
  * @property {boolean} journalIsWhole whether those are all of them
  * @property {number} drafts how many drafts are in it
- * @property {number} files how many contents of files are in it
+ * @property {string[]} files the hashes of the contents that are in it, whole
  * @property {string[]} unread what could not be read
  *
  * One part of the archive. `content` gives exactly `length` bytes.
@@ -52,7 +52,7 @@ async function write(wanted) {
   const sealing = await Sealing.to(publicKey, bytesOf(INFO), AES_256_GCM);
   const file = new SealedFile(await headOf(publicKey, sealing.encapsulated), sealing);
   /** @type {Written} */
-  const written = { file: new Blob(), outbox: [], journals: 0, journalIsWhole: false, drafts: 0, files: 0, unread: [] };
+  const written = { file: new Blob(), outbox: [], journals: 0, journalIsWhole: false, drafts: 0, files: [], unread: [] };
   for await (const part of partsOf(wanted, written)) await addPart(file, part);
   if (written.unread.length > 0) await addPart(file, textPart("unread.json", JSON.stringify(written.unread)));
   written.journalIsWhole = written.journals > 0 && !written.unread.some((line) => line.startsWith("journal"));
@@ -174,8 +174,9 @@ async function* fileParts(database, written) {
       const content = async function* () {
         for (const [place, key] of keys.entries()) yield await chunkOf(database, key, lengths[place], written);
       };
+      const before = written.unread.length;
       yield { name: `files/${hash}`, length: lengths.reduce((sum, length) => sum + length, 0), content };
-      written.files += 1;
+      if (written.unread.length === before) written.files.push(hash);
     } catch (error) {
       written.unread.push(`files/${hash}: ${saying(error)}`);
     }

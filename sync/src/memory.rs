@@ -5,9 +5,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use domain::people::Directory;
-use domain::ticket::Document;
+use domain::ticket::{Document, FileHash};
 use domain::{ChangeId, TicketId};
 
+use crate::files::{FileBatch, FileKey, FileStore, KeptFile};
 use crate::journal::{JournalError, JournalFiles, Witness};
 use crate::outbox::OutboxEntry;
 use crate::store::{Batch, Held, Loaded, LocalStore, Meta, StoreError};
@@ -73,6 +74,48 @@ impl LocalStore for MemoryLocalStore {
     async fn documents(&self, tickets: &[TicketId]) -> Result<Vec<Document>, StoreError> {
         let kept = self.kept.borrow();
         Ok(tickets.iter().filter_map(|ticket| Some(kept.held.get(ticket)?.1.clone())).collect())
+    }
+}
+
+/// Keeps files in memory, as durable as the process.
+#[derive(Debug, Default, Clone)]
+pub struct MemoryFileStore {
+    rows: RefCell<BTreeMap<FileKey, KeptFile>>,
+    chunks: RefCell<BTreeMap<(FileHash, u32), Vec<u8>>>,
+}
+
+impl FileStore for MemoryFileStore {
+    async fn files(&self) -> Result<Vec<KeptFile>, StoreError> {
+        Ok(self.rows.borrow().values().cloned().collect())
+    }
+
+    async fn contents(&self) -> Result<BTreeMap<FileHash, u64>, StoreError> {
+        let mut contents = BTreeMap::new();
+        for (hash, _) in self.chunks.borrow().keys() {
+            *contents.entry(*hash).or_default() += 1;
+        }
+        Ok(contents)
+    }
+
+    async fn put_chunk(&self, hash: FileHash, number: u32, bytes: &[u8]) -> Result<(), StoreError> {
+        self.chunks.borrow_mut().insert((hash, number), bytes.to_owned());
+        Ok(())
+    }
+
+    async fn chunk(&self, hash: FileHash, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.chunks.borrow().get(&(hash, number)).cloned())
+    }
+
+    async fn apply_files(&self, batch: &FileBatch) -> Result<(), StoreError> {
+        let mut rows = self.rows.borrow_mut();
+        for key in &batch.forget {
+            rows.remove(key);
+        }
+        for file in &batch.keep {
+            rows.insert(file.key, file.clone());
+        }
+        self.chunks.borrow_mut().retain(|(hash, _), _| !batch.release.contains(hash));
+        Ok(())
     }
 }
 

@@ -3,14 +3,8 @@
 use domain::Timestamp;
 
 use crate::messages::{Cursor, PUSH_MAX_BYTES, PullRequest, PushRequest};
+use crate::pause::Pause;
 use crate::replica::Replica;
-
-/// Longest pause between two attempts, in milliseconds.
-const LONGEST_PAUSE_MS: i64 = 60_000;
-/// Pause after the first failure, in milliseconds.
-const FIRST_PAUSE_MS: i64 = 1_000;
-/// Longest pause that a server may ask for, in milliseconds: whatever it says, the work on the device goes out this hour.
-const LONGEST_ASKED_MS: i64 = 15 * 60_000;
 
 /// A page on a line that has failed; each further failure makes it a quarter of the one before.
 const NARROW_PULL_BYTES: u32 = 1024 * 1024;
@@ -67,21 +61,6 @@ pub enum Link {
     SignedOut,
     /// The app has to be updated.
     TooOld,
-}
-
-/// A pause by the device's clock, which people and networks set right now and then.
-#[derive(Debug, Clone, Copy)]
-struct Pause {
-    from: Timestamp,
-    until: Timestamp,
-}
-
-impl Pause {
-    /// Whether it lasts at `clock`. A clock that was set back to before the pause began ends it: by that clock it could go
-    /// on for days.
-    fn lasts(&self, clock: Timestamp) -> bool {
-        self.from <= clock && clock < self.until
-    }
 }
 
 /// Plans a device's exchange with the server.
@@ -198,21 +177,13 @@ impl Planner {
             Failure::Unreachable => {
                 self.link = Link::Offline;
                 self.room.failed();
-                let pause = FIRST_PAUSE_MS << self.failures.min(6);
+                self.pause = Some(Pause::after(self.failures, clock, jitter));
                 self.failures += 1;
-                self.pause(clock, pause.min(LONGEST_PAUSE_MS), jitter);
             }
             Failure::Busy { retry_after_ms } => {
-                self.pause(clock, retry_after_ms.clamp(FIRST_PAUSE_MS, LONGEST_ASKED_MS), jitter);
+                self.pause = Some(Pause::asked_for(retry_after_ms, clock, jitter));
             }
         }
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "a pause is far below 2^53 ms")]
-    #[expect(clippy::cast_precision_loss, reason = "a pause is far below 2^53 ms")]
-    fn pause(&mut self, clock: Timestamp, pause_ms: i64, jitter: f64) {
-        let spread = (pause_ms as f64 * jitter.clamp(0.0, 1.0) / 2.0) as i64;
-        self.pause = Some(Pause { from: clock, until: clock.plus_millis(pause_ms + spread) });
     }
 
     /// The network is said to be back, or the person wants it now.

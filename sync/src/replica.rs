@@ -51,6 +51,8 @@ pub struct Unsent {
     pub waiting: usize,
     /// Changes the server refused and nobody has dealt with.
     pub refused: usize,
+    /// Files whose bytes the server does not have. The replica knows nothing of them: see [`Shelf`](crate::files::Shelf).
+    pub files: usize,
 }
 
 impl Replica {
@@ -116,13 +118,18 @@ impl Replica {
         self.outbox.values()
     }
 
+    /// Everything of this device that is not let go yet, with what is only kept for the server's sake.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &OutboxEntry> {
+        self.outbox.values().chain(self.kept.values())
+    }
+
     /// How far a change of this device has come; nothing, once it is let go.
     pub fn outbox_state(&self, change: ChangeId) -> Option<&OutboxState> {
         let entry = self.outbox.get(&change.seq).or_else(|| self.kept.get(&change.seq))?;
         (entry.change.id == change).then_some(&entry.state)
     }
 
-    /// How much work is only on this device.
+    /// How much work is only on this device, apart from files.
     pub fn unsent(&self) -> Unsent {
         self.outbox.values().fold(Unsent::default(), |mut unsent, entry| {
             unsent.waiting += usize::from(entry.is_waiting());

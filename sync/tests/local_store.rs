@@ -1,11 +1,11 @@
-//! The memory store passes the suite of all local stores, alone and with a journal beside it.
+//! The memory stores pass the suites of all stores: local ones, alone and with a journal beside them, and those of files.
 #![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 mod world;
 
 use std::rc::Rc;
 
-use sync::{MemoryJournalFiles, MemoryLocalStore, TwinStore};
+use sync::{MemoryFileStore, MemoryJournalFiles, MemoryLocalStore, TwinStore};
 
 use self::world::block_on;
 
@@ -43,3 +43,15 @@ fn a_witness_stays_until_another_one_comes() {
     let store = Rc::new(MemoryLocalStore::default());
     block_on(sync::conformance::a_witness_stays_until_another_one_comes(async || Rc::clone(&store)));
 }
+
+macro_rules! file_tests {
+    ($($case:ident)*) => {$(
+        #[test]
+        fn $case() {
+            let store = Rc::new(MemoryFileStore::default());
+            block_on(sync::files::conformance::$case(async || Rc::clone(&store)));
+        }
+    )*};
+}
+
+sync::for_each_file_store_case!(file_tests);

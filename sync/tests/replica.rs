@@ -32,7 +32,7 @@ fn office_and_field() -> (Server, Device, Device) {
 }
 
 const fn unsent(waiting: usize, refused: usize) -> Unsent {
-    Unsent { waiting, refused }
+    Unsent { waiting, refused, files: 0 }
 }
 
 #[test]

@@ -171,6 +171,7 @@ fn add_program(files: &mut Files, names: &mut Names, flavour: Flavour, wasm: &Pa
         ("pkg/boot.js", "boot.js"),
         ("pkg/rescue-mode.js", "rescue-mode.js"),
         ("pkg/journal.js", "workers/journal.js"),
+        ("pkg/pictures.js", "workers/pictures.js"),
         ("pkg/rescue.js", "workers/rescue.js"),
     ] {
         let script = names.rewrite(&fs::read_to_string(page_source(source))?).into_bytes();

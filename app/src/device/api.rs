@@ -1,7 +1,8 @@
 //! The server, as seen from the page: JSON over HTTP, on the same origin, with the session's cookie.
 //!
-//! Synchronisation has its own calls in [`sync`]; the rest is for signing in and for administration, which need the network.
+//! Synchronisation has its own calls in [`sync`], and files theirs in [`files`]; the rest is for signing in and for administration, which need the network.
 
+pub mod files;
 pub mod sync;
 
 use ::sync::messages::SessionInfo;

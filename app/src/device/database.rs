@@ -1,7 +1,10 @@
 //! What a device keeps a replica in: the browser's database, or what stands in for it where none can be opened.
 
-use domain::ticket::Document;
+use std::collections::BTreeMap;
+
+use domain::ticket::{Document, FileHash};
 use domain::{PersonId, TicketId};
+use sync::files::{FileBatch, FileStore, KeptFile};
 use sync::journal::Witness;
 use sync::{Batch, Loaded, LocalStore, StandInStore, StoreError};
 
@@ -90,4 +93,47 @@ impl LocalStore for DeviceDatabase {
             Self::StandIn(store) => store.documents(tickets).await,
         }
     }
+}
+
+/// What stands in for a database keeps no files: they would take the memory, and would not outlive the app.
+impl FileStore for DeviceDatabase {
+    async fn files(&self) -> Result<Vec<KeptFile>, StoreError> {
+        match self {
+            Self::IndexedDb(store) => store.files().await,
+            Self::StandIn(_) => Ok(Vec::new()),
+        }
+    }
+
+    async fn contents(&self) -> Result<BTreeMap<FileHash, u64>, StoreError> {
+        match self {
+            Self::IndexedDb(store) => store.contents().await,
+            Self::StandIn(_) => Ok(BTreeMap::new()),
+        }
+    }
+
+    async fn put_chunk(&self, hash: FileHash, number: u32, bytes: &[u8]) -> Result<(), StoreError> {
+        match self {
+            Self::IndexedDb(store) => store.put_chunk(hash, number, bytes).await,
+            Self::StandIn(_) => Err(no_files()),
+        }
+    }
+
+    async fn chunk(&self, hash: FileHash, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::IndexedDb(store) => store.chunk(hash, number).await,
+            Self::StandIn(_) => Ok(None),
+        }
+    }
+
+    async fn apply_files(&self, batch: &FileBatch) -> Result<(), StoreError> {
+        match self {
+            Self::IndexedDb(store) => store.apply_files(batch).await,
+            Self::StandIn(_) if batch.is_empty() => Ok(()),
+            Self::StandIn(_) => Err(no_files()),
+        }
+    }
+}
+
+fn no_files() -> StoreError {
+    StoreError::Unavailable("no files are kept without a database".to_owned())
 }

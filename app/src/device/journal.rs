@@ -3,8 +3,6 @@
 //! A worker does the writing (`app/workers/journal.js`): only there a browser says when the disk has it. A worker that has died
 //! or does not answer is given up, and the next thing asked for starts another one.
 
-mod worker;
-
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -13,9 +11,11 @@ use js_sys::{Array, Object, Reflect, Uint8Array};
 use sync::journal::{JournalError, JournalFiles, Witness};
 use wasm_bindgen::{JsCast, JsValue};
 
-use self::worker::Worker;
 use super::storage;
+use super::worker::{Worker, WorkerError, script, set};
 
+/// Longest wait for an answer, in milliseconds: a disk that takes longer is as good as none.
+const PATIENCE_MS: u32 = 10_000;
 /// Room that is held in reserve on each device, in bytes: enough for the signed sheets of a day.
 const RESERVE_BYTES: u32 = 20 * 1024 * 1024;
 
@@ -31,7 +31,7 @@ pub struct PrivateJournal {
 impl PrivateJournal {
     /// The journal of a person.
     pub fn of(person: PersonId) -> Self {
-        Self::named(&format!("fieldloop-{person}"), worker_script())
+        Self::named(&format!("fieldloop-{person}"), script("journal"))
     }
 
     /// The journal with this name, written by the worker with this address.
@@ -67,11 +67,11 @@ impl PrivateJournal {
         set(&message, "folder", &Array::of2(&"journals".into(), &self.folder.as_str().into()));
         options.iter().for_each(|(name, value)| set(&message, name, value));
         let worker = self.worker()?;
-        let answer = worker.ask(&message).await;
+        let answer = worker.ask(&message, PATIENCE_MS).await;
         if worker.has_failed() {
             self.worker.borrow_mut().take();
         }
-        answer
+        answer.map_err(journal_error)
     }
 
     fn worker(&self) -> Result<Rc<Worker>, JournalError> {
@@ -81,7 +81,7 @@ impl PrivateJournal {
         let script = self.script.as_deref();
         let script =
             script.ok_or_else(|| JournalError::Unavailable("the page names no worker".to_owned()))?;
-        let worker = Rc::new(Worker::start(script)?);
+        let worker = Rc::new(Worker::start(script).map_err(journal_error)?);
         *self.worker.borrow_mut() = Some(Rc::clone(&worker));
         Ok(worker)
     }
@@ -119,10 +119,16 @@ impl JournalFiles for PrivateJournal {
     }
 }
 
-/// Where the page says that the worker is.
-fn worker_script() -> Option<String> {
-    let page = web_sys::window()?.document()?;
-    page.query_selector("meta[name=journal]").ok()??.get_attribute("content")
+fn journal_error(error: WorkerError) -> JournalError {
+    match error {
+        WorkerError::NotStarted(why) => JournalError::Unavailable(why),
+        WorkerError::Dead(why) => JournalError::Failed(why),
+        WorkerError::Failed { name, message } => match name.as_str() {
+            "QuotaExceededError" => JournalError::Full,
+            "SecurityError" | "TypeError" | "NotSupportedError" => JournalError::Unavailable(message),
+            _ => JournalError::Failed(message),
+        },
+    }
 }
 
 fn read_file(file: &JsValue) -> Option<(u64, Vec<u8>)> {
@@ -134,9 +140,4 @@ fn read_file(file: &JsValue) -> Option<(u64, Vec<u8>)> {
 
 fn number_of(number: u64) -> JsValue {
     (number as f64).into()
-}
-
-fn set(object: &Object, name: &str, value: &JsValue) {
-    // Setting a property of a plain object can't fail.
-    let _ = Reflect::set(object, &name.into(), value);
 }

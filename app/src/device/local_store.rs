@@ -8,6 +8,8 @@
 //! | `outbox` | the change's number | JSON: one outbox entry |
 //! | `cards` | part number | the cards of a part's tickets ([`parts`]): a cache, read at start |
 //! | `documents` | part number | the documents of the same tickets: the truth, read when somebody looks |
+//! | `chunks` | SHA-256 and a number | at most 1 MiB of a file's content ([`files`]) |
+//! | `files` | SHA-256 and ticket | JSON: how far a file has come |
 //!
 //! Confirmed tickets are kept in *parts*: each batch appends one (or a few), and of several parts that name a ticket the one
 //! with the highest number counts. A record for each ticket would cost ten times as much to write and to read. Parts that
@@ -18,6 +20,7 @@
 
 mod card_row;
 mod connection;
+mod files;
 mod index;
 mod parts;
 mod schema;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::people::Person;
+use domain::ticket::FileHash;
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -42,6 +43,8 @@ pub struct Written {
     pub changes: BTreeSet<u64>,
     /// Whether all of the second journal is in it.
     pub journal_is_whole: bool,
+    /// The contents of files that are in it, whole.
+    pub files: BTreeSet<FileHash>,
     /// What could not be read, in words for whoever looks into it.
     pub unread: Vec<String>,
 }
@@ -114,6 +117,7 @@ fn read_written(written: &JsValue) -> Option<Written> {
         // Change numbers count one person's taps: they stay below 2^53.
         changes: list("outbox")?.iter().filter_map(|seq| seq.as_f64()).map(|seq| seq as u64).collect(),
         journal_is_whole: field("journalIsWhole")?.is_truthy(),
+        files: list("files")?.iter().filter_map(|hash| FileHash::parse(&hash.as_string()?)).collect(),
         unread: list("unread")?.iter().filter_map(|line| line.as_string()).collect(),
     })
 }

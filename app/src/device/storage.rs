@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
+use web_sys::StorageEstimate;
 
 /// Reads a small text. Nothing if there is none, or the browser keeps nothing for us.
 pub(super) fn text(key: &str) -> Option<String> {
@@ -53,4 +55,13 @@ pub async fn protect() -> bool {
     let storage = window.navigator().storage();
     let Ok(promise) = storage.persist() else { return false };
     JsFuture::from(promise).await.is_ok_and(|answer| answer.is_truthy())
+}
+
+/// How many more bytes the browser lets us keep, by its own estimate. Nothing, if it has none.
+pub async fn room() -> Option<u64> {
+    let window = web_sys::window().filter(web_sys::Window::is_secure_context)?;
+    let estimate = JsFuture::from(window.navigator().storage().estimate().ok()?).await.ok()?;
+    let estimate: StorageEstimate = estimate.unchecked_into();
+    let (quota, usage) = (estimate.get_quota()?, estimate.get_usage()?);
+    Some((quota - usage).max(0.0) as u64)
 }

@@ -22,6 +22,7 @@ use super::ticket_gate::{gate, use_addressed_ticket};
 use crate::device::kiosk;
 use crate::i18n::{Words, use_lang};
 use crate::office::{PlanPanel, QualityPanel};
+use crate::photos::PhotosPanel;
 use crate::shell::FieldShell;
 use crate::t;
 use crate::tickets::number_of;
@@ -117,6 +118,7 @@ fn Job(ticket: TicketId, view: Signal<Arc<TicketView>>) -> impl IntoView {
                 <div class="job__body">
                     <div class="job__main">
                         <WordsPanel view />
+                        <PhotosPanel view />
                         <PlanPanel view />
                         <QualityPanel view />
                         <SignOffPanel view />

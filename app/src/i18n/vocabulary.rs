@@ -126,6 +126,16 @@ impl Words {
         }
     }
 
+    /// What a file is, in a word.
+    pub fn attachment_kind(self, kind: AttachmentKind) -> &'static str {
+        match kind {
+            AttachmentKind::Photo => self.attachment_photo(),
+            AttachmentKind::Video => self.attachment_video(),
+            AttachmentKind::Document => self.attachment_document(),
+            AttachmentKind::Sound => self.attachment_sound(),
+        }
+    }
+
     /// What kind of file was added.
     pub fn attached(self, kind: AttachmentKind) -> &'static str {
         match kind {

@@ -17,6 +17,7 @@ use super::ticket_panels::{
 };
 use crate::field::gate;
 use crate::i18n::use_lang;
+use crate::photos::PhotosPanel;
 use crate::t;
 use crate::tickets::{
     ExplainedClock, Flags, NumberText, StageBadge, UrgencyBadge, iso, running, title_of, use_when,
@@ -55,6 +56,7 @@ fn TicketArticle(view: Signal<Arc<TicketView>>) -> impl IntoView {
             <div class="ticket__body">
                 <div class="ticket__main">
                     <WordsPanel view />
+                    <PhotosPanel view />
                     <PlanPanel view />
                     <CompletionPanel view />
                     <PartsPanel view />

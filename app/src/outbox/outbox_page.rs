@@ -53,7 +53,11 @@ fn Outbox() -> impl IntoView {
     let refused = some(OutboxEntry::is_refused);
     let parked = some(OutboxEntry::is_parked);
     let waiting = some(|entry| !entry.is_refused() && !entry.is_parked());
-    let is_empty = move || refused.read().is_empty() && parked.read().is_empty() && waiting.read().is_empty();
+    let status = workspace.status();
+    let files = Memo::new(move |_| status.read().unsent.files);
+    let is_empty = move || {
+        refused.read().is_empty() && parked.read().is_empty() && waiting.read().is_empty() && files.get() == 0
+    };
     let lang = use_lang();
     view! {
         <div class="stack">
@@ -95,6 +99,12 @@ fn Outbox() -> impl IntoView {
                             <ChangeLine entry />
                         </For>
                     </ol>
+                </section>
+            </Show>
+            <Show when=move || { files.get() > 0 }>
+                <section>
+                    <h2 class="job-list__heading">{t!(lang, photos_outbox_title)} " " <small>{files}</small></h2>
+                    <p class="secondary">{t!(lang, photos_outbox, files.get())}</p>
                 </section>
             </Show>
             <Standing />

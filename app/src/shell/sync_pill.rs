@@ -13,6 +13,7 @@ enum Standing {
     OnServer,
     Connecting,
     Waiting(usize),
+    Files(usize),
     Offline(usize),
     Attention(usize),
     SignedOut,
@@ -26,8 +27,9 @@ impl Standing {
             Link::SignedOut => Self::SignedOut,
             Link::TooOld => Self::TooOld,
             _ if unsent.refused > 0 => Self::Attention(unsent.refused),
-            Link::Offline => Self::Offline(unsent.waiting),
+            Link::Offline => Self::Offline(unsent.waiting + unsent.files),
             _ if unsent.waiting > 0 => Self::Waiting(unsent.waiting),
+            _ if unsent.files > 0 => Self::Files(unsent.files),
             Link::Connecting => Self::Connecting,
             Link::Live => Self::OnServer,
         }
@@ -37,7 +39,7 @@ impl Standing {
     const fn state(self) -> &'static str {
         match self {
             Self::OnServer => "server",
-            Self::Connecting | Self::Waiting(_) => "waiting",
+            Self::Connecting | Self::Waiting(_) | Self::Files(_) => "waiting",
             Self::Offline(_) => "offline",
             Self::Attention(_) | Self::SignedOut | Self::TooOld => "attention",
         }
@@ -48,6 +50,7 @@ impl Standing {
             Self::OnServer => "cloud-check",
             Self::Connecting => "cloud",
             Self::Waiting(_) => "tablet-check",
+            Self::Files(_) => "cloud-up",
             Self::Offline(_) => "cloud-off",
             Self::Attention(_) | Self::SignedOut | Self::TooOld => "alert",
         }
@@ -58,6 +61,7 @@ impl Standing {
             Self::OnServer => words.pill_server().to_owned(),
             Self::Connecting => words.pill_connecting().to_owned(),
             Self::Waiting(count) => words.pill_waiting(count),
+            Self::Files(count) => words.pill_files(count),
             Self::Offline(0) => words.pill_offline().to_owned(),
             Self::Offline(count) => words.pill_offline_waiting(count),
             Self::Attention(count) => words.pill_attention(count),
@@ -71,6 +75,7 @@ impl Standing {
             Self::OnServer => words.status_server().to_owned(),
             Self::Connecting => words.status_connecting().to_owned(),
             Self::Waiting(count) => words.status_waiting(count),
+            Self::Files(count) => words.status_files(count),
             Self::Offline(0) => words.status_offline().to_owned(),
             Self::Offline(count) => words.status_offline_waiting(count),
             Self::Attention(count) => words.status_attention(count),
@@ -118,8 +123,16 @@ mod tests {
 
     #[test]
     fn a_refused_change_is_said_before_a_missing_network() {
-        let unsent = Unsent { waiting: 3, refused: 1 };
+        let unsent = Unsent { waiting: 3, refused: 1, files: 0 };
         assert_eq!(Standing::of(Link::Offline, unsent), Standing::Attention(1));
+    }
+
+    #[test]
+    fn files_are_counted_once_every_change_is_on_the_server() {
+        let unsent = |waiting, files| Unsent { waiting, files, refused: 0 };
+        assert_eq!(Standing::of(Link::Live, unsent(2, 3)), Standing::Waiting(2));
+        assert_eq!(Standing::of(Link::Live, unsent(0, 3)), Standing::Files(3));
+        assert_eq!(Standing::of(Link::Offline, unsent(2, 3)), Standing::Offline(5));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::people::Directory;
 use domain::sla::Correction;
-use domain::ticket::{Change, Doubt};
+use domain::ticket::{Action, Change, Doubt};
 use leptos::prelude::*;
 
 use super::deed::Speaker;
@@ -12,6 +12,7 @@ use super::face::Span;
 use super::history::{Day, Line, Remark, by_day, lines};
 use super::when::{When, iso, use_when};
 use crate::i18n::{Words, use_lang};
+use crate::photos::Tile;
 use crate::t;
 use crate::ui::Icon;
 use crate::workspace::{ChangeMark, TicketView, mark_beside_the_record, use_workspace};
@@ -83,6 +84,12 @@ fn TimelineEntry(line: Line, with_devices: bool) -> impl IntoView {
         let lines = said.read().0.text.clone();
         lines.into_iter().map(|line| view! { <p class="entry__text">{line}</p> }).collect_view()
     };
+    let attached = match &change.action {
+        Action::Attach(attachment) => Some(attachment.as_ref().clone()),
+        _ => None,
+    };
+    let ticket = change.ticket;
+    let attached = attached.map(|attachment| view! { <Tile ticket attachment small=true /> });
     let device = device_mark(&change);
     let times = move || {
         let words = lang.words();
@@ -115,6 +122,7 @@ fn TimelineEntry(line: Line, with_devices: bool) -> impl IntoView {
                 </p>
                 {about.map(|about| view! { <p class="entry__text">{about}</p> })}
                 {text}
+                {attached}
                 {told}
                 <p class="entry__meta">
                     {remarks}

@@ -1,7 +1,7 @@
 //! What stands behind [`Workspace`](super::Workspace): the open desk, who looks at which ticket, and the telling of news.
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,14 +12,15 @@ use domain::{ChangeId, Refusal, TicketId, Timestamp};
 use futures_util::future::{Either, abortable, select};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use sync::files::{FileKey, FilePlace, Shelf, Uploads};
 use sync::{Batch, Link, OutboxEntry, Planner, Replica, StoreError, Unsent};
 
 use super::desk::{Desk, News};
-use super::driver;
 use super::gate::{Cleared, HeldBack, Holding, RescueFile, Rescued, Resetting, WayOut};
 use super::line::Line;
 use super::wake::Wake;
 use super::{RecordError, StorageState, SyncStatus, TicketState, TicketView, WriterState};
+use super::{driver, uploading};
 use crate::device::rescue::{self, Because, RescueError};
 use crate::device::writer_lock::{Claim, Presence, WriterLock, silence};
 use crate::device::{clock, session, storage};
@@ -33,6 +34,7 @@ pub(super) struct Shown {
     pub(super) cards: RwSignal<Arc<Vec<Card>>>,
     pub(super) outbox: RwSignal<Arc<Vec<OutboxEntry>>>,
     pub(super) status: RwSignal<SyncStatus>,
+    pub(super) files: RwSignal<Arc<BTreeMap<FileKey, FilePlace>>>,
     pub(super) now: RwSignal<Timestamp>,
     pub(super) writer: RwSignal<WriterState>,
     /// Moves with each notice that the server tells of, and with each new stream: there may be one that it did not tell of.
@@ -52,6 +54,7 @@ impl Shown {
             cards: RwSignal::default(),
             outbox: RwSignal::default(),
             status: RwSignal::default(),
+            files: RwSignal::default(),
             now: RwSignal::new(clock::now()),
             writer: RwSignal::default(),
             rung: RwSignal::default(),
@@ -75,6 +78,9 @@ pub(super) struct Core {
     desk: RefCell<Option<Rc<Desk>>>,
     planner: RefCell<Planner>,
     bell: Wake,
+    uploads: RefCell<Uploads>,
+    /// Rung when there may be something to upload.
+    upload_bell: Wake,
     /// Rung when the person wants to work in this window.
     use_here: Wake,
     /// Where each ticket's card lies in the list that is shown.
@@ -90,6 +96,8 @@ impl Core {
             desk: RefCell::default(),
             planner: RefCell::default(),
             bell: Wake::default(),
+            uploads: RefCell::default(),
+            upload_bell: Wake::default(),
             use_here: Wake::default(),
             places: RefCell::default(),
             watchers: RefCell::default(),
@@ -108,6 +116,19 @@ impl Core {
     /// Wakes the driver.
     pub(super) const fn bell(&self) -> &Wake {
         &self.bell
+    }
+
+    pub(super) fn uploads(&self) -> Ref<'_, Uploads> {
+        self.uploads.borrow()
+    }
+
+    pub(super) fn uploads_mut(&self) -> RefMut<'_, Uploads> {
+        self.uploads.borrow_mut()
+    }
+
+    /// Wakes what uploads files.
+    pub(super) const fn upload_bell(&self) -> &Wake {
+        &self.upload_bell
     }
 
     fn desk(&self) -> Option<Rc<Desk>> {
@@ -159,7 +180,7 @@ impl Core {
         }
     }
 
-    async fn work<L: Line>(self: Rc<Self>, person: Person, line: Rc<L>) {
+    async fn work<L: Line + 'static>(self: Rc<Self>, person: Person, line: Rc<L>) {
         self.set_storage(StorageState::Opening);
         let desk = match Desk::open(person).await {
             Ok(desk) => Rc::new(desk),
@@ -181,6 +202,14 @@ impl Core {
             let _ = tidy.await;
         });
         let _tidying = AbortOnDrop(tidying);
+        *self.uploads_mut() = Uploads::default();
+        let upload = uploading::run(Rc::clone(&self), Rc::clone(&desk), Rc::clone(&line));
+        let (upload, uploading) = abortable(upload);
+        spawn_local(async {
+            // Ends when the driver does.
+            let _ = upload.await;
+        });
+        let _uploading = AbortOnDrop(uploading);
         let (protect, kept) = (Rc::clone(&self), Rc::clone(&desk));
         spawn_local(async move {
             let protected = storage::protect().await;
@@ -196,6 +225,7 @@ impl Core {
         self.places.borrow_mut().clear();
         self.shown.cards.try_set(Arc::default());
         self.shown.outbox.try_set(Arc::default());
+        self.shown.files.try_set(Arc::default());
         for watcher in self.watchers.borrow().iter() {
             watcher.state.try_set(TicketState::Loading);
         }
@@ -289,7 +319,7 @@ impl Core {
         let Some(desk) = self.desk() else { return };
         let replica = desk.replica();
         let link = self.planner().link();
-        let unsent = replica.unsent();
+        let unsent = unsent(&desk);
         let last_contact = replica.meta().last_contact.map(|clock| replica.server_time(clock));
         drop(replica);
         let keeps_twice = desk.keeps_twice();
@@ -307,6 +337,12 @@ impl Core {
                 }
             });
         }
+        let places = desk.shelf(Shelf::places).unwrap_or_default();
+        if self.shown.files.try_with_untracked(|known| **known != places) == Some(true) {
+            self.shown.files.try_set(Arc::new(places));
+        }
+        // Whatever has become of the line or of the changes, it may be the files' turn.
+        self.upload_bell.ring();
     }
 
     /// Tells that there is a new notice, or may be one.
@@ -379,7 +415,7 @@ impl Core {
         action: Action,
         seen: Option<Seen>,
     ) -> Result<ChangeId, RecordError> {
-        let desk = self.desk().ok_or_else(|| self.why_closed())?;
+        let desk = self.open_desk()?;
         let recorded = desk.record(ticket, action, seen).await;
         if desk.is_fenced_off() {
             self.close();
@@ -390,6 +426,11 @@ impl Core {
         self.tell(&desk, &news);
         self.bell.ring();
         Ok(change)
+    }
+
+    /// The desk, for somebody who wants to do something.
+    pub(super) fn open_desk(&self) -> Result<Rc<Desk>, RecordError> {
+        self.desk().ok_or_else(|| self.why_closed())
     }
 
     fn why_closed(&self) -> RecordError {
@@ -415,11 +456,14 @@ impl Core {
 
     pub(super) fn sync_now(&self) {
         self.planner_mut().try_now();
+        self.uploads_mut().try_now();
         self.bell.ring();
+        self.upload_bell.ring();
     }
 
     pub(super) fn signed_in_again(&self) {
         self.planner_mut().signed_in();
+        self.uploads_mut().try_now();
         self.bell.ring();
     }
 
@@ -452,7 +496,7 @@ impl Core {
     }
 
     pub(super) fn unsent(&self) -> Unsent {
-        self.desk().map(|desk| desk.replica().unsent()).unwrap_or_default()
+        self.desk().map(|desk| unsent(&desk)).unwrap_or_default()
     }
 
     /// Gives what waits a last chance to be delivered.
@@ -461,12 +505,20 @@ impl Core {
         self.sync_now();
         for _ in 0..patience_ms / LOOK_EVERY_MS {
             let in_vain = matches!(self.planner().link(), Link::Offline | Link::SignedOut | Link::TooOld);
-            if self.unsent().waiting == 0 || in_vain {
+            let Unsent { waiting, files, .. } = self.unsent();
+            if waiting + files == 0 || in_vain {
                 return;
             }
             clock::sleep(LOOK_EVERY_MS).await;
         }
     }
+}
+
+/// The work that is only on this device, files included.
+fn unsent(desk: &Desk) -> Unsent {
+    let replica = desk.replica();
+    let files = desk.shelf(|shelf| shelf.unsent(&replica)).unwrap_or_default();
+    Unsent { files, ..replica.unsent() }
 }
 
 struct AbortOnDrop(futures_util::future::AbortHandle);

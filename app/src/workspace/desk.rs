@@ -9,6 +9,7 @@ use domain::people::Person;
 use domain::ticket::{Action, Document, Seen};
 use domain::{ChangeId, TicketId};
 use futures_util::lock::Mutex;
+use sync::files::Shelf;
 use sync::journal::JournalError;
 use sync::{Batch, Identity, Loaded, LocalStore, Meta, Recovery, Replica, StoreError, TwinStore};
 
@@ -36,6 +37,10 @@ pub(super) struct Desk {
     turn: Mutex<()>,
     /// Whether somebody has gone through the gate: then nothing is kept any more.
     shut: Cell<bool>,
+    /// The files kept here; nothing, if they could not be read.
+    pub(super) shelf: RefCell<Option<Shelf>>,
+    /// Held while a file is kept and recorded, one after the other.
+    pub(super) file_turn: Mutex<()>,
 }
 
 impl Desk {
@@ -48,7 +53,15 @@ impl Desk {
             None => Meta::new(Identity { device: id::new_device(), person }),
         };
         let replica = RefCell::new(Replica::open(loaded, meta, documents));
-        Ok(Self { store, replica, turn: Mutex::default(), shut: Cell::default() })
+        let shelf = RefCell::default();
+        let desk = Self { store, replica, turn: Mutex::default(), shut: Cell::default(), shelf, file_turn: Mutex::default() };
+        desk.open_files().await;
+        Ok(desk)
+    }
+
+    /// Where files are kept: beside the replica, and not in the journal, which is for what people have written.
+    pub(super) const fn files(&self) -> &DeviceDatabase {
+        self.store.store()
     }
 
     /// What is known.
@@ -81,7 +94,8 @@ impl Desk {
     /// What this device holds of the person's work.
     pub(super) fn holding(&self) -> Holding {
         let replica = self.replica();
-        Holding::of(replica.outbox(), drafts::all_of(replica.person().id))
+        let files = self.shelf(|shelf| shelf.only_here(&replica)).unwrap_or_default();
+        Holding::of(replica.outbox(), files, drafts::all_of(replica.person().id))
     }
 
     /// Whether the second journal is all there is: no database can be opened here.
@@ -93,6 +107,10 @@ impl Desk {
     pub(super) async fn shut<W: WayOut>(&self, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
         // What is being recorded at this moment comes first.
         let _turn = self.turn.lock().await;
+        let files_are_seen = self.shelf.borrow().is_some() || self.rests_on_journal();
+        if !files_are_seen && rescued.is_none() {
+            return Err(HeldBack::Unseen);
+        }
         let cleared = gate::judge(self.holding(), rescued)?;
         self.shut.set(true);
         Ok(cleared)

@@ -13,7 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
 use domain::ChangeId;
+use domain::ticket::FileHash;
 use sync::OutboxEntry;
+use sync::files::OnlyHere;
 
 use crate::device::rescue::Written;
 
@@ -23,16 +25,20 @@ pub struct Holding {
     waiting: BTreeSet<ChangeId>,
     refused: BTreeSet<ChangeId>,
     parked: usize,
+    files: BTreeSet<FileHash>,
+    files_set_aside: BTreeSet<FileHash>,
     drafts: BTreeMap<String, String>,
 }
 
 impl Holding {
-    /// What an outbox and the drafts beside it amount to.
+    /// What an outbox, the files that the server lacks, and the drafts beside them amount to.
     pub fn of<'e>(
         outbox: impl IntoIterator<Item = &'e OutboxEntry>,
+        files: OnlyHere,
         drafts: BTreeMap<String, String>,
     ) -> Self {
-        let mut holding = Self { drafts, ..Self::default() };
+        let OnlyHere { to_send: files, set_aside: files_set_aside } = files;
+        let mut holding = Self { files, files_set_aside, drafts, ..Self::default() };
         for entry in outbox {
             if entry.is_waiting() {
                 holding.waiting.insert(entry.change.id);
@@ -60,21 +66,26 @@ impl Holding {
         self.parked
     }
 
+    /// Files that are on their way to the server.
+    pub fn files(&self) -> usize {
+        self.files.len()
+    }
+
     /// Texts that were typed and not recorded.
     pub fn drafts(&self) -> usize {
         self.drafts.len()
     }
 
-    /// Changes that are only here.
+    /// Changes and files that are only here.
     pub fn unsent(&self) -> usize {
-        self.waiting() + self.refused()
+        self.waiting() + self.refused() + self.files()
     }
 }
 
 /// A way out.
 pub trait WayOut {
-    /// What of a device's holding would be out of reach afterwards, beside unsent changes.
-    fn drafts_at_stake(holding: &Holding) -> usize;
+    /// What of a device's holding would be out of reach afterwards, beside what is on its way to the server.
+    fn more_at_stake(holding: &Holding) -> usize;
 }
 
 /// The person leaves, and all that is here stays for when they come back.
@@ -86,14 +97,15 @@ pub enum SigningOut {}
 pub enum Resetting {}
 
 impl WayOut for SigningOut {
-    fn drafts_at_stake(_: &Holding) -> usize {
+    fn more_at_stake(_: &Holding) -> usize {
         0
     }
 }
 
 impl WayOut for Resetting {
-    fn drafts_at_stake(holding: &Holding) -> usize {
-        holding.drafts()
+    fn more_at_stake(holding: &Holding) -> usize {
+        // A file whose change the office has yet to decide on is nowhere else.
+        holding.drafts() + holding.files_set_aside.len()
     }
 }
 
@@ -141,10 +153,12 @@ pub struct RescueFile {
 impl RescueFile {
     /// The file that was written while a device held this. `by_journal`: the second journal is where the device's database is.
     pub(super) fn new(written: Written, mut held: Holding, by_journal: bool) -> Self {
-        let Written { name, changes, journal_is_whole, unread } = written;
+        let Written { name, changes, journal_is_whole, files, unread } = written;
         let is_in_it = |change: &ChangeId| changes.contains(&change.seq) || (by_journal && journal_is_whole);
         held.waiting.retain(&is_in_it);
         held.refused.retain(&is_in_it);
+        held.files.retain(|hash| files.contains(hash));
+        held.files_set_aside.retain(|hash| files.contains(hash));
         Self { name, unread, contents: held }
     }
 
@@ -165,16 +179,18 @@ impl Rescued {
     fn has_all_of(&self, holding: &Holding) -> bool {
         let Self { contents } = self;
         let has = |change| contents.waiting.contains(change) || contents.refused.contains(change);
+        let has_file = |hash| contents.files.contains(hash) || contents.files_set_aside.contains(hash);
         let drafts = &contents.drafts;
         holding.waiting.iter().all(has)
             && holding.refused.iter().all(has)
+            && holding.files.iter().chain(&holding.files_set_aside).all(has_file)
             && holding.drafts.iter().all(|(key, text)| drafts.get(key) == Some(text))
     }
 }
 
 /// The gate itself. Whoever opens it must make sure that nothing is recorded from then on.
 pub(super) fn judge<W: WayOut>(holding: Holding, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
-    let at_stake = holding.unsent() + W::drafts_at_stake(&holding);
+    let at_stake = holding.unsent() + W::more_at_stake(&holding);
     if at_stake == 0 || rescued.is_some_and(|rescued| rescued.has_all_of(&holding)) {
         Ok(Cleared { way: PhantomData })
     } else {
@@ -199,7 +215,7 @@ mod tests {
     }
 
     fn holding(entries: &[OutboxEntry], drafts: &[(&str, &str)]) -> Holding {
-        Holding::of(entries, drafts.iter().map(|(key, text)| ((*key).into(), (*text).into())).collect())
+        Holding::of(entries, OnlyHere::default(), drafts.iter().map(|(key, text)| ((*key).into(), (*text).into())).collect())
     }
 
     fn written(changes: &[u64], journal_is_whole: bool) -> Written {
@@ -207,6 +223,7 @@ mod tests {
             name: "a file".to_owned(),
             changes: changes.iter().copied().collect(),
             journal_is_whole,
+            files: BTreeSet::new(),
             unread: Vec::new(),
         }
     }
@@ -276,5 +293,27 @@ mod tests {
         let before = holding(&[entry(1, OutboxState::Waiting)], &[]);
         let file = RescueFile::new(written(&[1], true), before, false).confirmed();
         assert!(is_open::<SigningOut>(holding(&[entry(1, refused())], &[]), Some(&file)));
+    }
+
+    #[test]
+    fn a_file_on_its_way_holds_back_until_a_rescue_file_has_it() {
+        let hash = |number| FileHash::from_digest([number; 32]);
+        let files = OnlyHere { to_send: [hash(1)].into(), set_aside: [hash(2)].into() };
+        let held = || Holding::of([], files.clone(), BTreeMap::new());
+        assert!(!is_open::<SigningOut>(held(), None));
+        let with = |files: &[FileHash]| {
+            let written = Written { files: files.iter().copied().collect(), ..written(&[], true) };
+            RescueFile::new(written, held(), false).confirmed()
+        };
+        assert!(is_open::<Resetting>(held(), Some(&with(&[hash(1), hash(2)]))));
+        assert!(!is_open::<Resetting>(held(), Some(&with(&[hash(1)]))));
+    }
+
+    #[test]
+    fn a_file_that_waits_for_the_office_holds_back_a_reset_alone() {
+        let files = OnlyHere { set_aside: [FileHash::from_digest([2; 32])].into(), ..OnlyHere::default() };
+        let held = || Holding::of([], files.clone(), BTreeMap::new());
+        assert!(is_open::<SigningOut>(held(), None));
+        assert!(!is_open::<Resetting>(held(), None));
     }
 }

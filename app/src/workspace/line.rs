@@ -1,9 +1,10 @@
 //! The line to the server, as the driver needs it. Tests put a server of their own behind it.
 
 use sync::Failure;
+use sync::files::{KeptFile, UploadFailure, UploadProgress};
 use sync::messages::{Event, PullRequest, PullResponse, PushRequest, PushResponse};
 
-use crate::device::api::sync as server;
+use crate::device::api::{files, sync as server};
 use crate::device::events::EventStream;
 
 /// The calls that synchronisation makes.
@@ -20,6 +21,20 @@ pub trait Line {
 
     /// Opens the stream of what happens after what the device has, told in the way it would ask for a page.
     async fn listen(&self, has: &PullRequest) -> Result<Self::Events, Failure>;
+
+    /// Announces a file. Returns the address of its upload, and how far that has come.
+    async fn begin_upload(&self, file: &KeptFile) -> Result<(String, UploadProgress), UploadFailure>;
+
+    /// Asks how far an upload has come.
+    async fn ask_upload(&self, upload: &str) -> Result<UploadProgress, UploadFailure>;
+
+    /// Sends a piece of a file.
+    async fn send_piece(
+        &self,
+        upload: &str,
+        offset: u64,
+        piece: &[u8],
+    ) -> Result<UploadProgress, UploadFailure>;
 }
 
 /// An open stream of events.
@@ -49,6 +64,23 @@ impl Line for ServerLine {
 
     async fn listen(&self, has: &PullRequest) -> Result<EventStream, Failure> {
         server::listen(has).await
+    }
+
+    async fn begin_upload(&self, file: &KeptFile) -> Result<(String, UploadProgress), UploadFailure> {
+        files::begin(file).await
+    }
+
+    async fn ask_upload(&self, upload: &str) -> Result<UploadProgress, UploadFailure> {
+        files::ask(upload).await
+    }
+
+    async fn send_piece(
+        &self,
+        upload: &str,
+        offset: u64,
+        piece: &[u8],
+    ) -> Result<UploadProgress, UploadFailure> {
+        files::send(upload, offset, piece).await
     }
 }
 

@@ -3,21 +3,25 @@
 //! A transaction is built whole before anything is awaited, and only its own requests are awaited while it is open.
 
 use std::cell::{Cell, RefCell};
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 
+use domain::ticket::FileHash;
 use futures_util::future::{AbortHandle, Either, abortable, select};
 use indexed_db_futures::database::Database;
 use indexed_db_futures::error::{Error, OpenDbError};
+use indexed_db_futures::object_store::ObjectStore;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{
     Transaction, TransactionDone, TransactionDurability, TransactionFinishKind, TransactionMode,
     TransactionOptions,
 };
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
 use sync::StoreError;
+use sync::files::FileKey;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::schema::{self, CARDS, DIRECTORY, META, OUTBOX, WITNESS, WRITER};
+use super::schema::{self, CARDS, CHUNKS, DIRECTORY, META, OUTBOX, WITNESS, WRITER};
 use crate::device::clock;
 
 /// Longest wait for the browser to open a database, in milliseconds. Some never answer when their storage is broken.
@@ -41,6 +45,7 @@ pub(super) struct Write {
 enum Deed {
     Put(JsValue, Uint8Array),
     Delete(JsValue),
+    DeleteAll(RangeInclusive<JsValue>),
     Clear,
 }
 
@@ -53,13 +58,21 @@ impl Write {
         Self { store, deed: Deed::Delete(key.js()) }
     }
 
+    /// All chunks of a content, however many there are.
+    pub(super) fn delete_chunks(hash: FileHash) -> Self {
+        let hash = JsValue::from(hash.to_string());
+        // In the order of keys, a list comes after every number.
+        let (first, last) = (Array::of2(&hash, &0.into()), Array::of2(&hash, &Array::new()));
+        Self { store: CHUNKS, deed: Deed::DeleteAll(first.into()..=last.into()) }
+    }
+
     /// Everything in an object store, readable or not.
     pub(super) fn clear(store: &'static str) -> Self {
         Self { store, deed: Deed::Clear }
     }
 }
 
-/// What records are found by: a name, or a number below 2^53.
+/// What records are found by: a name, a number below 2^53, or two of these.
 pub(super) trait Key {
     fn js(self) -> JsValue;
 }
@@ -80,6 +93,18 @@ impl Key for u64 {
     fn js(self) -> JsValue {
         // Not as a BigInt, which is no key. Change numbers count one person's taps: they stay below 2^53.
         (self as f64).into()
+    }
+}
+
+impl Key for (FileHash, u32) {
+    fn js(self) -> JsValue {
+        Array::of2(&self.0.to_string().into(), &self.1.into()).into()
+    }
+}
+
+impl Key for FileKey {
+    fn js(self) -> JsValue {
+        Array::of2(&self.hash.to_string().into(), &self.ticket.to_string().into()).into()
     }
 }
 
@@ -189,6 +214,73 @@ impl Connection {
         }
     }
 
+    /// Reads one record, if it is there.
+    pub(super) async fn get(
+        &self,
+        store: &str,
+        key: impl Key + Copy,
+    ) -> Result<Option<Uint8Array>, StoreError> {
+        match self.try_get(store, key.js()).await {
+            Err(StoreError::Lost(_)) => {
+                self.close();
+                self.try_get(store, key.js()).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Reads all records of an object store, in the order of their keys.
+    pub(super) async fn get_all(&self, store: &str) -> Result<Vec<Uint8Array>, StoreError> {
+        let read = async |store: ObjectStore<'_>| {
+            let values = store.get_all::<JsValue>().primitive()?.await?;
+            values.map(|value| value.map(bytes)).collect()
+        };
+        match self.try_read(store, read).await {
+            Err(StoreError::Lost(_)) => {
+                self.close();
+                self.try_read(store, read).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// The contents' names of all chunks, one for each chunk.
+    pub(super) async fn chunk_names(&self) -> Result<Vec<String>, StoreError> {
+        let read = async |store: ObjectStore<'_>| {
+            let keys = store.get_all_keys::<JsValue>().primitive()?.await?;
+            let name = |key: JsValue| Array::from(&key).get(0).as_string().unwrap_or_default();
+            keys.map(|key| key.map(name)).collect()
+        };
+        match self.try_read(CHUNKS, read).await {
+            Err(StoreError::Lost(_)) => {
+                self.close();
+                self.try_read(CHUNKS, read).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn try_get(&self, store: &str, key: JsValue) -> Result<Option<Uint8Array>, StoreError> {
+        let read = async |store: ObjectStore<'_>| {
+            let found = store.get::<JsValue, _, _>(key).primitive()?.await?;
+            Ok(found.map(bytes))
+        };
+        self.try_read(store, read).await
+    }
+
+    async fn try_read<T>(
+        &self,
+        store: &str,
+        read: impl AsyncFnOnce(ObjectStore<'_>) -> Result<T, Error>,
+    ) -> Result<T, StoreError> {
+        let database = self.database().await?;
+        let found = async {
+            let transaction = database.transaction(store).with_mode(TransactionMode::Readonly).build()?;
+            read(transaction.object_store(store)?).await
+        };
+        found.await.map_err(|error: Error| store_error(&error))
+    }
+
     async fn try_open_and_read<T>(&self, read: impl Fn(Everything) -> T) -> Result<(T, Fence), StoreError> {
         let database = self.database().await?;
         let (transaction, done) = begin_writing(&database, &[META, OUTBOX, CARDS])?;
@@ -241,6 +333,7 @@ impl Connection {
                         drop(store.put(JsValue::from(bytes)).with_key(key.clone()).primitive()?);
                     }
                     Deed::Delete(key) => drop(store.delete(key.clone()).primitive()?),
+                    Deed::DeleteAll(keys) => drop(store.delete(keys.clone()).primitive()?),
                     Deed::Clear => drop(store.clear()?),
                 }
             }

@@ -12,6 +12,11 @@ pub(super) const CARDS: &str = "cards";
 /// The object store of documents, by part number.
 pub(super) const DOCUMENTS: &str = "documents";
 
+/// The object store of files' contents in chunks, by SHA-256 and the chunk's number.
+pub(super) const CHUNKS: &str = "chunks";
+/// The object store of what is known of each kept file, by SHA-256 and ticket.
+pub(super) const FILES: &str = "files";
+
 /// Key in [`META`]: the directory.
 pub(super) const DIRECTORY: &str = "directory";
 /// Key in [`META`]: what the outbox should hold.
@@ -22,12 +27,14 @@ pub(super) const WRITER: &str = "writer";
 /// What leads from each version to the next, from nothing to the present one. An entry is never changed once released.
 ///
 /// A database is brought up to date inside the browser's own upgrade transaction: all of it happens, or nothing.
-const STEPS: &[fn(&Database) -> indexed_db_futures::Result<()>] = &[|database| {
-    for name in [META, OUTBOX, CARDS, DOCUMENTS] {
-        database.create_object_store(name).build()?;
-    }
-    Ok(())
-}];
+const STEPS: &[fn(&Database) -> indexed_db_futures::Result<()>] = &[
+    |database| create(database, &[META, OUTBOX, CARDS, DOCUMENTS]),
+    |database| create(database, &[CHUNKS, FILES]),
+];
+
+fn create(database: &Database, stores: &[&str]) -> indexed_db_futures::Result<()> {
+    stores.iter().try_for_each(|name| database.create_object_store(name).build().map(drop))
+}
 
 /// The present version.
 pub(super) const fn version() -> u32 {

@@ -8,17 +8,31 @@ use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 use gloo_events::EventListener;
 use js_sys::{Object, Reflect};
-use sync::journal::JournalError;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::MessageEvent;
 
-use super::set;
-use crate::device::clock;
+use super::clock;
 
-/// Longest wait for an answer, in milliseconds: a disk that takes longer is as good as none.
-const PATIENCE_MS: u32 = 10_000;
+/// Why a worker has not done what it was asked to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum WorkerError {
+    /// It can't be started.
+    #[error("no worker can be started: {0}")]
+    NotStarted(String),
+    /// It does not answer, and will not any more.
+    #[error("{0}")]
+    Dead(String),
+    /// It has tried, and failed.
+    #[error("{name}: {message}")]
+    Failed {
+        /// The name of the error, as browsers give it.
+        name: String,
+        /// What it says.
+        message: String,
+    },
+}
 
-type Answer = Result<JsValue, JournalError>;
+type Answer = Result<JsValue, WorkerError>;
 type Asked = Rc<RefCell<BTreeMap<u32, oneshot::Sender<Answer>>>>;
 
 /// A worker that runs until it is dropped.
@@ -33,8 +47,8 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Starts the worker with this address.
-    pub(super) fn start(script: &str) -> Result<Self, JournalError> {
-        let worker = web_sys::Worker::new(script).map_err(|error| JournalError::Unavailable(text(&error)))?;
+    pub(super) fn start(script: &str) -> Result<Self, WorkerError> {
+        let worker = web_sys::Worker::new(script).map_err(|error| WorkerError::NotStarted(text(&error)))?;
         let asked = Asked::default();
         let failed = Rc::new(Cell::new(false));
         let answers = {
@@ -60,8 +74,8 @@ impl Worker {
         Ok(Self { worker, asked, next: Cell::new(0), failed, _listeners: [answers, end] })
     }
 
-    /// Asks, and waits for the answer.
-    pub(super) async fn ask(&self, message: &Object) -> Answer {
+    /// Asks, and waits so many milliseconds for the answer.
+    pub(super) async fn ask(&self, message: &Object, patience_ms: u32) -> Answer {
         let id = self.next.get();
         self.next.set(id.wrapping_add(1));
         set(message, "id", &id.into());
@@ -70,7 +84,7 @@ impl Worker {
         if let Err(error) = self.worker.post_message(message) {
             return self.fail(text(&error));
         }
-        match select(answer, Box::pin(clock::sleep(PATIENCE_MS))).await {
+        match select(answer, Box::pin(clock::sleep(patience_ms))).await {
             Either::Left((Ok(answer), _)) => answer,
             Either::Left((Err(_), _)) => self.fail("its worker has died".to_owned()),
             Either::Right(_) => self.fail("its worker does not answer".to_owned()),
@@ -84,7 +98,7 @@ impl Worker {
 
     fn fail(&self, why: String) -> Answer {
         self.failed.set(true);
-        Err(JournalError::Failed(why))
+        Err(WorkerError::Dead(why))
     }
 }
 
@@ -103,17 +117,25 @@ fn read(message: &JsValue) -> Option<(u32, Answer)> {
     Some((id, answer))
 }
 
-fn read_error(error: &JsValue) -> JournalError {
+fn read_error(error: &JsValue) -> WorkerError {
     let field = |name| get(error, name).and_then(|value| value.as_string()).unwrap_or_default();
-    match field("name").as_str() {
-        "QuotaExceededError" => JournalError::Full,
-        "SecurityError" | "TypeError" | "NotSupportedError" => JournalError::Unavailable(field("message")),
-        _ => JournalError::Failed(field("message")),
-    }
+    WorkerError::Failed { name: field("name"), message: field("message") }
+}
+
+/// Where the page says that a worker is: in the `meta` of this name.
+pub(super) fn script(name: &str) -> Option<String> {
+    let page = web_sys::window()?.document()?;
+    page.query_selector(&format!("meta[name={name}]")).ok()??.get_attribute("content")
+}
+
+/// Sets a property of a plain object.
+pub(super) fn set(object: &Object, name: &str, value: &JsValue) {
+    // That can't fail.
+    let _ = Reflect::set(object, &name.into(), value);
 }
 
 /// A property that is there.
-fn get(object: &JsValue, name: &str) -> Option<JsValue> {
+pub(super) fn get(object: &JsValue, name: &str) -> Option<JsValue> {
     Reflect::get(object, &name.into()).ok().filter(|value| !value.is_undefined())
 }
 

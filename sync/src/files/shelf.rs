@@ -1,0 +1,259 @@
+//! Which files are kept here, how far each has come, and how long it stays.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::Timestamp;
+use domain::ticket::{Action, FileHash};
+
+use super::{FileBatch, FileKey, FileState, KeptFile, OnlyHere, Receipt};
+use crate::outbox::{KEPT_MS, OutboxEntry, OutboxState};
+use crate::replica::Replica;
+use crate::store::Meta;
+
+/// The files of a device in memory: always equal to what its store holds.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    files: BTreeMap<FileKey, KeptFile>,
+    /// Contents that have a row and are not whole: the browser has lost some of their chunks.
+    damaged: BTreeSet<FileHash>,
+}
+
+/// Where a file is, as far as this device has had a hand in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FilePlace {
+    /// On this device only.
+    OnDevice,
+    /// On the server.
+    OnServer,
+    /// On the server and in a backup of it.
+    InBackup,
+}
+
+/// What the changes of this device say of a file, the furthest one counting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Named {
+    /// By a change that the server refused.
+    Refused,
+    /// By a change on which the office has yet to decide. The server takes no such file.
+    Parked,
+    /// By a change that is still to be pushed.
+    Waiting,
+    /// By a change that the server has.
+    Sent,
+}
+
+impl Shelf {
+    /// Takes what a store holds: its rows, and how many chunks it has of which content. Returns what has to be done before it
+    /// is as it should be: a crash may have come between chunks, row and change.
+    pub fn open(
+        files: Vec<KeptFile>,
+        contents: &BTreeMap<FileHash, u64>,
+        replica: &Replica,
+    ) -> (Self, FileBatch) {
+        let named = named(replica);
+        let mut batch = FileBatch::default();
+        let mut shelf = Self::default();
+        for file in files {
+            match file.state {
+                FileState::Prepared if named.contains_key(&file.key) => {
+                    batch.keep.push(file.now(FileState::Waiting { upload: None }));
+                }
+                FileState::Prepared => batch.forget.push(file.key),
+                _ => {}
+            }
+            shelf.files.insert(file.key, file);
+        }
+        let is_whole = |file: &KeptFile| contents.get(&file.key.hash) == Some(&file.chunks());
+        let nameless = attached(replica).filter_map(|(key, entry)| {
+            let Action::Attach(attachment) = &entry.change.action else { return None };
+            let state = FileState::Waiting { upload: None };
+            let file = KeptFile::of(key.ticket, attachment, entry.change.claim.clock, state)?;
+            (!shelf.files.contains_key(&key) && is_whole(&file)).then_some(file)
+        });
+        batch.keep.extend(nameless);
+        let damaged = shelf.files.values().filter(|file| file.holds_content() && !is_whole(file));
+        shelf.damaged = damaged.map(|file| file.key.hash).collect();
+        let after = shelf.after(&batch);
+        let strays = contents.keys().filter(|hash| !after.contains(hash));
+        batch.release.extend(strays);
+        (shelf, batch)
+    }
+
+    /// Takes over what has become durable.
+    pub fn commit(&mut self, batch: FileBatch) {
+        for key in batch.forget {
+            self.files.remove(&key);
+        }
+        for file in batch.keep {
+            self.files.insert(file.key, file);
+        }
+        for hash in batch.release {
+            self.damaged.remove(&hash);
+        }
+    }
+
+    /// A file that is kept.
+    pub fn file(&self, key: FileKey) -> Option<&KeptFile> {
+        self.files.get(&key)
+    }
+
+    /// A file with this content, all of which is here.
+    pub fn whole(&self, hash: FileHash) -> Option<&KeptFile> {
+        let mut holding = self.files.values().filter(|file| file.key.hash == hash && file.holds_content());
+        holding.next().filter(|_| !self.damaged.contains(&hash))
+    }
+
+    /// Where each file is that this device has had a hand in.
+    pub fn places(&self) -> BTreeMap<FileKey, FilePlace> {
+        let place = |file: &KeptFile| {
+            let place = match file.state {
+                FileState::Prepared => return None,
+                FileState::Waiting { .. } => FilePlace::OnDevice,
+                FileState::Stored { .. } => FilePlace::OnServer,
+                FileState::BackedUp { .. } => FilePlace::InBackup,
+            };
+            Some((file.key, place))
+        };
+        self.files.values().filter_map(place).collect()
+    }
+
+    /// What is only on this device.
+    pub fn only_here(&self, replica: &Replica) -> OnlyHere {
+        let named = named(replica);
+        let mut only_here = OnlyHere::default();
+        for file in self.files.values().filter(|file| matches!(file.state, FileState::Waiting { .. })) {
+            let set_aside = matches!(named.get(&file.key), Some(Named::Refused | Named::Parked));
+            let contents = if set_aside { &mut only_here.set_aside } else { &mut only_here.to_send };
+            contents.insert(file.key.hash);
+        }
+        only_here
+    }
+
+    /// How many files are only on this device. Those of refused and parked changes are left out: whoever deals with the change deals
+    /// with them.
+    pub fn unsent(&self, replica: &Replica) -> usize {
+        self.only_here(replica).to_send.len()
+    }
+
+    /// The files that can be sent: those whose change the server has, the small ones first and then the old ones. A file must not hold
+    /// up what is read at once.
+    pub(super) fn ready(&self, replica: &Replica) -> Vec<&KeptFile> {
+        let named = named(replica);
+        let is_ready = |file: &&KeptFile| {
+            // A change that nothing is known of has been let go: the server has it, and so does a backup.
+            let is_sent = matches!(named.get(&file.key), None | Some(Named::Sent));
+            let is_waiting = matches!(file.state, FileState::Waiting { .. });
+            is_sent && is_waiting && !self.damaged.contains(&file.key.hash)
+        };
+        let mut ready: Vec<_> = self.files.values().filter(is_ready).collect();
+        ready.sort_by_key(|file| (file.bytes, file.since, file.key));
+        ready
+    }
+
+    /// What follows from the changes made here and from what is known of the server: a file that a change names waits to be sent;
+    /// files wait again in another history, and are let go once a backup has them or after thirty days by the server's clock.
+    pub fn settle(&self, replica: &Replica) -> FileBatch {
+        let meta = replica.meta();
+        let named = named(replica);
+        let mut batch = FileBatch::default();
+        for file in self.files.values() {
+            match &file.state {
+                FileState::Prepared if named.contains_key(&file.key) => {
+                    batch.keep.push(file.now(FileState::Waiting { upload: None }));
+                }
+                FileState::Prepared | FileState::Waiting { .. } => {}
+                FileState::Stored { receipt } => {
+                    if is_of_another_history(receipt, meta) {
+                        batch.keep.push(file.now(FileState::Waiting { upload: None }));
+                    } else if holds(receipt, meta) {
+                        let receipt = receipt.clone();
+                        batch.keep.push(file.now(FileState::BackedUp { receipt }));
+                    } else if is_old(receipt, meta) {
+                        batch.forget.push(file.key);
+                    }
+                }
+                // Kept so that it can be said where the file is. That says nothing of another history.
+                FileState::BackedUp { receipt } => {
+                    if is_of_another_history(receipt, meta) || is_old(receipt, meta) {
+                        batch.forget.push(file.key);
+                    }
+                }
+            }
+        }
+        self.release_what_is_left(batch)
+    }
+
+    /// Lets a file go that no change names: it was never recorded, or its author has dropped the change. Nothing, if one does.
+    pub fn abandon(&self, key: FileKey, replica: &Replica) -> FileBatch {
+        let is_abandoned = self.files.get(&key).is_some_and(|file| {
+            matches!(file.state, FileState::Prepared | FileState::Waiting { .. })
+                && !named(replica).contains_key(&key)
+        });
+        let forget = if is_abandoned { vec![key] } else { Vec::new() };
+        self.release_what_is_left(FileBatch { forget, ..FileBatch::default() })
+    }
+
+    /// Adds the contents that no row needs any more after a batch.
+    fn release_what_is_left(&self, mut batch: FileBatch) -> FileBatch {
+        let after = self.after(&batch);
+        let before = self.files.values().filter(|file| file.holds_content());
+        let left: BTreeSet<_> =
+            before.map(|file| file.key.hash).filter(|hash| !after.contains(hash)).collect();
+        batch.release.extend(left);
+        batch
+    }
+
+    /// The contents that are needed after a batch.
+    fn after(&self, batch: &FileBatch) -> BTreeSet<FileHash> {
+        let altered: BTreeSet<_> =
+            batch.keep.iter().map(|file| file.key).chain(batch.forget.iter().copied()).collect();
+        let unaltered = self.files.values().filter(|file| !altered.contains(&file.key));
+        let needed = unaltered.chain(&batch.keep).filter(|file| file.holds_content());
+        needed.map(|file| file.key.hash).collect()
+    }
+}
+
+impl KeptFile {
+    const fn holds_content(&self) -> bool {
+        !matches!(self.state, FileState::BackedUp { .. })
+    }
+}
+
+/// The changes of this device that attach files, whatever has become of them.
+fn attached(replica: &Replica) -> impl Iterator<Item = (FileKey, &OutboxEntry)> {
+    replica.entries().filter_map(|entry| {
+        let Action::Attach(attachment) = &entry.change.action else { return None };
+        Some((FileKey { hash: attachment.hash()?, ticket: entry.change.ticket }, entry))
+    })
+}
+
+fn named(replica: &Replica) -> BTreeMap<FileKey, Named> {
+    let mut named = BTreeMap::new();
+    for (key, entry) in attached(replica) {
+        let by_this = match entry.state {
+            OutboxState::Waiting => Named::Waiting,
+            OutboxState::Accepted { .. } | OutboxState::Kept { .. } => Named::Sent,
+            OutboxState::Parked { .. } => Named::Parked,
+            OutboxState::Refused { .. } => Named::Refused,
+        };
+        let furthest = named.entry(key).or_insert(by_this);
+        *furthest = by_this.max(*furthest);
+    }
+    named
+}
+
+fn is_of_another_history(receipt: &Receipt, meta: &Meta) -> bool {
+    meta.epoch.as_ref().is_some_and(|epoch| *epoch != receipt.epoch)
+}
+
+/// Whether a backup of the receipt's own history has the file.
+fn holds(receipt: &Receipt, meta: &Meta) -> bool {
+    meta.epoch.as_ref() == Some(&receipt.epoch)
+        && meta.backup.is_some_and(|backup| backup.arrived > receipt.stored_at)
+}
+
+/// Only the server's clock counts: this device's may jump.
+fn is_old(receipt: &Receipt, meta: &Meta) -> bool {
+    meta.epoch.as_ref() == Some(&receipt.epoch)
+        && meta.heard.is_some_and(|heard: Timestamp| heard.millis_since(receipt.stored_at) > KEPT_MS)
+}

@@ -1,0 +1,611 @@
+//! Files on a device: kept before they are named, sent after everything else, let go only when they are elsewhere.
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
+mod world;
+
+use std::collections::BTreeMap;
+
+use domain::ticket::{Action, Attachment, AttachmentKind, FileHash};
+use domain::{ChangeId, Refusal, TicketId, Timestamp};
+use sha2::{Digest, Sha256};
+use sync::files::{
+    CHUNK_BYTES, FileBatch, FileKey, FilePlace, FileState, FileStore, KeptFile, Piece, Receipt, Shelf,
+    UploadFailure, UploadProgress, UploadRefusal, UploadStep, Uploads, checksum,
+};
+use sync::messages::{Backup, Judged, PushResponse, Verdict};
+use sync::{KEPT_MS, Link, MemoryFileStore};
+
+use self::world::{Device, Server, agent, assign, at, block_on, comment, engineer, register, ticket_id};
+
+const TICKET: TicketId = ticket_id(1);
+
+/// An engineer's tablet with everything that it keeps of files.
+struct Tablet {
+    device: Device,
+    store: MemoryFileStore,
+    shelf: Shelf,
+    uploads: Uploads,
+}
+
+impl Tablet {
+    fn of(device: Device) -> Self {
+        let mut tablet = Self {
+            device,
+            store: MemoryFileStore::default(),
+            shelf: Shelf::default(),
+            uploads: Uploads::default(),
+        };
+        tablet.restart();
+        tablet
+    }
+
+    /// The app ends without warning and starts again.
+    fn restart(&mut self) {
+        self.device.restart();
+        let files = block_on(self.store.files()).unwrap();
+        let contents = block_on(self.store.contents()).unwrap();
+        let (shelf, mending) = Shelf::open(files, &contents, &self.device.replica);
+        (self.shelf, self.uploads) = (shelf, Uploads::default());
+        self.keep(mending);
+    }
+
+    fn keep(&mut self, batch: FileBatch) {
+        block_on(self.store.apply_files(&batch)).unwrap();
+        self.shelf.commit(batch);
+    }
+
+    /// Takes a photo, and crashes before the given step of keeping it.
+    fn take_until(&mut self, content: &[u8], now: Timestamp, crash: usize) -> FileKey {
+        let photo = photo(content);
+        let file = KeptFile::of(TICKET, &photo, now, FileState::Prepared).unwrap();
+        let key = file.key;
+        let mut steps = 0..crash;
+        for (number, chunk) in (0..).zip(content.chunks(CHUNK_BYTES as usize)) {
+            if steps.next().is_none() {
+                return key;
+            }
+            block_on(self.store.put_chunk(key.hash, number, chunk)).unwrap();
+        }
+        if steps.next().is_none() {
+            return key;
+        }
+        self.keep(FileBatch { keep: vec![file], ..FileBatch::default() });
+        if steps.next().is_none() {
+            return key;
+        }
+        self.device.tap(TICKET, Action::Attach(Box::new(photo)), now).unwrap();
+        if steps.next().is_none() {
+            return key;
+        }
+        self.settle();
+        key
+    }
+
+    fn take(&mut self, content: &[u8], now: Timestamp) -> FileKey {
+        self.take_until(content, now, usize::MAX)
+    }
+
+    fn next(&self, now: Timestamp) -> UploadStep {
+        self.uploads.next(&self.shelf, &self.device.replica, Link::Live, now)
+    }
+
+    fn settle(&mut self) {
+        let batch = self.shelf.settle(&self.device.replica);
+        self.keep(batch);
+    }
+
+    fn unsent(&self) -> usize {
+        self.shelf.unsent(&self.device.replica)
+    }
+
+    fn place(&self, key: FileKey) -> Option<FilePlace> {
+        self.shelf.places().get(&key).copied()
+    }
+
+    fn has_content(&self, key: FileKey) -> bool {
+        block_on(self.store.contents()).unwrap().contains_key(&key.hash)
+    }
+
+    /// What is stored of a piece.
+    fn read(&self, piece: &Piece) -> Vec<u8> {
+        let chunk = u64::from(CHUNK_BYTES);
+        let number = u32::try_from(piece.offset / chunk).unwrap();
+        let bytes = block_on(self.store.chunk(piece.file.key.hash, number)).unwrap().unwrap();
+        let start = usize::try_from(piece.offset % chunk).unwrap();
+        bytes[start..start + piece.length as usize].to_vec()
+    }
+
+    /// Takes one step on a line that works. Returns false when there is nothing to send.
+    fn send_one(&mut self, desk: &mut FileDesk, now: Timestamp) -> bool {
+        let replica = &self.device.replica;
+        let (file, answer) = match self.next(now) {
+            UploadStep::Begin(file) => {
+                let (upload, progress) = desk.begin(&file, now);
+                let batch = self.uploads.begun(&file, upload, progress, replica, now);
+                self.keep(batch);
+                return true;
+            }
+            UploadStep::Ask(file, upload) => (file, desk.ask(&upload)),
+            UploadStep::Send(piece) => {
+                let bytes = self.read(&piece);
+                let answer = desk.receive(&piece.upload, piece.offset, &bytes, now);
+                (piece.file, answer)
+            }
+            UploadStep::Wait(_) | UploadStep::Rest => return false,
+        };
+        let batch = match answer {
+            Ok(progress) => self.uploads.progressed(&file, progress, &self.device.replica, now),
+            Err(refusal) => self.uploads.failed(&file, UploadFailure::Refused(refusal), now, 0.0),
+        };
+        self.keep(batch);
+        true
+    }
+}
+
+/// The server's end of uploads, in a few lines.
+#[derive(Default)]
+struct FileDesk {
+    epoch: String,
+    uploads: BTreeMap<String, (KeptFile, Vec<u8>)>,
+    stored: BTreeMap<FileHash, (Vec<u8>, Timestamp)>,
+    begun: usize,
+}
+
+impl FileDesk {
+    fn new() -> Self {
+        Self { epoch: "first".to_owned(), ..Self::default() }
+    }
+
+    fn receipt(&self, hash: FileHash) -> Option<Receipt> {
+        let (_, stored_at) = self.stored.get(&hash)?;
+        Some(Receipt { stored_at: *stored_at, epoch: self.epoch.clone() })
+    }
+
+    fn begin(&mut self, file: &KeptFile, _: Timestamp) -> (String, UploadProgress) {
+        self.begun += 1;
+        let upload = format!("/api/files/uploads/{}", self.begun);
+        let receipt = self.receipt(file.key.hash);
+        let offset = if receipt.is_some() { file.bytes } else { 0 };
+        self.uploads.insert(upload.clone(), (file.clone(), Vec::new()));
+        (upload, UploadProgress { offset, receipt })
+    }
+
+    fn ask(&self, upload: &str) -> Result<UploadProgress, UploadRefusal> {
+        let (file, received) = self.uploads.get(upload).ok_or(UploadRefusal::Gone)?;
+        Ok(UploadProgress { offset: received.len() as u64, receipt: self.receipt(file.key.hash) })
+    }
+
+    fn receive(
+        &mut self,
+        upload: &str,
+        offset: u64,
+        piece: &[u8],
+        now: Timestamp,
+    ) -> Result<UploadProgress, UploadRefusal> {
+        let (file, received) = self.uploads.get_mut(upload).ok_or(UploadRefusal::Gone)?;
+        if offset != received.len() as u64 {
+            return Err(UploadRefusal::Elsewhere);
+        }
+        received.extend_from_slice(piece);
+        if received.len() as u64 == file.bytes {
+            assert_eq!(digest(received), file.key.hash, "what was sent is what was announced");
+            self.stored.entry(file.key.hash).or_insert_with(|| (received.clone(), now));
+        }
+        self.ask(upload)
+    }
+}
+
+fn digest(content: &[u8]) -> FileHash {
+    FileHash::from_digest(Sha256::digest(content).into())
+}
+
+fn photo(content: &[u8]) -> Attachment {
+    Attachment {
+        sha256: digest(content).to_string(),
+        bytes: content.len() as u64,
+        media_type: "image/jpeg".to_owned(),
+        kind: AttachmentKind::Photo,
+        name: "铭牌".to_owned(),
+        size: None,
+        taken_at: None,
+        place: None,
+    }
+}
+
+/// A content that no other number makes.
+fn content(number: u8, bytes: usize) -> Vec<u8> {
+    let mut content: Vec<u8> = (0..bytes).map(|at| (at % 249) as u8).collect();
+    content[0] = number;
+    content
+}
+
+/// A server with one ticket, and the tablet of the engineer whose it is.
+fn field() -> (Server, Tablet) {
+    let mut server = Server::new();
+    let mut office = Device::of(agent(), 100);
+    office.sync(&mut server, at(0));
+    office.tap(TICKET, register("it smokes"), at(1)).unwrap();
+    office.tap(TICKET, assign(&engineer()), at(2)).unwrap();
+    office.sync(&mut server, at(3));
+    let mut field = Device::of(engineer(), 200);
+    field.sync(&mut server, at(4));
+    (server, Tablet::of(field))
+}
+
+#[test]
+fn whenever_the_app_ends_a_photo_is_there_wholly_or_not_at_all() {
+    let content = content(1, 2 * CHUNK_BYTES as usize + 5);
+    for crash in 0..7 {
+        let (_, mut tablet) = field();
+        let key = tablet.take_until(&content, at(10), crash);
+        tablet.restart();
+        let attached = tablet.device.see(TICKET).unwrap().attachments.len();
+        assert_eq!(attached, usize::from(crash >= 5), "ended before step {crash}");
+        assert_eq!(tablet.unsent(), attached, "ended before step {crash}");
+        assert_eq!(tablet.has_content(key), attached == 1, "ended before step {crash}: nothing lies about");
+        assert_eq!(tablet.place(key), (attached == 1).then_some(FilePlace::OnDevice));
+    }
+}
+
+#[test]
+fn a_row_that_was_lost_is_made_anew_from_the_change_that_names_it() {
+    let (_, mut tablet) = field();
+    let key = tablet.take(&content(1, 5), at(10));
+    block_on(tablet.store.apply_files(&FileBatch { forget: vec![key], ..FileBatch::default() })).unwrap();
+    tablet.restart();
+    assert_eq!(tablet.place(key), Some(FilePlace::OnDevice));
+    assert!(tablet.has_content(key));
+}
+
+#[test]
+fn a_content_that_has_lost_a_piece_is_neither_shown_nor_sent_nor_forgotten() {
+    let (mut server, mut tablet) = field();
+    let whole = content(1, CHUNK_BYTES as usize + 1);
+    let key = tablet.take(&whole, at(10));
+    tablet.device.sync(&mut server, at(20));
+    block_on(tablet.store.apply_files(&FileBatch { release: vec![key.hash], ..FileBatch::default() }))
+        .unwrap();
+    block_on(tablet.store.put_chunk(key.hash, 0, &whole[..CHUNK_BYTES as usize])).unwrap();
+    tablet.restart();
+    assert!(tablet.shelf.whole(key.hash).is_none());
+    assert_eq!(tablet.next(at(30)), UploadStep::Rest);
+    assert!(tablet.has_content(key));
+    assert_eq!(tablet.unsent(), 1, "it was said to be saved, and is not on the server");
+}
+
+#[test]
+fn files_go_out_after_all_changes_and_the_small_ones_first() {
+    let (mut server, mut tablet) = field();
+    let large = tablet.take(&content(1, 5_000), at(10));
+    let late = tablet.take(&content(2, 50), at(12));
+    let early = tablet.take(&content(3, 50), at(11));
+    assert_eq!(tablet.next(at(20)), UploadStep::Rest, "their changes have not been pushed");
+    tablet.device.sync(&mut server, at(20));
+    tablet.device.tap(TICKET, comment("before all photos"), at(21)).unwrap();
+    assert_eq!(tablet.next(at(22)), UploadStep::Rest, "a line of text is worth more");
+    tablet.device.sync(&mut server, at(23));
+    let mut desk = FileDesk::new();
+    let mut begun = Vec::new();
+    loop {
+        if let UploadStep::Begin(file) = tablet.next(at(24)) {
+            begun.push(file.key);
+        }
+        if !tablet.send_one(&mut desk, at(24)) {
+            break;
+        }
+    }
+    assert_eq!(begun, [early, late, large]);
+    assert_eq!(tablet.unsent(), 0);
+}
+
+#[test]
+fn nothing_is_sent_unless_the_server_is_there() {
+    let (mut server, mut tablet) = field();
+    tablet.take(&content(1, 5), at(10));
+    tablet.device.sync(&mut server, at(20));
+    for link in [Link::Connecting, Link::Offline, Link::SignedOut, Link::TooOld] {
+        let step = tablet.uploads.next(&tablet.shelf, &tablet.device.replica, link, at(30));
+        assert_eq!(step, UploadStep::Rest, "{link:?}");
+    }
+    assert!(matches!(tablet.next(at(30)), UploadStep::Begin(_)));
+}
+
+#[test]
+fn an_upload_goes_on_where_it_was_after_a_restart() {
+    let (mut server, mut tablet) = field();
+    let whole = content(1, 3 * CHUNK_BYTES as usize);
+    let key = tablet.take(&whole, at(10));
+    tablet.device.sync(&mut server, at(20));
+    let mut desk = FileDesk::new();
+    assert!(tablet.send_one(&mut desk, at(21)) && tablet.send_one(&mut desk, at(22)));
+    tablet.restart();
+    let UploadStep::Ask(_, upload) = tablet.next(at(23)) else { panic!("the server is asked first") };
+    assert_eq!(upload, "/api/files/uploads/1");
+    assert!(tablet.send_one(&mut desk, at(23)));
+    let UploadStep::Send(piece) = tablet.next(at(24)) else { panic!("and then it goes on") };
+    assert_eq!((piece.offset, piece.length), (u64::from(CHUNK_BYTES), CHUNK_BYTES));
+    while tablet.send_one(&mut desk, at(25)) {}
+    assert_eq!((desk.begun, &desk.stored[&key.hash].0), (1, &whole));
+}
+
+#[test]
+fn a_file_that_the_server_has_is_not_sent_again() {
+    let (mut server, mut tablet) = field();
+    let whole = content(1, 5);
+    let mut desk = FileDesk::new();
+    desk.stored.insert(digest(&whole), (whole.clone(), at(1)));
+    let key = tablet.take(&whole, at(10));
+    tablet.device.sync(&mut server, at(20));
+    assert!(tablet.send_one(&mut desk, at(21)));
+    assert_eq!(tablet.place(key), Some(FilePlace::OnServer));
+    assert_eq!(tablet.next(at(22)), UploadStep::Rest);
+}
+
+/// A made-up line and a made-up server, both bad, out of one seed.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+#[test]
+fn on_whatever_line_every_file_arrives_whole() {
+    for seed in 1..=60 {
+        let mut chance = Chance(u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15));
+        let (mut server, mut tablet) = field();
+        let mut desk = FileDesk::new();
+        let files: Vec<_> = (0..3)
+            .map(|number| content(number, 1 + usize::try_from(chance.below(1_500_000)).unwrap()))
+            .collect();
+        let keys: Vec<_> = files.iter().map(|file| tablet.take(file, at(10))).collect();
+        tablet.device.sync(&mut server, at(20));
+        let mut now = 30;
+        while tablet.unsent() > 0 {
+            now += 1 + i64::try_from(chance.below(100_000)).unwrap();
+            assert!(now < 10_000_000_000, "seed {seed} comes to no end");
+            match chance.below(8) {
+                0 => tablet.restart(),
+                1 => desk.uploads.clear(),
+                2 | 3 => lose_an_answer(&mut tablet, &mut desk, at(now), &mut chance),
+                _ => drop(tablet.send_one(&mut desk, at(now))),
+            }
+        }
+        for (key, file) in keys.iter().zip(&files) {
+            assert!(&desk.stored[&key.hash].0 == file, "seed {seed}");
+            assert_eq!(tablet.place(*key), Some(FilePlace::OnServer), "seed {seed}");
+        }
+    }
+}
+
+/// The next step comes to the server, or a part of it does, and its answer doesn't come back.
+fn lose_an_answer(tablet: &mut Tablet, desk: &mut FileDesk, now: Timestamp, chance: &mut Chance) {
+    let file = match tablet.next(now) {
+        UploadStep::Begin(file) => {
+            desk.begin(&file, now);
+            file
+        }
+        UploadStep::Ask(file, _) => file,
+        UploadStep::Send(piece) => {
+            let mut bytes = tablet.read(&piece);
+            bytes.truncate(usize::try_from(chance.below(bytes.len() as u64 + 1)).unwrap());
+            let _ = desk.receive(&piece.upload, piece.offset, &bytes, now);
+            piece.file
+        }
+        UploadStep::Wait(_) | UploadStep::Rest => return,
+    };
+    let batch = tablet.uploads.failed(&file, UploadFailure::Unreachable, now, 0.5);
+    tablet.keep(batch);
+}
+
+#[test]
+fn a_line_that_fails_is_given_smaller_pieces_and_longer_pauses() {
+    let (mut server, mut tablet) = field();
+    tablet.take(&content(1, 8 * CHUNK_BYTES as usize), at(10));
+    tablet.device.sync(&mut server, at(20));
+    let mut desk = FileDesk::new();
+    tablet.send_one(&mut desk, at(21));
+    let (mut lengths, mut pauses, mut now) = (Vec::new(), Vec::new(), 22);
+    for _ in 0..4 {
+        let UploadStep::Send(piece) = tablet.next(at(now)) else { panic!("it is sent") };
+        lengths.push(piece.length);
+        let batch = tablet.uploads.failed(&piece.file, UploadFailure::Unreachable, at(now), 0.0);
+        assert!(batch.is_empty(), "its upload is still there");
+        let UploadStep::Wait(until) = tablet.next(at(now)) else { panic!("not at once") };
+        pauses.push(until.millis_since(at(now)));
+        now += until.millis_since(at(now));
+        tablet.uploads.try_now();
+        let UploadStep::Ask(file, upload) = tablet.next(at(now)) else { panic!("asked first") };
+        let progress = desk.ask(&upload).unwrap();
+        // Only what is got through ends a row of failures; here nothing but the question does.
+        let _ = tablet.uploads.progressed(&file, progress, &tablet.device.replica, at(now));
+    }
+    assert_eq!(lengths, [CHUNK_BYTES, CHUNK_BYTES / 4, CHUNK_BYTES / 16, CHUNK_BYTES / 16]);
+    assert_eq!(pauses[0], 1_000);
+}
+
+#[test]
+fn a_file_that_the_server_will_not_have_does_not_hold_up_the_others() {
+    let (mut server, mut tablet) = field();
+    let unwanted = tablet.take(&content(1, 5), at(10));
+    let wanted = tablet.take(&content(2, 50), at(11));
+    tablet.device.sync(&mut server, at(20));
+    let UploadStep::Begin(file) = tablet.next(at(21)) else { panic!("it is announced") };
+    assert_eq!(file.key, unwanted);
+    let refused = UploadFailure::Refused(UploadRefusal::File);
+    let batch = tablet.uploads.failed(&file, refused, at(21), 0.0);
+    tablet.keep(batch);
+    let mut desk = FileDesk::new();
+    while tablet.send_one(&mut desk, at(22)) {}
+    assert_eq!(tablet.place(wanted), Some(FilePlace::OnServer));
+    assert_eq!(tablet.unsent(), 1, "it is kept, and said to be unsent");
+    let UploadStep::Wait(until) = tablet.next(at(23)) else { panic!("it is tried again") };
+    assert!(matches!(tablet.next(until), UploadStep::Begin(file) if file.key == unwanted));
+}
+
+/// A tablet with one photo that the server has since `at(30)`.
+fn stored() -> (Server, Tablet, FileDesk, FileKey) {
+    let (mut server, mut tablet) = field();
+    let key = tablet.take(&content(1, 5), at(10));
+    tablet.device.sync(&mut server, at(20));
+    let mut desk = FileDesk::new();
+    while tablet.send_one(&mut desk, at(30)) {}
+    assert_eq!(tablet.place(key), Some(FilePlace::OnServer));
+    (server, tablet, desk, key)
+}
+
+#[test]
+fn bytes_stay_until_a_backup_is_later_than_their_receipt() {
+    let (mut server, mut tablet, _, key) = stored();
+    for (arrived, expected) in
+        [(29, FilePlace::OnServer), (30, FilePlace::OnServer), (31, FilePlace::InBackup)]
+    {
+        server.backup = Some(Backup { seq: server.seq(), arrived: at(arrived) });
+        tablet.device.sync(&mut server, at(40));
+        tablet.settle();
+        tablet.restart();
+        assert_eq!(tablet.place(key), Some(expected), "a backup until {arrived}");
+        assert_eq!(tablet.has_content(key), expected == FilePlace::OnServer, "a backup until {arrived}");
+    }
+}
+
+#[test]
+fn without_a_backup_bytes_stay_for_thirty_days() {
+    let (mut server, mut tablet, _, key) = stored();
+    for (days, stays) in [(29, true), (31, false)] {
+        tablet.device.sync(&mut server, at(days * Timestamp::DAY_MS));
+        tablet.settle();
+        assert_eq!(tablet.has_content(key), stays, "after {days} days");
+    }
+    assert!(31 * Timestamp::DAY_MS > KEPT_MS);
+    assert_eq!(tablet.place(key), None);
+}
+
+#[test]
+fn a_restored_server_gets_its_files_again() {
+    let (mut server, mut tablet, mut desk, key) = stored();
+    server.restore(2);
+    desk.stored.clear();
+    desk.epoch.clone_from(&server.epoch);
+    tablet.device.sync(&mut server, at(40));
+    tablet.settle();
+    assert_eq!((tablet.place(key), tablet.unsent()), (Some(FilePlace::OnDevice), 1));
+    tablet.device.sync(&mut server, at(50));
+    while tablet.send_one(&mut desk, at(60)) {}
+    assert_eq!(tablet.place(key), Some(FilePlace::OnServer));
+    assert!(desk.stored.contains_key(&key.hash));
+}
+
+#[test]
+fn a_receipt_of_a_history_that_is_not_known_yet_does_not_count() {
+    let (mut server, mut tablet) = field();
+    let key = tablet.take(&content(1, 5), at(10));
+    tablet.device.sync(&mut server, at(20));
+    let mut desk = FileDesk { epoch: "another".to_owned(), ..FileDesk::new() };
+    tablet.send_one(&mut desk, at(30));
+    tablet.send_one(&mut desk, at(31));
+    assert_eq!(tablet.place(key), Some(FilePlace::OnDevice));
+    assert!(matches!(tablet.next(at(32)), UploadStep::Wait(_)), "not again and again at once");
+}
+
+#[test]
+fn a_content_of_two_tickets_stays_until_neither_needs_it() {
+    let (mut server, mut tablet, _, key) = stored();
+    let other = KeptFile {
+        key: FileKey { ticket: ticket_id(2), ..key },
+        state: FileState::Waiting { upload: None },
+        ..tablet.shelf.file(key).unwrap().clone()
+    };
+    tablet.keep(FileBatch { keep: vec![other.clone()], ..FileBatch::default() });
+    server.backup = Some(Backup { seq: server.seq(), arrived: at(35) });
+    tablet.device.sync(&mut server, at(40));
+    tablet.settle();
+    assert_eq!(tablet.place(key), Some(FilePlace::InBackup));
+    assert!(tablet.has_content(key), "the other ticket's has not been sent");
+    let batch = tablet.shelf.abandon(other.key, &tablet.device.replica);
+    tablet.keep(batch);
+    assert!(!tablet.has_content(key));
+}
+
+/// A tablet with a photo on whose change the server has said this.
+fn judged(verdict: Verdict) -> (Tablet, FileKey, ChangeId) {
+    let (_, mut tablet) = field();
+    let key = tablet.take(&content(1, 5), at(10));
+    let change = tablet.device.replica.outbox().next().unwrap().change.id;
+    let verdicts = vec![Judged { id: change, verdict }];
+    let answer = PushResponse { epoch: "first".to_owned(), server_time: at(20), verdicts };
+    let batch = tablet.device.replica.on_push(&answer, at(20), at(20));
+    tablet.device.keep(batch);
+    (tablet, key, change)
+}
+
+#[test]
+fn a_photo_whose_change_is_refused_waits_for_its_author_and_goes_with_the_change() {
+    let (mut tablet, key, change) = judged(Verdict::Refused { because: Refusal::OutOfScope });
+    assert_eq!((tablet.unsent(), tablet.next(at(30))), (0, UploadStep::Rest));
+    tablet.restart();
+    let batch = tablet.shelf.abandon(key, &tablet.device.replica);
+    assert!(batch.is_empty() && tablet.has_content(key), "its author may send the change again");
+    let batch = tablet.device.replica.discard(change).unwrap();
+    tablet.device.keep(batch);
+    let batch = tablet.shelf.abandon(key, &tablet.device.replica);
+    tablet.keep(batch);
+    assert!(!tablet.has_content(key));
+}
+
+#[test]
+fn a_photo_whose_change_is_parked_is_kept_and_not_sent_before_it_counts() {
+    let (mut tablet, key, change) = judged(Verdict::Parked { because: Refusal::NotAccountable });
+    tablet.restart();
+    assert_eq!((tablet.unsent(), tablet.next(at(30))), (0, UploadStep::Rest));
+    assert!(tablet.has_content(key));
+    let verdicts = vec![Judged { id: change, verdict: Verdict::Applied { revision: 9 } }];
+    let answer = PushResponse { epoch: "first".to_owned(), server_time: at(40), verdicts };
+    let batch = tablet.device.replica.on_push(&answer, at(40), at(40));
+    tablet.device.keep(batch);
+    assert!(matches!(tablet.next(at(50)), UploadStep::Begin(_)), "the office has let it in");
+    assert_eq!(tablet.unsent(), 1);
+}
+
+#[test]
+fn what_the_server_says_against_an_upload_has_one_meaning_each() {
+    let refused = |refusal| UploadFailure::Refused(refusal);
+    for (status, code, expected) in [
+        (401, "signed_out", UploadFailure::SignedOut),
+        (404, "unknown_ticket", refused(UploadRefusal::File)),
+        (404, "unknown_upload", refused(UploadRefusal::Gone)),
+        (404, "", refused(UploadRefusal::Gone)),
+        (408, "interrupted", refused(UploadRefusal::Elsewhere)),
+        (409, "wrong_offset", refused(UploadRefusal::Elsewhere)),
+        (410, "upload_expired", refused(UploadRefusal::Gone)),
+        (413, "too_large", refused(UploadRefusal::File)),
+        (415, "unsupported_media_type", refused(UploadRefusal::File)),
+        (423, "upload_busy", UploadFailure::Busy { retry_after_ms: 7_000 }),
+        (429, "too_many_uploads", UploadFailure::Busy { retry_after_ms: 7_000 }),
+        (460, "checksum_mismatch", refused(UploadRefusal::Elsewhere)),
+        (460, "content_mismatch", refused(UploadRefusal::Gone)),
+        (500, "internal", UploadFailure::Unreachable),
+        (502, "", UploadFailure::Unreachable),
+        (503, "", UploadFailure::Busy { retry_after_ms: 7_000 }),
+        (507, "no_room", refused(UploadRefusal::File)),
+    ] {
+        assert_eq!(UploadFailure::of(status, code, Some(7_000)), expected, "{status} {code}");
+    }
+    assert_eq!(UploadFailure::of(423, "", None), UploadFailure::Busy { retry_after_ms: 5_000 });
+}
+
+#[test]
+fn an_upload_is_announced_in_the_words_of_the_protocol() {
+    let photo = photo(b"content");
+    let file = KeptFile::of(TICKET, &photo, at(1), FileState::Prepared).unwrap();
+    assert_eq!(
+        file.metadata(),
+        "sha256 ZWQ3MDAyYjQzOWU5YWM4NDVmMjIzNTdkODIyYmFjMTQ0NDczMGZiZGI2MDE2ZDNlYzk0MzIyOTdiOWVjOWY3Mw==,\
+         ticket MDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAx,mediatype aW1hZ2UvanBlZw==,name 6ZOt54mM"
+    );
+    assert_eq!(checksum(b"content"), "sha256 7XACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M=");
+}
