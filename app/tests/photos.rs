@@ -101,7 +101,6 @@ async fn what_lies_in_the_database_is_bytes_and_nothing_else() {
     let value: Option<JsValue> = chunks.get::<JsValue, _, _>(key).primitive().unwrap().await.unwrap();
     let bytes: Uint8Array = value.unwrap().dyn_into().unwrap();
     assert_eq!(bytes.to_vec(), [1, 2, 3]);
-    database.close();
 }
 
 #[wasm_bindgen_test]
