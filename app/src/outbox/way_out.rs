@@ -74,9 +74,10 @@ pub fn HeldBackDialog(
         let words = lang.words();
         let lines = match &*held.read() {
             Some(HeldBack::Holding(holding)) => {
-                let changes = (holding.unsent() > 0).then(|| words.held_changes(holding.unsent()));
+                let changes = (holding.changes() > 0).then(|| words.held_changes(holding.changes()));
+                let files = (holding.files() > 0).then(|| words.held_files(holding.files()));
                 let drafts = (holding.drafts() > 0).then(|| words.held_drafts(holding.drafts()));
-                changes.into_iter().chain(drafts).collect()
+                [changes, files, drafts].into_iter().flatten().collect()
             }
             Some(HeldBack::Unseen) => vec![words.held_unseen().to_owned()],
             None => Vec::new(),

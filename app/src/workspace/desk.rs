@@ -54,7 +54,14 @@ impl Desk {
         };
         let replica = RefCell::new(Replica::open(loaded, meta, documents));
         let shelf = RefCell::default();
-        let desk = Self { store, replica, turn: Mutex::default(), shut: Cell::default(), shelf, file_turn: Mutex::default() };
+        let desk = Self {
+            store,
+            replica,
+            turn: Mutex::default(),
+            shut: Cell::default(),
+            shelf,
+            file_turn: Mutex::default(),
+        };
         desk.open_files().await;
         Ok(desk)
     }

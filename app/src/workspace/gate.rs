@@ -66,9 +66,9 @@ impl Holding {
         self.parked
     }
 
-    /// Files that are on their way to the server.
+    /// Files that are only here, also those whose change the office has yet to decide on.
     pub fn files(&self) -> usize {
-        self.files.len()
+        self.files.union(&self.files_set_aside).count()
     }
 
     /// Texts that were typed and not recorded.
@@ -76,9 +76,9 @@ impl Holding {
         self.drafts.len()
     }
 
-    /// Changes and files that are only here.
-    pub fn unsent(&self) -> usize {
-        self.waiting() + self.refused() + self.files()
+    /// Changes that are only here.
+    pub fn changes(&self) -> usize {
+        self.waiting() + self.refused()
     }
 }
 
@@ -136,7 +136,7 @@ pub enum HeldBack {
     #[error("what this device holds can't be seen now")]
     Unseen,
     /// All this is only here.
-    #[error("{} changes and {} unrecorded texts are only on this device", .0.unsent(), .0.drafts())]
+    #[error("{} changes, {} files and {} unrecorded texts are only on this device", .0.changes(), .0.files(), .0.drafts())]
     Holding(Holding),
 }
 
@@ -190,7 +190,7 @@ impl Rescued {
 
 /// The gate itself. Whoever opens it must make sure that nothing is recorded from then on.
 pub(super) fn judge<W: WayOut>(holding: Holding, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
-    let at_stake = holding.unsent() + W::more_at_stake(&holding);
+    let at_stake = holding.changes() + holding.files.len() + W::more_at_stake(&holding);
     if at_stake == 0 || rescued.is_some_and(|rescued| rescued.has_all_of(&holding)) {
         Ok(Cleared { way: PhantomData })
     } else {
@@ -215,7 +215,11 @@ mod tests {
     }
 
     fn holding(entries: &[OutboxEntry], drafts: &[(&str, &str)]) -> Holding {
-        Holding::of(entries, OnlyHere::default(), drafts.iter().map(|(key, text)| ((*key).into(), (*text).into())).collect())
+        Holding::of(
+            entries,
+            OnlyHere::default(),
+            drafts.iter().map(|(key, text)| ((*key).into(), (*text).into())).collect(),
+        )
     }
 
     fn written(changes: &[u64], journal_is_whole: bool) -> Written {
