@@ -704,7 +704,7 @@ async fn a_file_saved_offline_survives_a_restart_and_follows_its_change_to_the_s
     let attached = window.workspace.attach(ticket, file.clone()).await.unwrap();
     assert_eq!(window.workspace.attach(ticket, file).await.unwrap(), attached, "twice is once");
     assert_eq!(window.unsent(), Unsent { waiting: 1, refused: 0, files: 1 });
-    assert!(window.workspace.sign_out().await.is_err(), "a file is work, too");
+    assert!(window.workspace.clear::<SigningOut>(None).await.is_err(), "a file is work, too");
     window.close().await;
 
     let window = Window::open_and_ready(&line).await;
