@@ -19,6 +19,7 @@ const MAY_USE_OURS: [(&str, &[&str]); 10] = [
     ("server", &["domain", "powercut", "sync"]),
     ("app", &["domain", "sync"]),
     ("sim", &["domain", "server", "sync"]),
+    ("fuzz", &["domain", "server", "sync"]),
     ("bench", &["clock-bench", "domain", "sync"]),
     ("clock-bench", &["domain"]),
     ("powercut", &[]),
