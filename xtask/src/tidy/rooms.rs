@@ -13,7 +13,7 @@ const DOMAIN_MAY_USE: [&str; 8] =
     ["chrono", "garde", "serde", "serde_bytes", "serde_json", "sha2", "thiserror", "uuid"];
 
 /// Which crates of ours each crate may use.
-const MAY_USE_OURS: [(&str, &[&str]); 10] = [
+const MAY_USE_OURS: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("sync", &["domain"]),
     ("server", &["domain", "powercut", "sync"]),
