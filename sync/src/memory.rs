@@ -1,7 +1,7 @@
 //! A local store and a journal that keep everything in memory: for tests and simulations, and the model that others are held
 //! to.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use domain::people::Directory;
@@ -154,6 +154,8 @@ pub struct MemoryJournalFiles {
     pub noted: RefCell<Option<Witness>>,
     /// What every call fails with from now on.
     pub broken: RefCell<Option<JournalError>>,
+    /// Whether room is held in reserve.
+    pub reserve: Cell<bool>,
 }
 
 impl MemoryJournalFiles {
@@ -189,7 +191,7 @@ impl JournalFiles for MemoryJournalFiles {
     }
 
     async fn make_room(&self) -> bool {
-        false
+        self.reserve.take()
     }
 
     fn note(&self, witness: &Witness) {

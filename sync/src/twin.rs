@@ -245,7 +245,12 @@ impl<S: LocalStore, J: JournalFiles> TwinStore<S, J> {
 impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
     async fn load(&self) -> Result<Loaded, StoreError> {
         // The store first: that keeps other windows from writing, so that the journal grows no more after it.
-        let (loaded, failure_of_store) = match self.store.load().await {
+        let opened = match self.store.load().await {
+            // Opening writes as well: it claims the database. What is there must be seen and sent on a full device, too.
+            Err(StoreError::Full) if self.journal.make_room().await => self.store.load().await,
+            opened => opened,
+        };
+        let (loaded, failure_of_store) = match opened {
             Ok(loaded) => (loaded, None),
             Err(error @ (StoreError::Unreadable { .. } | StoreError::Lost(_))) => {
                 (Loaded::default(), Some(error))

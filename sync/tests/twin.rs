@@ -3,7 +3,7 @@
 
 mod world;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use domain::ticket::Document;
@@ -27,12 +27,21 @@ struct Database {
     closed: Rc<Cell<bool>>,
     /// Whether the connection goes away just after the next batch was kept.
     lost_though_kept: Rc<Cell<bool>>,
+    /// The journal whose reserve takes the last room of the device.
+    full_beside: Rc<RefCell<Option<Rc<MemoryJournalFiles>>>>,
+}
+
+impl Database {
+    fn is_full(&self) -> bool {
+        self.full_beside.borrow().as_ref().is_some_and(|journal| journal.reserve.get())
+    }
 }
 
 impl LocalStore for Database {
     async fn load(&self) -> Result<Loaded, StoreError> {
         let problem = StoreError::Unreadable { place: "outbox 3".to_owned(), problem: "rubbish".to_owned() };
         match (self.closed.get(), self.unreadable.get()) {
+            _ if self.is_full() => Err(StoreError::Full),
             (true, _) => Err(StoreError::Lost("the backing store can't be opened".to_owned())),
             (_, true) => Err(problem),
             _ => self.held.load().await,
@@ -40,6 +49,9 @@ impl LocalStore for Database {
     }
 
     async fn apply_witnessed(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
+        if self.is_full() {
+            return Err(StoreError::Full);
+        }
         self.held.apply_witnessed(batch, witness).await?;
         let lost = StoreError::Lost("just after".to_owned());
         if self.lost_though_kept.take() { Err(lost) } else { Ok(()) }
@@ -324,6 +336,18 @@ fn a_batch_that_failed_and_was_kept_all_the_same_is_taken_back_by_the_next_one()
     assert_eq!(device.store.recovery(), None);
     assert_eq!(device.numbers(), [1, 2, 3]);
     device.goes_on();
+}
+
+#[test]
+fn a_device_that_is_full_opens_and_keeps_with_the_room_held_in_reserve() {
+    let mut device = Device::after(2);
+    *device.database.full_beside.borrow_mut() = Some(Rc::clone(&device.journal));
+    device.journal.reserve.set(true);
+    let mut device = device.restart();
+    assert_eq!(device.numbers(), [1, 2]);
+    device.journal.reserve.set(true);
+    device.tap(3);
+    assert_eq!(device.restart().numbers(), [1, 2, 3]);
 }
 
 #[test]

@@ -137,7 +137,7 @@ pub enum HeldBack {
     Unseen,
     /// All this is only here.
     #[error("{} changes, {} files and {} unrecorded texts are only on this device", .0.changes(), .0.files(), .0.drafts())]
-    Holding(Holding),
+    Holding(Box<Holding>),
 }
 
 /// A rescue file that was written.
@@ -194,7 +194,7 @@ pub(super) fn judge<W: WayOut>(holding: Holding, rescued: Option<&Rescued>) -> R
     if at_stake == 0 || rescued.is_some_and(|rescued| rescued.has_all_of(&holding)) {
         Ok(Cleared { way: PhantomData })
     } else {
-        Err(HeldBack::Holding(holding))
+        Err(HeldBack::Holding(Box::new(holding)))
     }
 }
 
