@@ -97,6 +97,7 @@ fn DisputeCard(view: Signal<Arc<TicketView>>, dispute: Dispute, recorder: Record
                 <p class="notice__title">{move || what_words(kind, lang.words())}</p>
                 {won.map(|side| view! { <SideLine side tone="ok" mark=won_mark(kind) /> })}
                 <SideLine side=lost tone="warn" mark=Words::conflict_not_in_force />
+                {why_words(kind).map(|why| view! { <p class="notice__more">{move || why(lang.words())}</p> })}
             </div>
             <div class="notice__actions">{restore} {settle_button}</div>
         </div>
@@ -132,6 +133,16 @@ fn SideLine(side: Side, tone: &'static str, mark: fn(Words) -> &'static str) -> 
             " "
             <span class="secondary">{move || said.read().1.clone()}</span>
         </p>
+    }
+}
+
+/// Why it came out as it did.
+const fn why_words(kind: ConflictKind) -> Option<fn(Words) -> &'static str> {
+    match kind {
+        ConflictKind::Overruled { .. } => Some(Words::conflict_why_overruled),
+        ConflictKind::Impossible { .. } => Some(Words::conflict_why_impossible),
+        ConflictKind::AmendedAfterSignature { .. } => Some(Words::conflict_why_amended),
+        ConflictKind::SignedTwice => None,
     }
 }
 
