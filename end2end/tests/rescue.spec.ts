@@ -5,8 +5,9 @@ import { webcrypto } from "node:crypto";
 import type { Download, Page } from "@playwright/test";
 import { expect, test } from "../support/journey.ts";
 import { history, pill, signIn } from "../support/people.ts";
+import { takePhoto } from "../support/photo.ts";
 import { type Archive, RescueKey } from "../support/rescue-file.ts";
-import { addNote } from "../support/work.ts";
+import { addNote, openTicket } from "../support/work.ts";
 
 test.use({ serverOptions: { demo: true } });
 
@@ -229,6 +230,40 @@ test("a reset removes everything of the person from the device, once nothing is 
   await signIn(page, "engineer");
   await page.getByRole("link", { name: JOB }).tap();
   await expect(history(page).filter({ hasText: "水箱已排空" })).toContainText("已到服务器");
+});
+
+test("what a lost tablet held comes to the office in a rescue file, photo and all", async ({ tablet, desk, server }) => {
+  test.setTimeout(180_000);
+  const lost = await tablet("engineer");
+  await openJob(lost.page);
+  await server.kill();
+  await addNote(lost.page, "水箱已排空");
+  await lost.page.getByLabel("添加照片").setInputFiles(await takePhoto(lost.page, "铭牌"));
+  await expect(lost.page.getByRole("region", { name: "照片和文件" }).getByRole("listitem")).toContainText("已存本机");
+  await lost.page.goto(`${server.url}/outbox`);
+  const written = await download(lost.page, () => lost.page.getByRole("button", WRITE).tap());
+  const file = { name: "fieldloop.rescue", mimeType: "application/octet-stream", buffer: await readFile(await written.path()) };
+  await lost.switchOff();
+  await server.startAgain();
+
+  const bring = async (page: Page) => {
+    await page.goto(`${server.url}/outbox`);
+    await page.getByLabel("导入救援文件").setInputFiles(file);
+    return page.getByRole("alert").filter({ hasText: "救援文件已交给服务器" }).getByRole("listitem");
+  };
+  // Anybody may bring it; whether it is the engineer's, the office decides, or the engineer.
+  const supervisor = await desk("supervisor");
+  await expect(await bring(supervisor)).toHaveText(["2 项更改待办公室确认"]);
+  const { page } = await tablet("engineer");
+  await expect(await bring(page)).toHaveText(["2 项更改已计入", "1 个附件"]);
+  await expect(await bring(page)).toHaveText(["2 项更改服务器早已有了", "1 个附件"]);
+
+  await supervisor.goto(server.url);
+  await openTicket(supervisor, JOB);
+  await expect(history(supervisor).filter({ hasText: "水箱已排空" })).toHaveCount(1);
+  const photo = supervisor.getByRole("region", { name: "照片和文件" }).locator("img");
+  await photo.scrollIntoViewIfNeeded();
+  await expect.poll(() => photo.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(0);
 });
 
 test("whoever brings a rescue file in reads what became of it", async ({ desk, server }) => {
