@@ -340,7 +340,7 @@ fn a_batch_that_failed_and_was_kept_all_the_same_is_taken_back_by_the_next_one()
 
 #[test]
 fn a_device_that_is_full_opens_and_keeps_with_the_room_held_in_reserve() {
-    let mut device = Device::after(2);
+    let device = Device::after(2);
     *device.database.full_beside.borrow_mut() = Some(Rc::clone(&device.journal));
     device.journal.reserve.set(true);
     let mut device = device.restart();
