@@ -161,14 +161,15 @@ impl<'t> Tiff<'t> {
 
     /// Degrees, minutes and seconds, in millionths of a degree.
     fn angle(self, directory: u32, tag: u16, most_degrees: u64) -> Option<i32> {
-        const MILLION: u64 = 1_000_000;
+        /// More exact than what comes of it, so that what is cut off from each part makes no difference.
+        const BILLION: u64 = 1_000_000_000;
         let (at, 3) = self.value(directory, tag, 8)? else { return None };
         let mut angle = 0;
         for (part, sixtieth) in [1, 60, 3600].into_iter().enumerate() {
             let (above, below) = self.fraction(at + part * 8)?;
-            angle += above * MILLION / (below * sixtieth);
+            angle += above * BILLION / (below * sixtieth);
         }
-        i32::try_from(Some(angle).filter(|angle| *angle <= most_degrees * MILLION)?).ok()
+        i32::try_from(Some(angle).filter(|angle| *angle <= most_degrees * BILLION)? / 1_000).ok()
     }
 }
 
