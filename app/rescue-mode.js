@@ -271,11 +271,21 @@ async function writeAll(section) {
   say(section, "busy");
   try {
     const files = [];
-    for (const person of await everybody()) files.push(await write("can_not_start", person));
+    for (const person of await everybody()) {
+      try {
+        files.push(await write("can_not_start", person));
+      } catch (error) {
+        if (error?.name === "NoKeyError") throw error;
+        // What is wrong with one person's stores takes nothing from the others.
+        console.error(error);
+        files.push({ name: "", isEmpty: true, unread: [`${person.name ?? person.id}: ${error?.name}: ${error?.message}`] });
+      }
+    }
     const offered = files.filter(({ isEmpty, unread }) => !isEmpty || unread.length > 0);
     const unread = offered.flatMap((file) => file.unread);
-    const names = offered.map(({ name }) => name).join("\n");
+    const names = offered.map(({ name }) => name).filter(Boolean).join("\n");
     if (offered.length === 0) say(section, "nothing");
+    else if (names === "") say(section, "failed", unread.join("\n"));
     else if (unread.length > 0) say(section, "partly", [names, ...unread].join("\n"));
     else say(section, "written", names);
   } catch (error) {

@@ -20,7 +20,7 @@ use web_sys::{Blob, BlobPropertyBag, Url};
 wasm_bindgen_test_configure!(run_in_browser);
 
 /// One white pixel.
-const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\rIDATx\xdac\xfc\xff\xff?\0\x05\xfe\x02\xfe\xa7\x9a\xa0\xa0\0\0\0\0IEND\xaeB`\x82";
+const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\rIDATx\x9cc\xf8\xcf\xc0\xd0\0\0\x04\x81\x01\x80,U\xce\xb0\0\0\0\0IEND\xaeB`\x82";
 
 macro_rules! tests {
     ($($case:ident)*) => {$(

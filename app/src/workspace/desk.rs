@@ -127,7 +127,13 @@ impl Desk {
     pub(super) async fn erase(&self, _: &Cleared<Resetting>) -> Result<(), StoreError> {
         let _turn = self.turn.lock().await;
         let journal = self.store.journal().forget().await;
-        self.store.store().erase().await?;
+        if self.rests_on_journal() {
+            // A database that can't be opened is there all the same, with everything in it.
+            let person = self.replica().person().id;
+            DeviceDatabase::of(person).erase().await?;
+        } else {
+            self.store.store().erase().await?;
+        }
         // Where there is no journal, none can be left behind.
         match journal {
             Ok(()) | Err(JournalError::Unavailable(_)) => Ok(()),

@@ -30,6 +30,9 @@ use crate::sync::Rescued;
 /// Largest file that is taken.
 const FILE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
+/// Most files in it: far more than a tablet keeps.
+const MOST_FILES: usize = 10_000;
+
 /// Tells the public half of the key.
 pub(crate) async fn show_key(State(state): State<AppState>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/plain; charset=utf-8")], state.rescue.public_key().to_owned())
@@ -143,6 +146,10 @@ impl<'s> Reading<'s> {
         if self.files.contains_key(&hash) {
             return Ok(());
         }
+        if self.files.len() >= MOST_FILES {
+            self.gathering.note(&name, "there are too many files in it");
+            return Ok(());
+        }
         match self.state.files.begin_spool(bytes).await {
             Ok(spool) => self.coming = Some((hash, spool)),
             Err(FileError::TooLarge) => self.gathering.note(&name, "too large"),
@@ -159,30 +166,49 @@ impl<'s> Reading<'s> {
         let is_whole = self.unpacker.is_between_parts();
         let Gathered { changes, mut unread, .. } = std::mem::take(&mut self.gathering).finish(is_whole);
         let mut report = RescueReport::default();
-        let (told, changes): (Vec<_>, Vec<_>) = changes
-            .into_iter()
-            .partition(|found| found.change.actor == person.id && found.refusal().is_some());
+        let (told, changes): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|found| found.refusal().is_some());
         count_told(self.state, told, &mut report).await?;
         let changes: Vec<_> = changes.into_iter().map(|found| found.change).collect();
         let uses = judge(self.state, person, changes, &mut report).await?;
         while let Some((hash, spooled)) = self.files.pop_first() {
             let mut tickets = uses.get(&hash).cloned().unwrap_or_default();
             tickets.extend(recorded_uses(self.state, hash).await?);
+            let is_named = !tickets.is_empty();
+            let tickets = in_the_record(self.state, tickets).await?;
+            let part = format!("files/{hash}");
             if tickets.is_empty() {
-                unread.note(&format!("files/{hash}"), "no ticket names it");
+                unread.note(&part, if is_named { NOT_YET } else { "no ticket names it" });
                 self.state.files.drop_spooled(spooled).await;
                 continue;
             }
-            let tickets: Vec<_> = tickets.into_iter().collect();
-            if self.state.files.keep_spooled(spooled, hash, person.id, &tickets).await? {
-                report.files += 1;
-            } else {
-                unread.note(&format!("files/{hash}"), "its content has another hash");
+            match self.state.files.keep_spooled(spooled, hash, person.id, &tickets).await {
+                Ok(true) => report.files += 1,
+                Ok(false) => unread.note(&part, "its content has another hash"),
+                // What was judged is judged, and the other files have their turn.
+                Err(error) => {
+                    tracing::warn!(%hash, ?error, "a file that came along could not be kept");
+                    unread.note(&part, "it could not be kept: bring the file once more");
+                }
             }
         }
         report.unread = unread.into_lines();
         Ok(report)
     }
+}
+
+/// What is said of a file whose only ticket the office has yet to let in.
+const NOT_YET: &str = "its ticket is not in the record yet: bring the file again once that is let in";
+
+/// Those of the tickets that the server has.
+async fn in_the_record(state: &AppState, uses: Uses) -> Result<Vec<(TicketId, MediaType)>, StoreError> {
+    let mut there = Vec::with_capacity(uses.len());
+    for (ticket, media) in uses {
+        if state.store.document(ticket).await?.is_some() {
+            there.push((ticket, media));
+        }
+    }
+    Ok(there)
 }
 
 /// Tickets that name a file, and what they say it is.

@@ -84,8 +84,8 @@ pub(super) struct Gathered {
     pub(super) manifest: Option<Manifest>,
     /// In the order in which they were made: all devices that one app has been go on counting.
     pub(super) changes: Vec<Found>,
-    /// Names and lengths of what was being written.
-    pub(super) drafts: Vec<(String, u64)>,
+    /// What was being written, by the names of the parts.
+    pub(super) drafts: Vec<(String, String)>,
     pub(super) unread: Unread,
 }
 
@@ -146,20 +146,18 @@ impl Gathering {
                 self.part = Some((name, kind, Vec::new()));
                 return Wanted::File(hash);
             }
-            Kind::Draft => {
-                self.gathered.drafts.push((name, bytes));
-                return Wanted::Nowhere;
-            }
             Kind::Other => return Wanted::Nowhere,
             Kind::Manifest => MANIFEST_BYTES,
-            Kind::Entry => ENTRY_BYTES,
+            Kind::Entry | Kind::Draft => ENTRY_BYTES,
             Kind::Journal(_) => RECORD_BYTES,
         };
-        if bytes > most.min(RECORD_BYTES - self.held) {
+        // A name is held as well, and may be longer than the content.
+        let held = bytes.saturating_add(name.len() as u64);
+        if bytes > most || held > RECORD_BYTES - self.held {
             self.gathered.unread.note(&name, "too large");
             return Wanted::Nowhere;
         }
-        self.held += bytes;
+        self.held += held;
         self.part = Some((name, kind, Vec::new()));
         Wanted::Here
     }
@@ -186,7 +184,10 @@ impl Gathering {
                 None => self.note(&name, "no change that can be read"),
             },
             Kind::Journal(number) => self.journal.push((number, content)),
-            Kind::Draft | Kind::File(_) | Kind::Other => {}
+            Kind::Draft => {
+                self.gathered.drafts.push((name, String::from_utf8_lossy(&content).into_owned()));
+            }
+            Kind::File(_) | Kind::Other => {}
         }
     }
 

@@ -90,8 +90,8 @@ impl Listing {
             let _ = writeln!(text, "  {made}  {kind}  ticket {ticket}  by {author}  {id}  {state}");
         }
         let _ = writeln!(text, "\nTexts that were being written: {}", drafts.len());
-        for (name, bytes) in &drafts {
-            let _ = writeln!(text, "  {name:?}  {bytes} bytes");
+        for (name, typed) in &drafts {
+            let _ = writeln!(text, "  {name:?}  {typed:?}");
         }
         let _ = writeln!(text, "\nFiles: {}", self.files.len());
         for (hash, bytes) in &self.files {

@@ -121,7 +121,17 @@ impl Shelf {
     pub fn only_here(&self, replica: &Replica) -> OnlyHere {
         let named = named(replica);
         let mut only_here = OnlyHere::default();
-        for file in self.files.values().filter(|file| matches!(file.state, FileState::Waiting { .. })) {
+        for file in self.files.values() {
+            let waits = match file.state {
+                FileState::Waiting { .. } => true,
+                // Recorded, and the app ended before that could be noted.
+                FileState::Prepared => named.contains_key(&file.key),
+                FileState::Stored { .. } | FileState::BackedUp { .. } => false,
+            };
+            // What the browser has lost nobody can bring any more.
+            if !waits || self.damaged.contains(&file.key.hash) {
+                continue;
+            }
             let set_aside = matches!(named.get(&file.key), Some(Named::Refused | Named::Parked));
             let contents = if set_aside { &mut only_here.set_aside } else { &mut only_here.to_send };
             contents.insert(file.key.hash);
