@@ -47,6 +47,8 @@ pub struct OnlyHere {
     pub to_send: BTreeSet<FileHash>,
     /// Those of refused and parked changes: whoever deals with the change deals with them.
     pub set_aside: BTreeSet<FileHash>,
+    /// Those that were said to be saved and that the browser has lost, in part or wholly. Nobody can bring them any more.
+    pub lost: BTreeSet<FileHash>,
 }
 
 /// A file that is kept on this device.

@@ -37,7 +37,8 @@ impl Holding {
         files: OnlyHere,
         drafts: BTreeMap<String, String>,
     ) -> Self {
-        let OnlyHere { to_send: files, set_aside: files_set_aside } = files;
+        // What is lost holds nobody back: staying would not bring it back.
+        let OnlyHere { to_send: files, set_aside: files_set_aside, lost: _ } = files;
         let mut holding = Self { files, files_set_aside, drafts, ..Self::default() };
         for entry in outbox {
             if entry.is_waiting() {
@@ -302,7 +303,8 @@ mod tests {
     #[test]
     fn a_file_on_its_way_holds_back_until_a_rescue_file_has_it() {
         let hash = |number| FileHash::from_digest([number; 32]);
-        let files = OnlyHere { to_send: [hash(1)].into(), set_aside: [hash(2)].into() };
+        let files =
+            OnlyHere { to_send: [hash(1)].into(), set_aside: [hash(2)].into(), lost: [hash(3)].into() };
         let held = || Holding::of([], files.clone(), BTreeMap::new());
         assert!(!is_open::<SigningOut>(held(), None));
         let with = |files: &[FileHash]| {

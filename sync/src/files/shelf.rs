@@ -128,12 +128,14 @@ impl Shelf {
                 FileState::Prepared => named.contains_key(&file.key),
                 FileState::Stored { .. } | FileState::BackedUp { .. } => false,
             };
-            // What the browser has lost nobody can bring any more.
-            if !waits || self.damaged.contains(&file.key.hash) {
+            if !waits {
                 continue;
             }
-            let set_aside = matches!(named.get(&file.key), Some(Named::Refused | Named::Parked));
-            let contents = if set_aside { &mut only_here.set_aside } else { &mut only_here.to_send };
+            let contents = match named.get(&file.key) {
+                Some(Named::Refused | Named::Parked) => &mut only_here.set_aside,
+                _ if self.damaged.contains(&file.key.hash) => &mut only_here.lost,
+                _ => &mut only_here.to_send,
+            };
             contents.insert(file.key.hash);
         }
         only_here
@@ -142,7 +144,8 @@ impl Shelf {
     /// How many files are only on this device. Those of refused and parked changes are left out: whoever deals with the change deals
     /// with them.
     pub fn unsent(&self, replica: &Replica) -> usize {
-        self.only_here(replica).to_send.len()
+        let OnlyHere { to_send, lost, .. } = self.only_here(replica);
+        to_send.len() + lost.len()
     }
 
     /// The files that can be sent: those whose change the server has, the small ones first and then the old ones. A file must not hold
