@@ -300,6 +300,26 @@ async fn a_ticket_that_only_the_file_knows_waits_with_everything_that_was_done_o
 }
 
 #[tokio::test]
+async fn a_photo_of_a_ticket_that_waits_for_the_office_comes_when_that_is_let_in() {
+    let mut site = Site::open().await;
+    let registered = site.engineer.register();
+    let attached = site.engineer.attach(registered.ticket, &photo(500));
+    let known = site.engineer.attach(site.ticket, &photo(300));
+    let mut parts: Vec<_> = [&registered, &attached, &known].map(waiting).into();
+    parts.extend([file_part(&photo(500)), file_part(&photo(300))]);
+    let report = site.bring(&site.supervisor, &parts).await;
+    assert_eq!((counts(&report), report.files), ((0, 0, 3), 1), "the other photo has its turn");
+    assert!(report.unread[0].contains("bring the file again"), "{report:?}");
+    for change in [&registered, &attached] {
+        let (status, _) = site.supervisor.ask("/api/parked/admit", &Admit { change: change.id }).await;
+        assert_eq!(status, 200);
+    }
+    let report = site.bring(&site.supervisor, &parts).await;
+    assert_eq!((report.files, report.unread), (2, vec![]));
+    site.assert_in_order().await;
+}
+
+#[tokio::test]
 async fn a_forged_file_gets_nothing_into_the_record_and_stands_in_nobodys_way() {
     let mut site = Site::open().await;
     let own = site.comments(&["the real one"]);
