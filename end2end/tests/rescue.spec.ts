@@ -253,7 +253,7 @@ test("what a lost tablet held comes to the office in a rescue file, photo and al
   };
   // Anybody may bring it; whether it is the engineer's, the office decides, or the engineer.
   const supervisor = await desk("supervisor");
-  await expect(await bring(supervisor)).toHaveText(["2 项更改待办公室确认"]);
+  await expect(await bring(supervisor)).toHaveText(["2 项更改待办公室确认", "1 个附件"]);
   const { page } = await tablet("engineer");
   await expect(await bring(page)).toHaveText(["2 项更改已计入", "1 个附件"]);
   await expect(await bring(page)).toHaveText(["2 项更改服务器早已有了", "1 个附件"]);
