@@ -189,14 +189,8 @@ impl Connection {
     /// Writes everything durably, or nothing. Returns false, having written nothing, if another window has opened the
     /// database since.
     pub(super) async fn write(&self, writes: &[Write], fence: Fence) -> Result<bool, StoreError> {
-        match self.try_write(writes, fence).await {
-            // Writing the same records again is harmless, should the first attempt have come through after all.
-            Err(StoreError::Lost(_)) => {
-                self.close();
-                self.try_write(writes, fence).await
-            }
-            outcome => outcome,
-        }
+        // Writing the same records again is harmless, should the first attempt have come through after all.
+        self.twice(async || self.try_write(writes, fence).await).await
     }
 
     /// Reads some records of an object store, in the order of the keys given.
@@ -205,13 +199,7 @@ impl Connection {
         store: &str,
         keys: &[u32],
     ) -> Result<Vec<Option<Uint8Array>>, StoreError> {
-        match self.try_get_many(store, keys).await {
-            Err(StoreError::Lost(_)) => {
-                self.close();
-                self.try_get_many(store, keys).await
-            }
-            outcome => outcome,
-        }
+        self.twice(async || self.try_get_many(store, keys).await).await
     }
 
     /// Reads one record, if it is there.
@@ -220,13 +208,7 @@ impl Connection {
         store: &str,
         key: impl Key + Copy,
     ) -> Result<Option<Uint8Array>, StoreError> {
-        match self.try_get(store, key.js()).await {
-            Err(StoreError::Lost(_)) => {
-                self.close();
-                self.try_get(store, key.js()).await
-            }
-            outcome => outcome,
-        }
+        self.twice(async || self.try_get(store, key.js()).await).await
     }
 
     /// Reads all records of an object store, in the order of their keys.
@@ -235,13 +217,7 @@ impl Connection {
             let values = store.get_all::<JsValue>().primitive()?.await?;
             values.map(|value| value.map(bytes)).collect()
         };
-        match self.try_read(store, read).await {
-            Err(StoreError::Lost(_)) => {
-                self.close();
-                self.try_read(store, read).await
-            }
-            outcome => outcome,
-        }
+        self.twice(async || self.try_read(store, read).await).await
     }
 
     /// The contents' names of all chunks, one for each chunk.
@@ -251,10 +227,15 @@ impl Connection {
             let name = |key: JsValue| Array::from(&key).get(0).as_string().unwrap_or_default();
             keys.map(|key| key.map(name)).collect()
         };
-        match self.try_read(CHUNKS, read).await {
+        self.twice(async || self.try_read(CHUNKS, read).await).await
+    }
+
+    /// Makes an attempt, and if the connection was lost in it, another one over a new connection.
+    async fn twice<T>(&self, attempt: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match attempt().await {
             Err(StoreError::Lost(_)) => {
                 self.close();
-                self.try_read(CHUNKS, read).await
+                attempt().await
             }
             outcome => outcome,
         }
