@@ -3,7 +3,7 @@
 //! A policy is data that an administrator edits. It is published as a numbered version with the time from which it holds,
 //! and is never changed afterwards. [`Policy::shipped`] is the version that a new company starts with.
 
-use std::cell::LazyCell;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::ClockName;
 use super::calendar::{Calendar, CalendarProblem, HolidaySet, Workdays};
 use super::ringing::{QuietHours, Step};
-use crate::ticket::{Difficulty, Urgency, Waiting};
+use crate::ticket::{Difficulty, Urgency, Waiting, hex};
 use crate::{DepartmentId, PersonId, Timestamp};
 
 /// How much time a clock has.
@@ -156,7 +156,7 @@ impl Contract {
     /// say themselves whose they are, and names nobody.
     #[must_use]
     pub fn veiled(&self) -> Self {
-        let mark = |customer: &String| Company::named(customer).map(|company| company.mark.to_string());
+        let mark = |customer: &String| Company::named(customer).map(|company| company.mark().to_owned());
         Self {
             name: String::new(),
             customers: self.customers.iter().filter_map(mark).collect(),
@@ -168,7 +168,8 @@ impl Contract {
 /// A company as contracts and tickets name it.
 struct Company {
     name: String,
-    mark: LazyCell<String, Box<dyn FnOnce() -> String>>,
+    /// Reckoned once, and only where a contract is veiled.
+    mark: OnceCell<String>,
 }
 
 impl Company {
@@ -178,19 +179,20 @@ impl Company {
     /// Nothing, if that is no name.
     fn named(company: &str) -> Option<Self> {
         let name = company.trim().to_lowercase();
-        let known = name.clone();
-        let mark = move || {
-            let digest =
-                Sha256::new_with_prefix(b"a customer of a contract: ").chain_update(known).finalize();
-            digest.iter().fold(Self::MARK.to_owned(), |mark, byte| mark + &format!("{byte:02x}"))
-        };
-        (!name.is_empty()).then(|| Self { name, mark: LazyCell::new(Box::new(mark)) })
+        (!name.is_empty()).then(|| Self { name, mark: OnceCell::new() })
+    }
+
+    fn mark(&self) -> &str {
+        self.mark.get_or_init(|| {
+            let digest = Sha256::new_with_prefix(b"a customer of a contract: ").chain_update(&self.name);
+            format!("{}{}", Self::MARK, hex(&digest.finalize()))
+        })
     }
 
     /// Whether a contract means this company by that.
     fn is(&self, customer: &str) -> bool {
         if customer.starts_with(Self::MARK) {
-            return *self.mark == customer;
+            return self.mark() == customer;
         }
         customer.trim().to_lowercase() == self.name
     }
