@@ -172,16 +172,17 @@ impl<'s> Reading<'s> {
         let changes: Vec<_> = changes.into_iter().map(|found| found.change).collect();
         let uses = judge(self.state, person, changes, &mut report).await?;
         while let Some((hash, spooled)) = self.files.pop_first() {
-            let mut tickets = uses.get(&hash).cloned().unwrap_or_default();
+            let brought = uses.get(&hash).cloned().unwrap_or_default();
+            let is_named = !brought.is_empty();
+            let mut tickets = in_the_record(self.state, brought).await?;
             tickets.extend(recorded_uses(self.state, hash).await?);
-            let is_named = !tickets.is_empty();
-            let tickets = in_the_record(self.state, tickets).await?;
             let part = format!("files/{hash}");
             if tickets.is_empty() {
                 unread.note(&part, if is_named { NOT_YET } else { "no ticket names it" });
                 self.state.files.drop_spooled(spooled).await;
                 continue;
             }
+            let tickets: Vec<_> = tickets.into_iter().collect();
             match self.state.files.keep_spooled(spooled, hash, person.id, &tickets).await {
                 Ok(true) => report.files += 1,
                 Ok(false) => unread.note(&part, "its content has another hash"),
@@ -201,11 +202,11 @@ impl<'s> Reading<'s> {
 const NOT_YET: &str = "its ticket is not in the record yet: bring the file again once that is let in";
 
 /// Those of the tickets that the server has.
-async fn in_the_record(state: &AppState, uses: Uses) -> Result<Vec<(TicketId, MediaType)>, StoreError> {
-    let mut there = Vec::with_capacity(uses.len());
+async fn in_the_record(state: &AppState, uses: Uses) -> Result<Uses, StoreError> {
+    let mut there = Uses::new();
     for (ticket, media) in uses {
         if state.store.document(ticket).await?.is_some() {
-            there.push((ticket, media));
+            there.insert(ticket, media);
         }
     }
     Ok(there)
