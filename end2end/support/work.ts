@@ -1,6 +1,6 @@
 // What people do to tickets, step by step on the screens.
 import { expect, type Locator, type Page } from "@playwright/test";
-import { choose, PEOPLE } from "./people.ts";
+import { choose, history, PEOPLE } from "./people.ts";
 import { A_NAME, draw } from "./tablet.ts";
 
 /** The customer of the journeys' own tickets. */
@@ -34,6 +34,15 @@ export async function openTicket(page: Page, title: string): Promise<void> {
   await page.getByRole("link", { name: title }).click();
   await search.fill("");
   await expect(page.getByRole("heading", { level: 1, name: title }).or(page.getByRole("heading", { level: 2, name: title }))).toBeVisible();
+}
+
+/** Gives the ticket that is open at the desk to somebody else. */
+export async function reassign(office: Page, to: string): Promise<void> {
+  await office.getByRole("button", { name: "改派" }).first().click();
+  const dialog = office.getByRole("dialog", { name: "分派工单" });
+  await dialog.getByRole("radio", { name: new RegExp(`^${to}`) }).check();
+  await dialog.getByRole("button", { name: "分派", exact: true }).click();
+  await expect(history(office).first()).toContainText(`分派给 ${to}`);
 }
 
 /** The job's next step, under the thumb. */

@@ -4,7 +4,7 @@ import type { Locator, Page } from "@playwright/test";
 import { examine } from "../support/axe.ts";
 import { expect, test } from "../support/journey.ts";
 import { history, PEOPLE, pill } from "../support/people.ts";
-import { nextStep, openTicket } from "../support/work.ts";
+import { nextStep, openTicket, reassign } from "../support/work.ts";
 
 test.use({ serverOptions: { demo: true } });
 
@@ -27,11 +27,7 @@ test("a supervisor lets one late change in and declines another, and their autho
   const office = await desk("supervisor");
   await expect(entry(office)).toHaveText("待确认的补传");
   await openTicket(office, LOST);
-  await office.getByRole("button", { name: "改派" }).first().click();
-  const dialog = office.getByRole("dialog", { name: "分派工单" });
-  await dialog.getByRole("radio", { name: /^高翔/ }).check();
-  await dialog.getByRole("button", { name: "分派", exact: true }).click();
-  await expect(history(office).first()).toContainText("分派给 高翔");
+  await reassign(office, "高翔");
 
   await engineer.switchOn(job);
   await expect(pill(engineer.page)).toHaveText("已全部上传");

@@ -2,7 +2,7 @@
 // more waits for the office, and nothing else waits for either.
 import { expect, test } from "../support/journey.ts";
 import { history, PEOPLE, pill } from "../support/people.ts";
-import { addNote, nextStep, openTicket } from "../support/work.ts";
+import { addNote, nextStep, openTicket, reassign } from "../support/work.ts";
 
 test.use({ serverOptions: { demo: true } });
 
@@ -30,11 +30,7 @@ test("what was done in good faith is taken, what is no longer theirs to decide w
   await server.startAgain();
   const office = await desk("supervisor");
   await openTicket(office, LOST);
-  await office.getByRole("button", { name: "改派" }).first().click();
-  const dialog = office.getByRole("dialog", { name: "分派工单" });
-  await dialog.getByRole("radio", { name: /^高翔/ }).check();
-  await dialog.getByRole("button", { name: "分派", exact: true }).click();
-  await expect(history(office).first()).toContainText("分派给 高翔");
+  await reassign(office, "高翔");
 
   await engineer.switchOn(job);
   await expect(pill(engineer.page)).toHaveText("已全部上传");
