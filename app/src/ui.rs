@@ -6,6 +6,7 @@
 mod choice;
 mod combobox;
 mod dialog;
+mod file_button;
 mod form_errors;
 mod icon;
 mod refusal;
@@ -17,6 +18,7 @@ mod toasts;
 pub use choice::{Chips, ChoiceChips, Segmented, SelectField};
 pub use combobox::{Combobox, Suggestion};
 pub use dialog::{Confirm, Dialog, DialogSize, SaveButtons};
+pub use file_button::FileButton;
 pub use form_errors::{FormErrors, missing};
 pub use icon::{Icon, IconSize};
 pub use states::{Empty, Notice, Skeleton, Tone};

@@ -2,8 +2,9 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
+use app::device::file::Picked;
 use app::device::local_store::IndexedDbLocalStore;
-use app::device::pictures::{Content, Picked, PictureError, Pictures};
+use app::device::pictures::{Content, PictureError, Pictures};
 use domain::ticket::{AttachmentKind, FileHash, ImageSize};
 use indexed_db_futures::database::Database;
 use indexed_db_futures::prelude::*;

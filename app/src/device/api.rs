@@ -209,7 +209,7 @@ async fn send(method: Method, path: &str, body: Option<&impl Serialize>) -> Resu
 /// Why there is no result.
 pub async fn post_file<T: DeserializeOwned>(path: &str, file: &Picked) -> Result<T, ApiError> {
     let request = request(Method::POST, path).header("Content-Type", "application/octet-stream");
-    let response = match request.body(file.content().clone()) {
+    let response = match request.body(file.content.clone()) {
         Ok(request) => request.send().await,
         Err(error) => Err(error),
     };

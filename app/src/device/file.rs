@@ -1,9 +1,9 @@
 //! Files that a person chooses.
 
-use js_sys::{Function, Promise, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::{Array, Reflect};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Event, HtmlInputElement};
+use web_sys::{Blob, Event, HtmlInputElement};
 
 /// A file that was chosen, with its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,33 +19,28 @@ pub struct Chosen {
 pub struct Picked {
     /// What it is called.
     pub name: String,
-    content: JsValue,
+    pub(super) content: Blob,
 }
 
-impl Picked {
-    /// What a request takes as its body.
-    pub(super) const fn content(&self) -> &JsValue {
-        &self.content
-    }
-}
-
-/// The file that a file field was given, and empties the field, so that the same file can be chosen again. Nothing if
-/// none was.
-pub fn picked(event: &Event) -> Option<Picked> {
-    let field: HtmlInputElement = event.target()?.dyn_into().ok()?;
+/// The files that a file field was given; empties the field, so that the same file can be chosen again.
+pub fn picked(event: &Event) -> Vec<Picked> {
+    let Some(field) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else {
+        return Vec::new();
+    };
     // By name: the bindings of files are not part of this build.
-    let files = Reflect::get(&field, &"files".into()).ok()?;
-    let content = Reflect::get_u32(&files, 0).ok().filter(|file| !file.is_undefined())?;
-    let name = Reflect::get(&content, &"name".into()).ok()?.as_string()?;
+    let files = Reflect::get(&field, &"files".into()).unwrap_or_default();
+    let picked = Array::from(&files).into_iter().filter_map(|file| {
+        let name = Reflect::get(&file, &"name".into()).ok().and_then(|name| name.as_string());
+        Some(Picked { name: name.unwrap_or_default(), content: file.dyn_into().ok()? })
+    });
+    let picked = picked.collect();
     field.set_value("");
-    Some(Picked { name, content })
+    picked
 }
 
-/// The same with its text. Nothing also if it can't be read.
+/// The first of them with its text. Nothing if there is none, or it can't be read.
 pub async fn chosen(event: Event) -> Option<Chosen> {
-    let Picked { name, content } = picked(&event)?;
-    let read: Function = Reflect::get(&content, &JsValue::from("text")).ok()?.dyn_into().ok()?;
-    let promise: Promise = read.call0(&content).ok()?.dyn_into().ok()?;
-    let text = JsFuture::from(promise).await.ok()?.as_string()?;
+    let Picked { name, content } = picked(&event).into_iter().next()?;
+    let text = JsFuture::from(content.text()).await.ok()?.as_string()?;
     Some(Chosen { name, text })
 }

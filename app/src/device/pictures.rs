@@ -7,13 +7,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use domain::ticket::{Attachment, AttachmentKind, FILE_BYTES, FileHash, ImageSize, MediaType};
-use js_sys::{Array, Object, Reflect, Uint8Array};
+use js_sys::{Array, Object, Uint8Array};
 use sync::files::CHUNK_BYTES;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, Event, HtmlInputElement, Url};
+use web_sys::{Blob, BlobPropertyBag, Url};
 
 use self::exif::Exif;
+use super::file::Picked;
 use super::local_time;
 use super::worker::{Worker, WorkerError, get, script, set};
 
@@ -27,13 +28,6 @@ const HEAD_BYTES: f64 = 256.0 * 1024.0;
 const PATIENCE_MS: u32 = 60_000;
 /// Longest name that is kept, in characters.
 const NAME_CHARACTERS: usize = 200;
-
-/// A file that was chosen.
-#[derive(Debug, Clone)]
-pub struct Picked {
-    blob: Blob,
-    name: String,
-}
 
 /// A file that is ready to be kept.
 #[derive(Debug, Clone)]
@@ -68,37 +62,16 @@ pub enum PictureError {
     NotPrepared(String),
 }
 
-/// The files that a file field was given; empties the field, so that the same file can be chosen again.
-pub fn picked(event: &Event) -> Vec<Picked> {
-    let Some(field) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else {
-        return Vec::new();
-    };
-    // By name: the bindings of files are not part of this build.
-    let files = Reflect::get(&field, &"files".into()).unwrap_or_default();
-    let picked = Array::from(&files).into_iter().filter_map(|file| {
-        let name = get(&file, "name").and_then(|name| name.as_string()).unwrap_or_default();
-        Some(Picked { blob: file.dyn_into().ok()?, name })
-    });
-    let picked = picked.collect();
-    field.set_value("");
-    picked
-}
-
 impl Picked {
     /// Bytes that stand for a file.
     pub fn made_of(bytes: &[u8], media_type: &str, name: &str) -> Option<Self> {
-        let blob = blob(&Array::of1(&Uint8Array::from(bytes)), media_type)?;
-        Some(Self { blob, name: name.to_owned() })
-    }
-
-    /// What it is called.
-    pub fn name(&self) -> &str {
-        &self.name
+        let content = blob(&Array::of1(&Uint8Array::from(bytes)), media_type)?;
+        Some(Self { name: name.to_owned(), content })
     }
 
     /// What it says that it is; some systems don't say it of a HEIC.
     fn media(&self) -> Option<MediaType> {
-        let said = self.blob.type_();
+        let said = self.content.type_();
         let ending = self.name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
         match said.as_str() {
             "" | "image/heif" if matches!(ending.as_str(), "heic" | "heif") => Some(MediaType::Heic),
@@ -108,7 +81,7 @@ impl Picked {
     }
 
     async fn head(&self) -> Vec<u8> {
-        let Ok(head) = self.blob.slice_with_f64_and_f64(0.0, HEAD_BYTES) else { return Vec::new() };
+        let Ok(head) = self.content.slice_with_f64_and_f64(0.0, HEAD_BYTES) else { return Vec::new() };
         let read = JsFuture::from(head.array_buffer()).await;
         read.map(|bytes| Uint8Array::new(&bytes).to_vec()).unwrap_or_default()
     }
@@ -138,7 +111,7 @@ impl Pictures {
     /// # Errors
     /// Why it can't be taken.
     pub async fn prepare(&self, picked: &Picked) -> Result<Prepared, PictureError> {
-        let bytes = picked.blob.size();
+        let bytes = picked.content.size();
         if bytes < 1.0 {
             return Err(PictureError::NotAccepted);
         }
@@ -194,7 +167,7 @@ impl Pictures {
     ) -> Result<JsValue, PictureError> {
         let message = Object::new();
         set(&message, "operation", &operation.into());
-        set(&message, "file", &picked.blob);
+        set(&message, "file", &picked.content);
         options.iter().for_each(|(name, value)| set(&message, name, value));
         let worker = self.worker()?;
         let answer = worker.ask(&message, PATIENCE_MS).await;

@@ -12,7 +12,7 @@ use crate::i18n::{Words, use_lang};
 use crate::t;
 use crate::tickets::deed::Speaker;
 use crate::tickets::use_when;
-use crate::ui::{Icon, Notice, Tone};
+use crate::ui::{FileButton, Icon, Notice, Tone};
 use crate::workspace::{RescueFile, use_workspace};
 
 /// Most refused changes that are listed one by one.
@@ -172,16 +172,12 @@ impl Bringing {
 fn BringButton(bringing: Bringing) -> impl IntoView {
     let lang = use_lang();
     let choose = move |event: Event| {
-        if let Some(file) = file::picked(&event) {
+        if let Some(file) = file::picked(&event).into_iter().next() {
             bringing.begin(file);
         }
     };
     view! {
-        <label class="button file-button" data-busy=bringing.busy>
-            <Icon name="upload" />
-            {t!(lang, rescue_bring)}
-            <input type="file" accept=".rescue" aria-label=t!(lang, rescue_bring) on:change=choose />
-        </label>
+        <FileButton icon="upload" label=t!(lang, rescue_bring) accept=".rescue" busy=bringing.busy on_choose=choose />
     }
 }
 

@@ -9,10 +9,11 @@ use leptos::ev::Event;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::device::pictures::{self, Picked, PictureError, Pictures};
+use crate::device::file::{self, Picked};
+use crate::device::pictures::{PictureError, Pictures};
 use crate::i18n::{Lang, Words, use_lang};
 use crate::t;
-use crate::ui::{Icon, Notice, Tone, use_toasts};
+use crate::ui::{FileButton, Notice, Tone, use_toasts};
 use crate::workspace::{RecordError, Workspace, use_workspace};
 
 /// Why a file is not part of the ticket.
@@ -52,7 +53,7 @@ impl Adding {
     /// Keeps what was chosen, one after the other and after what was chosen before; `kept` is told how many were, once all have been
     /// tried.
     fn add(self, event: &Event, kept: impl Fn(usize) + 'static) {
-        let picked = pictures::picked(event);
+        let picked = file::picked(event);
         let is_under_way = self.left.get_untracked() > 0;
         let queue = self.queue.get_value();
         self.left.update(|left| *left += picked.len());
@@ -68,7 +69,7 @@ impl Adding {
                 match self.keep(&pictures, &file).await {
                     Ok(()) => count += 1,
                     Err(why) => {
-                        self.not_added.try_update(|not_added| not_added.push((file.name().to_owned(), why)));
+                        self.not_added.try_update(|not_added| not_added.push((file.name.clone(), why)));
                     }
                 }
                 // Whoever leaves the page meanwhile takes its signals along; what was chosen is kept all the same.
@@ -96,29 +97,14 @@ pub(super) fn AddButtons(adding: Adding) -> impl IntoView {
         adding.add(&event, move |count| toasts.say(move || lang.words().photos_added(count)));
     };
     view! {
-        <label class="button photos__add">
-            <Icon name="camera" />
-            {t!(lang, photos_add)}
-            <input
-                class="visually-hidden"
-                type="file"
-                accept="image/*"
-                capture="environment"
-                multiple
-                on:change=add
-            />
-        </label>
-        <label class="button photos__add">
-            <Icon name="upload" />
-            {t!(lang, photos_add_file)}
-            <input
-                class="visually-hidden"
-                type="file"
-                accept="image/*,application/pdf,text/plain"
-                multiple
-                on:change=add
-            />
-        </label>
+        <FileButton icon="camera" label=t!(lang, photos_add) accept="image/*" camera=true multiple=true on_choose=add />
+        <FileButton
+            icon="upload"
+            label=t!(lang, photos_add_file)
+            accept="image/*,application/pdf,text/plain"
+            multiple=true
+            on_choose=add
+        />
     }
 }
 

@@ -10,7 +10,7 @@ use super::editor::{Read, use_editor};
 use crate::device::file::{self, Chosen};
 use crate::i18n::{Words, use_lang};
 use crate::t;
-use crate::ui::{Confirm, Dialog, DialogSize, Icon, Notice, Tone};
+use crate::ui::{Confirm, Dialog, DialogSize, FileButton, Icon, Notice, Tone};
 
 /// A file that somebody wants to take over.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,16 +81,12 @@ pub(super) fn HolidaysSection() -> impl IntoView {
                 .then(|| {
                     view! {
                         <div class="row">
-                            <label class="button file-button">
-                                <Icon name="upload" />
-                                {t!(lang, holidays_import)}
-                                <input
-                                    type="file"
-                                    accept=".json,application/json"
-                                    aria-label=t!(lang, holidays_import)
-                                    on:change=choose
-                                />
-                            </label>
+                            <FileButton
+                                icon="upload"
+                                label=t!(lang, holidays_import)
+                                accept=".json,application/json"
+                                on_choose=choose
+                            />
                             <span class="secondary">{t!(lang, holidays_import_hint)}</span>
                         </div>
                     }
