@@ -1,17 +1,18 @@
 //! Photos and documents: their bytes are kept on the device until the server has them, and a backup of it, too.
 //!
 //! ```text
-//!   content ──▶ chunks, durable ──▶ row: prepared ──▶ change `attach`, recorded ──▶ row: waiting
+//!   content ──▶ [`FileKeeper`]: chunks, durable ──▶ row: prepared ──▶ change `attach`, recorded ──▶ row: waiting
 //!   waiting ──▶ [`Uploads`]: begin · ask · send ──▶ receipt ──▶ row: stored ──▶ backup ──▶ content let go
 //! ```
 //!
 //! A row means that all of the content is here, and on the disk before the row. The change is recorded last, so that no ticket ever
 //! names a file that was not kept. What a crash leaves behind in between is swept away when the [`Shelf`] is opened again; never
-//! what a change on this device still names.
+//! what a change on this device still names. [`FileKeeper`] is the one way by which any of it is altered.
 //!
 //! Deliberately absent: bytes. What is planned here is planned by numbers, and content goes from the store to the line piece by piece.
 
 pub mod conformance;
+mod keeper;
 mod shelf;
 mod tus;
 mod uploads;
@@ -23,6 +24,7 @@ use domain::ticket::{Attachment, FileHash};
 use domain::{TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use self::keeper::{Content, FileKeeper, ROOM_FOR_CHANGES_BYTES, Recorder};
 pub use self::shelf::{FilePlace, Shelf};
 pub use self::tus::{UploadFailure, UploadProgress, UploadRefusal, checksum};
 pub use self::uploads::{Piece, UploadStep, Uploads};
@@ -49,6 +51,8 @@ pub struct OnlyHere {
     pub set_aside: BTreeSet<FileHash>,
     /// Those that were said to be saved and that the browser has lost, in part or wholly. Nobody can bring them any more.
     pub lost: BTreeSet<FileHash>,
+    /// Those of which it can't be read how far they have come. The server may lack them.
+    pub unreadable: BTreeSet<FileHash>,
 }
 
 /// A file that is kept on this device.
@@ -146,14 +150,23 @@ impl FileBatch {
     }
 }
 
+/// The rows of a store.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileRows {
+    /// Those that say something, in the order of their keys.
+    pub files: Vec<KeptFile>,
+    /// The keys of those that this version can't read. They take nothing from the others.
+    pub unreadable: BTreeSet<FileKey>,
+}
+
 /// Keeps files on the device.
 ///
 /// Whatever has returned `Ok` survives a power cut. Chunks may be written before the row of their file, and no reader looks for any
 /// without a row: half of a file is nothing.
 #[expect(async_fn_in_trait, reason = "used on one thread: in the browser, and by tests that block on it")]
 pub trait FileStore {
-    /// All rows, in the order of their keys.
-    async fn files(&self) -> Result<Vec<KeptFile>, StoreError>;
+    /// All rows.
+    async fn files(&self) -> Result<FileRows, StoreError>;
 
     /// How many chunks there are of each content, whether or not a row names it.
     async fn contents(&self) -> Result<BTreeMap<FileHash, u64>, StoreError>;
@@ -167,10 +180,13 @@ pub trait FileStore {
 
     /// Makes a batch durable.
     async fn apply_files(&self, batch: &FileBatch) -> Result<(), StoreError>;
+
+    /// How many more bytes there is room for, as far as anybody can say.
+    async fn room(&self) -> Option<u64>;
 }
 
 impl<S: FileStore> FileStore for Rc<S> {
-    async fn files(&self) -> Result<Vec<KeptFile>, StoreError> {
+    async fn files(&self) -> Result<FileRows, StoreError> {
         S::files(self).await
     }
 
@@ -188,5 +204,9 @@ impl<S: FileStore> FileStore for Rc<S> {
 
     async fn apply_files(&self, batch: &FileBatch) -> Result<(), StoreError> {
         S::apply_files(self, batch).await
+    }
+
+    async fn room(&self) -> Option<u64> {
+        S::room(self).await
     }
 }

@@ -2,13 +2,13 @@
 //! to.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::people::Directory;
 use domain::ticket::{Document, FileHash};
 use domain::{ChangeId, TicketId};
 
-use crate::files::{FileBatch, FileKey, FileStore, KeptFile};
+use crate::files::{FileBatch, FileKey, FileRows, FileStore, KeptFile};
 use crate::journal::{JournalError, JournalFiles, Witness};
 use crate::outbox::OutboxEntry;
 use crate::store::{Batch, Held, Loaded, LocalStore, Meta, StoreError};
@@ -77,19 +77,49 @@ impl LocalStore for MemoryLocalStore {
     }
 }
 
-/// Keeps files in memory, as durable as the process.
+/// Keeps files in memory, as durable as the process. Open to be spoilt by tests.
 #[derive(Debug, Default, Clone)]
 pub struct MemoryFileStore {
     rows: RefCell<BTreeMap<FileKey, KeptFile>>,
     chunks: RefCell<BTreeMap<(FileHash, u32), Vec<u8>>>,
+    /// Rows that can't be read.
+    pub unreadable: RefCell<BTreeSet<FileKey>>,
+    /// After so many more writes, everything fails.
+    pub ends_after: Cell<Option<usize>>,
+    /// How much more there is room for.
+    pub room: Cell<Option<u64>>,
+}
+
+impl MemoryFileStore {
+    fn working(&self) -> Result<(), StoreError> {
+        match self.ends_after.get() {
+            Some(0) => Err(StoreError::Lost("it has ended".to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a write, which may be the last one.
+    ///
+    /// # Errors
+    /// When that has been.
+    pub fn write(&self) -> Result<(), StoreError> {
+        self.working()?;
+        self.ends_after.set(self.ends_after.get().map(|writes| writes - 1));
+        Ok(())
+    }
 }
 
 impl FileStore for MemoryFileStore {
-    async fn files(&self) -> Result<Vec<KeptFile>, StoreError> {
-        Ok(self.rows.borrow().values().cloned().collect())
+    async fn files(&self) -> Result<FileRows, StoreError> {
+        self.working()?;
+        let unreadable = self.unreadable.borrow().clone();
+        let rows = self.rows.borrow();
+        let files = rows.values().filter(|file| !unreadable.contains(&file.key)).cloned().collect();
+        Ok(FileRows { files, unreadable })
     }
 
     async fn contents(&self) -> Result<BTreeMap<FileHash, u64>, StoreError> {
+        self.working()?;
         let mut contents = BTreeMap::new();
         for (hash, _) in self.chunks.borrow().keys() {
             *contents.entry(*hash).or_default() += 1;
@@ -98,24 +128,33 @@ impl FileStore for MemoryFileStore {
     }
 
     async fn put_chunk(&self, hash: FileHash, number: u32, bytes: &[u8]) -> Result<(), StoreError> {
+        self.write()?;
         self.chunks.borrow_mut().insert((hash, number), bytes.to_owned());
         Ok(())
     }
 
     async fn chunk(&self, hash: FileHash, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        self.working()?;
         Ok(self.chunks.borrow().get(&(hash, number)).cloned())
     }
 
     async fn apply_files(&self, batch: &FileBatch) -> Result<(), StoreError> {
-        let mut rows = self.rows.borrow_mut();
+        self.write()?;
+        let (mut rows, mut unreadable) = (self.rows.borrow_mut(), self.unreadable.borrow_mut());
         for key in &batch.forget {
             rows.remove(key);
+            unreadable.remove(key);
         }
         for file in &batch.keep {
             rows.insert(file.key, file.clone());
+            unreadable.remove(&file.key);
         }
         self.chunks.borrow_mut().retain(|(hash, _), _| !batch.release.contains(hash));
         Ok(())
+    }
+
+    async fn room(&self) -> Option<u64> {
+        self.room.get()
     }
 }
 

@@ -3,17 +3,21 @@
 
 mod world;
 
+use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::rc::Rc;
 
 use domain::ticket::{Action, Attachment, AttachmentKind, FileHash};
 use domain::{ChangeId, Refusal, TicketId, Timestamp};
 use sha2::{Digest, Sha256};
 use sync::files::{
-    CHUNK_BYTES, FileBatch, FileKey, FilePlace, FileState, FileStore, KeptFile, Piece, Receipt, Shelf,
-    UploadFailure, UploadProgress, UploadRefusal, UploadStep, Uploads, checksum,
+    CHUNK_BYTES, Content, FileBatch, FileKeeper, FileKey, FilePlace, FileState, FileStore, KeptFile, Piece,
+    ROOM_FOR_CHANGES_BYTES, Receipt, Recorder, UploadFailure, UploadProgress, UploadRefusal, UploadStep,
+    Uploads, checksum,
 };
 use sync::messages::{Backup, Judged, PushResponse, Verdict};
-use sync::{Link, MemoryFileStore};
+use sync::{Link, MemoryFileStore, Replica, StoreError};
 
 use self::world::{Device, Server, agent, assign, at, block_on, comment, engineer, register, ticket_id};
 
@@ -22,84 +26,145 @@ const TICKET: TicketId = ticket_id(1);
 /// An engineer's tablet with everything that it keeps of files.
 struct Tablet {
     device: Device,
-    store: MemoryFileStore,
-    shelf: Shelf,
+    store: Rc<MemoryFileStore>,
+    keeper: FileKeeper<Rc<MemoryFileStore>>,
     uploads: Uploads,
+}
+
+/// The tablet's changes, as attaching a file needs them.
+struct Hand<'t> {
+    device: RefCell<&'t mut Device>,
+    store: &'t MemoryFileStore,
+    now: Timestamp,
+}
+
+/// Why a file was not attached.
+#[derive(Debug, PartialEq)]
+enum NotAttached {
+    Store(StoreError),
+    Refused(Refusal),
+}
+
+impl From<StoreError> for NotAttached {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Refusal> for NotAttached {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl Recorder for Hand<'_> {
+    type Error = NotAttached;
+
+    fn replica(&self) -> impl Deref<Target = Replica> {
+        Ref::map(self.device.borrow(), |device| &device.replica)
+    }
+
+    async fn know(&self, ticket: TicketId) -> Result<(), StoreError> {
+        self.device.borrow_mut().know(ticket);
+        Ok(())
+    }
+
+    async fn record(&self, ticket: TicketId, action: Action) -> Result<ChangeId, NotAttached> {
+        // An app that has ended records nothing, either.
+        self.store.write()?;
+        Ok(self.device.borrow_mut().tap(ticket, action, self.now)?)
+    }
+}
+
+struct Bytes<'b>(&'b [u8]);
+
+impl Content for Bytes<'_> {
+    fn chunk(&self, number: u32) -> Option<Vec<u8>> {
+        self.0.chunks(CHUNK_BYTES as usize).nth(number as usize).map(<[u8]>::to_vec)
+    }
 }
 
 impl Tablet {
     fn of(device: Device) -> Self {
-        let mut tablet = Self {
-            device,
-            store: MemoryFileStore::default(),
-            shelf: Shelf::default(),
-            uploads: Uploads::default(),
-        };
+        let store = Rc::new(MemoryFileStore::default());
+        let keeper = FileKeeper::new(Rc::clone(&store));
+        let mut tablet = Self { device, store, keeper, uploads: Uploads::default() };
         tablet.restart();
         tablet
     }
 
     /// The app ends without warning and starts again.
     fn restart(&mut self) {
+        self.store.ends_after.set(None);
         self.device.restart();
-        let files = block_on(self.store.files()).unwrap();
-        let contents = block_on(self.store.contents()).unwrap();
-        let (shelf, mending) = Shelf::open(files, &contents, &self.device.replica);
-        (self.shelf, self.uploads) = (shelf, Uploads::default());
-        self.keep(mending);
+        self.keeper = FileKeeper::new(Rc::clone(&self.store));
+        self.uploads = Uploads::default();
+        block_on(self.keeper.open(|| &self.device.replica)).unwrap();
     }
 
-    fn keep(&mut self, batch: FileBatch) {
-        block_on(self.store.apply_files(&batch)).unwrap();
-        self.shelf.commit(batch);
+    /// Notes what has become of an upload.
+    fn keep(&self, batch: FileBatch) {
+        block_on(self.keeper.note(batch)).unwrap();
     }
 
-    /// Takes a photo, and crashes before the given step of keeping it.
-    fn take_until(&mut self, content: &[u8], now: Timestamp, crash: usize) -> FileKey {
-        let photo = photo(content);
-        let file = KeptFile::of(TICKET, &photo, now, FileState::Prepared).unwrap();
-        let key = file.key;
-        let mut steps = 0..crash;
-        for (number, chunk) in (0..).zip(content.chunks(CHUNK_BYTES as usize)) {
-            if steps.next().is_none() {
-                return key;
-            }
-            block_on(self.store.put_chunk(key.hash, number, chunk)).unwrap();
-        }
-        if steps.next().is_none() {
-            return key;
-        }
-        self.keep(FileBatch { keep: vec![file], ..FileBatch::default() });
-        if steps.next().is_none() {
-            return key;
-        }
-        self.device.tap(TICKET, Action::Attach(Box::new(photo)), now).unwrap();
-        if steps.next().is_none() {
-            return key;
-        }
-        self.settle();
-        key
+    fn attach(
+        &mut self,
+        attachment: Attachment,
+        content: &[u8],
+        now: Timestamp,
+    ) -> Result<ChangeId, NotAttached> {
+        let hand = Hand { device: RefCell::new(&mut self.device), store: &self.store, now };
+        block_on(self.keeper.attach(TICKET, attachment, &Bytes(content), now, &hand))
+    }
+
+    /// Takes a photo, and the app ends after so many writes.
+    fn take_until(&mut self, content: &[u8], now: Timestamp, writes: usize) -> FileKey {
+        self.store.ends_after.set(Some(writes));
+        let _ = self.attach(photo(content), content, now);
+        FileKey { hash: digest(content), ticket: TICKET }
     }
 
     fn take(&mut self, content: &[u8], now: Timestamp) -> FileKey {
-        self.take_until(content, now, usize::MAX)
+        self.attach(photo(content), content, now).unwrap();
+        FileKey { hash: digest(content), ticket: TICKET }
     }
 
     fn next(&self, now: Timestamp) -> UploadStep {
-        self.uploads.next(&self.shelf, &self.device.replica, Link::Live, now)
+        self.next_over(Link::Live, now)
     }
 
-    fn settle(&mut self) {
-        let batch = self.shelf.settle(&self.device.replica);
-        self.keep(batch);
+    fn next_over(&self, link: Link, now: Timestamp) -> UploadStep {
+        self.keeper.shelf(|shelf| self.uploads.next(shelf, &self.device.replica, link, now)).unwrap()
+    }
+
+    fn settle(&self) {
+        block_on(self.keeper.settle(|| &self.device.replica)).unwrap();
+    }
+
+    fn abandon(&self, key: FileKey) {
+        block_on(self.keeper.abandon(key, || &self.device.replica)).unwrap();
     }
 
     fn unsent(&self) -> usize {
-        self.shelf.unsent(&self.device.replica)
+        self.keeper.shelf(|shelf| shelf.unsent(&self.device.replica)).unwrap()
     }
 
     fn place(&self, key: FileKey) -> Option<FilePlace> {
-        self.shelf.places().get(&key).copied()
+        self.keeper.shelf(|shelf| shelf.places().get(&key).copied()).unwrap()
+    }
+
+    fn is_whole(&self, key: FileKey) -> bool {
+        self.keeper.shelf(|shelf| shelf.whole(key.hash).is_some()).unwrap()
+    }
+
+    /// The browser loses a content, or all of it after the first chunks.
+    fn lose(&mut self, content: &[u8], but_for: usize) {
+        let hash = digest(content);
+        block_on(self.store.apply_files(&FileBatch { release: vec![hash], ..FileBatch::default() })).unwrap();
+        for (number, chunk) in (0..).zip(content.chunks(CHUNK_BYTES as usize)).take(but_for) {
+            block_on(self.store.put_chunk(hash, number, chunk)).unwrap();
+        }
+        self.restart();
     }
 
     fn has_content(&self, key: FileKey) -> bool {
@@ -108,11 +173,7 @@ impl Tablet {
 
     /// What is stored of a piece.
     fn read(&self, piece: &Piece) -> Vec<u8> {
-        let chunk = u64::from(CHUNK_BYTES);
-        let number = u32::try_from(piece.offset / chunk).unwrap();
-        let bytes = block_on(self.store.chunk(piece.file.key.hash, number)).unwrap().unwrap();
-        let start = usize::try_from(piece.offset % chunk).unwrap();
-        bytes[start..start + piece.length as usize].to_vec()
+        block_on(self.keeper.piece(piece)).unwrap().unwrap()
     }
 
     /// Takes one step on a line that works. Returns false when there is nothing to send.
@@ -235,14 +296,15 @@ fn field() -> (Server, Tablet) {
 #[test]
 fn whenever_the_app_ends_a_photo_is_there_wholly_or_not_at_all() {
     let content = content(1, 2 * CHUNK_BYTES as usize + 5);
-    for crash in 0..7 {
+    // Three chunks, the row, the change, the row once more.
+    for writes in 0..=6 {
         let (_, mut tablet) = field();
-        let key = tablet.take_until(&content, at(10), crash);
+        let key = tablet.take_until(&content, at(10), writes);
         tablet.restart();
         let attached = tablet.device.see(TICKET).unwrap().attachments.len();
-        assert_eq!(attached, usize::from(crash >= 5), "ended before step {crash}");
-        assert_eq!(tablet.unsent(), attached, "ended before step {crash}");
-        assert_eq!(tablet.has_content(key), attached == 1, "ended before step {crash}: nothing lies about");
+        assert_eq!(attached, usize::from(writes >= 5), "ended after {writes} writes");
+        assert_eq!(tablet.unsent(), attached, "ended after {writes} writes");
+        assert_eq!(tablet.has_content(key), attached == 1, "ended after {writes} writes: nothing lies about");
         assert_eq!(tablet.place(key), (attached == 1).then_some(FilePlace::OnDevice));
     }
 }
@@ -263,11 +325,8 @@ fn a_content_that_has_lost_a_piece_is_neither_shown_nor_sent_nor_forgotten() {
     let whole = content(1, CHUNK_BYTES as usize + 1);
     let key = tablet.take(&whole, at(10));
     tablet.device.sync(&mut server, at(20));
-    block_on(tablet.store.apply_files(&FileBatch { release: vec![key.hash], ..FileBatch::default() }))
-        .unwrap();
-    block_on(tablet.store.put_chunk(key.hash, 0, &whole[..CHUNK_BYTES as usize])).unwrap();
-    tablet.restart();
-    assert!(tablet.shelf.whole(key.hash).is_none());
+    tablet.lose(&whole, 1);
+    assert!(!tablet.is_whole(key));
     assert_eq!(tablet.next(at(30)), UploadStep::Rest);
     assert!(tablet.has_content(key));
     assert_eq!(tablet.unsent(), 1, "it was said to be saved, and is not on the server");
@@ -304,8 +363,7 @@ fn nothing_is_sent_unless_the_server_is_there() {
     tablet.take(&content(1, 5), at(10));
     tablet.device.sync(&mut server, at(20));
     for link in [Link::Connecting, Link::Offline, Link::SignedOut, Link::TooOld] {
-        let step = tablet.uploads.next(&tablet.shelf, &tablet.device.replica, link, at(30));
-        assert_eq!(step, UploadStep::Rest, "{link:?}");
+        assert_eq!(tablet.next_over(link, at(30)), UploadStep::Rest, "{link:?}");
     }
     assert!(matches!(tablet.next(at(30)), UploadStep::Begin(_)));
 }
@@ -517,17 +575,145 @@ fn a_content_of_two_tickets_stays_until_neither_needs_it() {
     let other = KeptFile {
         key: FileKey { ticket: ticket_id(2), ..key },
         state: FileState::Waiting { upload: None },
-        ..tablet.shelf.file(key).unwrap().clone()
+        ..tablet.keeper.shelf(|shelf| shelf.file(key).unwrap().clone()).unwrap()
     };
-    tablet.keep(FileBatch { keep: vec![other.clone()], ..FileBatch::default() });
+    block_on(tablet.store.apply_files(&FileBatch { keep: vec![other.clone()], ..FileBatch::default() }))
+        .unwrap();
+    tablet.restart();
     server.backup = Some(Backup { seq: server.seq(), arrived: at(35) });
     tablet.device.sync(&mut server, at(40));
     tablet.settle();
     assert_eq!(tablet.place(key), Some(FilePlace::InBackup));
     assert!(tablet.has_content(key), "the other ticket's has not been sent");
-    let batch = tablet.shelf.abandon(other.key, &tablet.device.replica);
-    tablet.keep(batch);
+    tablet.abandon(other.key);
     assert!(!tablet.has_content(key));
+}
+
+#[test]
+fn a_content_that_was_lost_is_kept_anew_when_its_file_is_added_once_more() {
+    let (mut server, mut tablet) = field();
+    let whole = content(1, CHUNK_BYTES as usize + 1);
+    let key = tablet.take(&whole, at(10));
+    let first = tablet.device.replica.outbox().next().unwrap().change.id;
+    tablet.device.sync(&mut server, at(20));
+    for but_for in [0, 1] {
+        tablet.lose(&whole, but_for);
+        assert_eq!(
+            tablet.attach(photo(&whole), &whole, at(30)).unwrap(),
+            first,
+            "it is part of the ticket already"
+        );
+        assert!(tablet.is_whole(key));
+    }
+    let mut desk = FileDesk::new();
+    while tablet.send_one(&mut desk, at(40)) {}
+    assert_eq!(&desk.stored[&key.hash].0, &whole);
+}
+
+#[test]
+fn what_somebody_else_has_attached_is_sent_from_here_by_whoever_adds_it_too() {
+    let (mut server, mut tablet) = field();
+    let whole = content(1, 5);
+    let mut office = Device::of(agent(), 300);
+    office.sync(&mut server, at(5));
+    office.tap(TICKET, Action::Attach(Box::new(photo(&whole))), at(6)).unwrap();
+    office.sync(&mut server, at(7));
+    tablet.device.sync(&mut server, at(8));
+    let key = tablet.take(&whole, at(10));
+    assert_eq!(tablet.device.replica.outbox().count(), 0, "it is attached already");
+    tablet.settle();
+    assert_eq!(tablet.unsent(), 1, "nobody here knows whether the server has it");
+    let mut desk = FileDesk::new();
+    while tablet.send_one(&mut desk, at(20)) {}
+    assert_eq!(tablet.place(key), Some(FilePlace::OnServer));
+}
+
+#[test]
+fn a_row_that_can_not_be_read_takes_nothing_from_the_others() {
+    let (mut server, mut tablet) = field();
+    let (spoilt, sound) = (tablet.take(&content(1, 5), at(10)), tablet.take(&content(2, 5), at(11)));
+    tablet.store.unreadable.borrow_mut().insert(spoilt);
+    tablet.restart();
+    assert_eq!(tablet.unsent(), 2, "its change says all that its row said");
+    assert!(tablet.is_whole(spoilt) && tablet.is_whole(sound));
+    tablet.device.sync(&mut server, at(20));
+    let mut desk = FileDesk::new();
+    while tablet.send_one(&mut desk, at(30)) {}
+    assert_eq!(desk.stored.len(), 2);
+}
+
+#[test]
+fn what_can_not_be_read_and_is_named_by_nothing_is_neither_sent_nor_let_go() {
+    let (_, mut tablet) = field();
+    let key = FileKey { hash: digest(b"whose?"), ticket: ticket_id(9) };
+    block_on(tablet.store.put_chunk(key.hash, 0, b"whose?")).unwrap();
+    tablet.store.unreadable.borrow_mut().insert(key);
+    tablet.restart();
+    assert!(tablet.has_content(key));
+    assert_eq!((tablet.unsent(), tablet.next(at(20))), (1, UploadStep::Rest));
+    tablet.settle();
+    assert!(tablet.has_content(key));
+}
+
+#[test]
+fn a_row_that_can_not_be_read_and_has_no_content_goes() {
+    let (_, mut tablet) = field();
+    let key = FileKey { hash: digest(b"sent long ago"), ticket: TICKET };
+    tablet.store.unreadable.borrow_mut().insert(key);
+    tablet.restart();
+    assert_eq!(tablet.unsent(), 0);
+    assert!(tablet.store.unreadable.borrow().is_empty());
+}
+
+#[test]
+fn a_store_that_can_not_be_read_at_first_is_read_later() {
+    let (mut server, mut tablet) = field();
+    let key = tablet.take(&content(1, 5), at(10));
+    tablet.device.sync(&mut server, at(20));
+    tablet.keeper = FileKeeper::new(Rc::clone(&tablet.store));
+    tablet.store.ends_after.set(Some(0));
+    let open = || block_on(tablet.keeper.open(|| &tablet.device.replica));
+    assert!(open().is_err() && !tablet.keeper.is_open());
+    assert!(block_on(tablet.keeper.settle(|| &tablet.device.replica)).is_err());
+    tablet.store.ends_after.set(None);
+    tablet.settle();
+    assert!(tablet.keeper.is_open() && tablet.is_whole(key));
+}
+
+#[test]
+fn files_leave_room_for_signatures() {
+    let (_, mut tablet) = field();
+    let whole = content(1, 5);
+    tablet.store.room.set(Some(ROOM_FOR_CHANGES_BYTES + 4));
+    let full = tablet.attach(photo(&whole), &whole, at(10));
+    assert_eq!(full, Err(NotAttached::Store(StoreError::Full)));
+    assert_eq!((tablet.unsent(), tablet.device.replica.outbox().count()), (0, 0));
+    tablet.store.room.set(Some(ROOM_FOR_CHANGES_BYTES + 5));
+    assert!(tablet.attach(photo(&whole), &whole, at(11)).is_ok());
+}
+
+#[test]
+fn what_may_not_be_attached_leaves_nothing_behind() {
+    let (_, mut tablet) = field();
+    let whole = content(1, 5);
+    let refused = tablet.attach(Attachment { bytes: 0, ..photo(&whole) }, &whole, at(10));
+    assert!(matches!(refused, Err(NotAttached::Refused(_))), "{refused:?}");
+    let longer = tablet.attach(Attachment { bytes: 6, ..photo(&whole) }, &whole, at(10));
+    assert!(matches!(longer, Err(NotAttached::Store(StoreError::Unreadable { .. }))), "{longer:?}");
+    assert_eq!(block_on(tablet.store.contents()).unwrap(), BTreeMap::new());
+    assert_eq!(tablet.device.replica.outbox().count(), 0);
+}
+
+#[test]
+fn an_upload_that_ends_after_its_file_was_let_go_does_not_bring_it_back() {
+    let (mut tablet, key, change) = judged(Verdict::Refused { because: Refusal::OutOfScope });
+    let file = tablet.keeper.shelf(|shelf| shelf.file(key).unwrap().clone()).unwrap();
+    let batch = tablet.device.replica.discard(change).unwrap();
+    tablet.device.keep(batch);
+    tablet.abandon(key);
+    let receipt = Receipt { stored_at: at(30), epoch: "first".to_owned() };
+    tablet.keep(FileBatch { keep: vec![file.now(FileState::Stored { receipt })], ..FileBatch::default() });
+    assert_eq!(tablet.place(key), None);
 }
 
 /// A tablet with a photo on whose change the server has said this.
@@ -547,12 +733,11 @@ fn a_photo_whose_change_is_refused_waits_for_its_author_and_goes_with_the_change
     let (mut tablet, key, change) = judged(Verdict::Refused { because: Refusal::OutOfScope });
     assert_eq!((tablet.unsent(), tablet.next(at(30))), (0, UploadStep::Rest));
     tablet.restart();
-    let batch = tablet.shelf.abandon(key, &tablet.device.replica);
-    assert!(batch.is_empty() && tablet.has_content(key), "its author may send the change again");
+    tablet.abandon(key);
+    assert!(tablet.has_content(key), "its author may send the change again");
     let batch = tablet.device.replica.discard(change).unwrap();
     tablet.device.keep(batch);
-    let batch = tablet.shelf.abandon(key, &tablet.device.replica);
-    tablet.keep(batch);
+    tablet.abandon(key);
     assert!(!tablet.has_content(key));
 }
 

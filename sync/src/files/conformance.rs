@@ -10,7 +10,7 @@ use domain::ticket::FileHash;
 use domain::{TicketId, Timestamp};
 use uuid::Uuid;
 
-use super::{CHUNK_BYTES, FileBatch, FileKey, FileState, FileStore, KeptFile, Receipt};
+use super::{CHUNK_BYTES, FileBatch, FileKey, FileRows, FileState, FileStore, KeptFile, Receipt};
 
 /// Hands every case's name to a macro, as [`for_each_local_store_case`](crate::for_each_local_store_case) does.
 #[macro_export]
@@ -48,7 +48,7 @@ pub fn file(byte: u8, ticket: u128, bytes: u64, state: FileState) -> KeptFile {
 /// A store that has never been used holds no files.
 pub async fn a_fresh_store_holds_no_files<S: FileStore>(open: impl AsyncFn() -> S) {
     let store = open().await;
-    assert_eq!(store.files().await.unwrap(), []);
+    assert_eq!(store.files().await.unwrap(), FileRows::default());
     assert_eq!(store.contents().await.unwrap(), BTreeMap::new());
     assert_eq!(store.chunk(hash(1), 0).await.unwrap(), None);
 }
@@ -88,7 +88,7 @@ pub async fn rows_are_replaced_by_their_key_and_keep_what_they_say<S: FileStore>
     let stored = of_one_ticket.now(FileState::Stored { receipt });
     let keep = vec![stored.clone()];
     open().await.apply_files(&FileBatch { keep, ..FileBatch::default() }).await.unwrap();
-    assert_eq!(open().await.files().await.unwrap(), [stored, of_another]);
+    assert_eq!(open().await.files().await.unwrap().files, [stored, of_another]);
 }
 
 /// What is let go takes no room, and what is not let go stays.
@@ -117,7 +117,7 @@ pub async fn a_row_can_go_while_its_content_stays<S: FileStore>(open: impl Async
     let forget = vec![here.key];
     store.apply_files(&FileBatch { forget, ..FileBatch::default() }).await.unwrap();
     let store = open().await;
-    assert_eq!(store.files().await.unwrap(), [there]);
+    assert_eq!(store.files().await.unwrap().files, [there]);
     assert_eq!(store.chunk(hash(1), 0).await.unwrap(), Some(vec![1]));
 }
 
@@ -127,5 +127,5 @@ pub async fn an_empty_batch_of_files_changes_nothing<S: FileStore>(open: impl As
     let keep = vec![file(1, 1, 1, FileState::Prepared)];
     store.apply_files(&FileBatch { keep: keep.clone(), ..FileBatch::default() }).await.unwrap();
     store.apply_files(&FileBatch::default()).await.unwrap();
-    assert_eq!(open().await.files().await.unwrap(), keep);
+    assert_eq!(open().await.files().await.unwrap().files, keep);
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::Timestamp;
 use domain::ticket::{Action, FileHash};
 
-use super::{FileBatch, FileKey, FileState, KeptFile, OnlyHere, Receipt};
+use super::{FileBatch, FileKey, FileRows, FileState, KeptFile, OnlyHere, Receipt};
 use crate::outbox::{KEPT_MS, OutboxEntry, OutboxState};
 use crate::replica::Replica;
 use crate::store::Meta;
@@ -14,6 +14,8 @@ use crate::store::Meta;
 #[derive(Debug, Default)]
 pub struct Shelf {
     files: BTreeMap<FileKey, KeptFile>,
+    /// Files whose rows can't be read. Their contents are nobody's to let go.
+    unreadable: BTreeSet<FileKey>,
     /// Contents that have a row and are not whole: the browser has lost some of their chunks.
     damaged: BTreeSet<FileHash>,
 }
@@ -45,14 +47,11 @@ enum Named {
 impl Shelf {
     /// Takes what a store holds: its rows, and how many chunks it has of which content. Returns what has to be done before it
     /// is as it should be: a crash may have come between chunks, row and change.
-    pub fn open(
-        files: Vec<KeptFile>,
-        contents: &BTreeMap<FileHash, u64>,
-        replica: &Replica,
-    ) -> (Self, FileBatch) {
+    pub fn open(rows: FileRows, contents: &BTreeMap<FileHash, u64>, replica: &Replica) -> (Self, FileBatch) {
         let named = named(replica);
         let mut batch = FileBatch::default();
-        let mut shelf = Self::default();
+        let FileRows { files, unreadable } = rows;
+        let mut shelf = Self { unreadable, ..Self::default() };
         for file in files {
             match file.state {
                 FileState::Prepared if named.contains_key(&file.key) => {
@@ -63,6 +62,8 @@ impl Shelf {
             }
             shelf.files.insert(file.key, file);
         }
+        // Nothing of them is here that could be lost.
+        batch.forget.extend(shelf.unreadable.iter().filter(|key| !contents.contains_key(&key.hash)));
         let is_whole = |file: &KeptFile| contents.get(&file.key.hash) == Some(&file.chunks());
         let nameless = attached(replica).filter_map(|(key, entry)| {
             let Action::Attach(attachment) = &entry.change.action else { return None };
@@ -83,13 +84,20 @@ impl Shelf {
     pub fn commit(&mut self, batch: FileBatch) {
         for key in batch.forget {
             self.files.remove(&key);
+            self.unreadable.remove(&key);
         }
         for file in batch.keep {
+            self.unreadable.remove(&file.key);
             self.files.insert(file.key, file);
         }
         for hash in batch.release {
             self.damaged.remove(&hash);
         }
+    }
+
+    /// All chunks of a content have been made durable once more.
+    pub(super) fn is_whole_again(&mut self, hash: FileHash) {
+        self.damaged.remove(&hash);
     }
 
     /// A file that is kept.
@@ -101,6 +109,11 @@ impl Shelf {
     pub fn whole(&self, hash: FileHash) -> Option<&KeptFile> {
         let mut holding = self.files.values().filter(|file| file.key.hash == hash && file.holds_content());
         holding.next().filter(|_| !self.damaged.contains(&hash))
+    }
+
+    /// Whether nothing is to be done for a file to arrive: its content is here and waits, or is where it belongs.
+    pub(super) fn vouches_for(&self, key: FileKey) -> bool {
+        self.files.get(&key).is_some_and(|file| !file.holds_content() || !self.damaged.contains(&key.hash))
     }
 
     /// Where each file is that this device has had a hand in.
@@ -138,14 +151,15 @@ impl Shelf {
             };
             contents.insert(file.key.hash);
         }
+        only_here.unreadable = self.unreadable.iter().map(|key| key.hash).collect();
         only_here
     }
 
     /// How many files are only on this device. Those of refused and parked changes are left out: whoever deals with the change deals
     /// with them.
     pub fn unsent(&self, replica: &Replica) -> usize {
-        let OnlyHere { to_send, lost, .. } = self.only_here(replica);
-        to_send.len() + lost.len()
+        let OnlyHere { to_send, lost, unreadable, set_aside: _ } = self.only_here(replica);
+        to_send.len() + lost.len() + unreadable.len()
     }
 
     /// The files that can be sent: those whose change the server has, the small ones first and then the old ones. A file must not hold
@@ -206,6 +220,12 @@ impl Shelf {
         self.release_what_is_left(FileBatch { forget, ..FileBatch::default() })
     }
 
+    /// Lets a content go that was begun and has no row.
+    pub(super) fn release_if_nameless(&self, hash: FileHash) -> FileBatch {
+        let is_named = self.after(&FileBatch::default()).contains(&hash);
+        FileBatch { release: if is_named { Vec::new() } else { vec![hash] }, ..FileBatch::default() }
+    }
+
     /// Adds the contents that no row needs any more after a batch.
     fn release_what_is_left(&self, mut batch: FileBatch) -> FileBatch {
         let after = self.after(&batch);
@@ -222,7 +242,8 @@ impl Shelf {
             batch.keep.iter().map(|file| file.key).chain(batch.forget.iter().copied()).collect();
         let unaltered = self.files.values().filter(|file| !altered.contains(&file.key));
         let needed = unaltered.chain(&batch.keep).filter(|file| file.holds_content());
-        needed.map(|file| file.key.hash).collect()
+        let unreadable = self.unreadable.iter().filter(|key| !altered.contains(key));
+        needed.map(|file| file.key.hash).chain(unreadable.map(|key| key.hash)).collect()
     }
 }
 
