@@ -11,6 +11,7 @@
 //!
 //! Deliberately absent: anything of the browser (that is [`crate::device`]) and any rule of the business (that is `domain`).
 
+mod adding;
 mod core;
 mod desk;
 mod driver;
@@ -36,12 +37,14 @@ use leptos::task::spawn_local;
 use sync::files::{FileKey, FilePlace};
 use sync::{Batch, Link, OutboxEntry, Recovery, Replica, StoreError, Unsent};
 
+pub use self::adding::{Adding, NotAdded};
 use self::core::{Core, Shown};
 pub use self::gate::{
     Cleared, HeldBack, Holding, RescueFile, Rescued, Resetting, SignedOut, SigningOut, WayOut,
 };
 pub use self::line::{Events, Line, ServerLine};
 pub use self::view::mark_beside_the_record;
+use crate::device::file::Picked;
 use crate::device::pictures::{PageAddress, Prepared};
 use crate::device::rescue::{self, Because, RescueError};
 use crate::device::{api, clock, drafts, id, location, network, session};
@@ -87,18 +90,33 @@ pub enum ChangeMark {
 }
 
 /// How things stand with the server and the device's storage.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SyncStatus {
     /// The line to the server.
     pub link: Link,
     /// The work that is only on this device.
     pub unsent: Unsent,
+    /// Whether it could be read which files are kept here. Otherwise some may be only on this device, and are not among the unsent.
+    pub files_seen: bool,
     /// When the server last answered, by the server's clock.
     pub last_contact: Option<Timestamp>,
     /// The device's storage.
     pub storage: StorageState,
     /// What had been lost on this device and was mended when it was opened.
     pub recovery: Option<Recovery>,
+}
+
+impl Default for SyncStatus {
+    fn default() -> Self {
+        Self {
+            link: Link::default(),
+            unsent: Unsent::default(),
+            files_seen: true,
+            last_contact: None,
+            storage: StorageState::default(),
+            recovery: None,
+        }
+    }
 }
 
 /// How the device's storage stands.
@@ -268,6 +286,27 @@ impl Workspace {
         core.attach(ticket, file.attachment, &file.content).await
     }
 
+    /// Has files that were chosen prepared, kept and attached, one after the other. How that goes is told by
+    /// [`adding`](Self::adding); it goes on when the page is left.
+    pub fn add_files(&self, ticket: TicketId, picked: Vec<Picked>) {
+        if let Some(core) = self.core() {
+            core.add_files(ticket, picked);
+        }
+    }
+
+    /// How the adding of files to a ticket goes on.
+    pub fn adding(&self, ticket: TicketId) -> Memo<Adding> {
+        let adding = self.shown.adding;
+        Memo::new(move |_| adding.with(|adding| adding.get(&ticket).cloned().unwrap_or_default()))
+    }
+
+    /// The person has seen what was not added to a ticket.
+    pub fn forget_not_added(&self, ticket: TicketId) {
+        if let Some(core) = self.core() {
+            core.forget_not_added(ticket);
+        }
+    }
+
     /// Where each file is that this device has had a hand in.
     pub fn files(&self) -> Signal<Arc<BTreeMap<FileKey, FilePlace>>> {
         self.shown.files.into()
@@ -369,9 +408,10 @@ impl Workspace {
     /// When something would be out of reach: nothing has happened then.
     pub async fn clear<W: WayOut>(&self, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
         const PATIENCE_MS: u32 = 10_000;
-        let core = self.core().ok_or(HeldBack::Unseen)?;
+        let core = self.core().ok_or(HeldBack::Elsewhere)?;
         let unsent = core.unsent();
-        if rescued.is_none() && unsent.waiting + unsent.files > 0 {
+        let to_deliver = unsent.waiting + unsent.files + core.files_to_add();
+        if rescued.is_none() && to_deliver > 0 {
             core.deliver(PATIENCE_MS).await;
         }
         core.clear(rescued).await

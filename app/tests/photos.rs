@@ -141,7 +141,7 @@ async fn a_database_of_the_version_before_files_keeps_its_outbox_and_takes_files
     let store = IndexedDbLocalStore::named(name);
     let loaded = store.load().await.unwrap();
     assert_eq!((loaded.outbox, loaded.meta), (vec![waiting], Some(meta(3))));
-    assert_eq!(store.files().await.unwrap(), keep);
+    assert_eq!(store.files().await.unwrap().files, keep);
 }
 
 #[wasm_bindgen_test]
@@ -153,8 +153,26 @@ async fn files_stay_when_the_rest_of_the_database_is_begun_anew() {
     store.apply_files(&FileBatch { keep: keep.clone(), ..FileBatch::default() }).await.unwrap();
     store.start_over(&Batch { meta: Some(meta(2)), ..Batch::default() }, None).await.unwrap();
     let store = open(&name).await;
-    assert_eq!(store.files().await.unwrap(), keep);
+    assert_eq!(store.files().await.unwrap().files, keep);
     assert_eq!(store.chunk(hash(1), 0).await.unwrap(), Some(vec![1]));
+}
+
+#[wasm_bindgen_test]
+async fn a_row_that_can_not_be_read_is_named_and_takes_nothing_from_the_others() {
+    let name = fresh_name("a spoilt row");
+    let (spoilt, sound) = (file(1, 1, 1, FileState::Prepared), file(2, 1, 1, FileState::Prepared));
+    let store = open(&name).await;
+    let keep = vec![spoilt.clone(), sound.clone()];
+    store.apply_files(&FileBatch { keep, ..FileBatch::default() }).await.unwrap();
+    let database = Database::open(name.as_str()).await.unwrap();
+    let transaction = database.transaction("files").with_mode(TransactionMode::Readwrite).build().unwrap();
+    let key = Array::of2(&spoilt.key.hash.to_string().into(), &spoilt.key.ticket.to_string().into());
+    let rubbish = JsValue::from(Uint8Array::from(b"{\"hash\"".as_slice()));
+    let rows = transaction.object_store("files").unwrap();
+    rows.put(rubbish).with_key(JsValue::from(key)).primitive().unwrap().await.unwrap();
+    transaction.commit().await.unwrap();
+    let rows = store.files().await.unwrap();
+    assert_eq!((rows.files, rows.unreadable), (vec![sound], [spoilt.key].into()));
 }
 
 #[wasm_bindgen_test]

@@ -597,8 +597,8 @@ async fn what_can_not_be_seen_opens_no_gate() {
     let first = Window::open_and_ready(&line).await;
     let second = Window::open(&line);
     until("the second window waits", || second.writer() == WriterState::Elsewhere).await;
-    assert_eq!(second.workspace.clear::<SigningOut>(None).await.unwrap_err(), HeldBack::Unseen);
-    assert_eq!(second.workspace.clear::<Resetting>(None).await.unwrap_err(), HeldBack::Unseen);
+    assert_eq!(second.workspace.clear::<SigningOut>(None).await.unwrap_err(), HeldBack::Elsewhere);
+    assert_eq!(second.workspace.clear::<Resetting>(None).await.unwrap_err(), HeldBack::Elsewhere);
     second.close().await;
     first.close().await;
 }

@@ -10,6 +10,8 @@
 const PIECE_BYTES = 1024 * 1024;
 /** Longest wait for the browser to open a database. Some never answer when their storage is broken. */
 const OPENING_MS = 10_000;
+/** Longest wait for one thing out of a database that did open. */
+const READING_MS = 30_000;
 
 const MAGIC = "FLRESCUE";
 const FORM = 1;
@@ -167,7 +169,10 @@ async function* outboxParts(database, written) {
  * chunk is read twice; one that can't be read the second time is zeros, which the hash in the part's name gives away.
  */
 async function* fileParts(database, written) {
+  const rows = await fileRows(database, written);
   for (const [hash, keys] of byHash(await keysOf(database, "chunks"))) {
+    const { isOnServer, bytes } = rows.get(hash) ?? {};
+    if (isOnServer) continue;
     try {
       const lengths = [];
       for (const key of keys) lengths.push(rawBytes(await valueOf(database, "chunks", key)).byteLength);
@@ -175,12 +180,36 @@ async function* fileParts(database, written) {
         for (const [place, key] of keys.entries()) yield await chunkOf(database, key, lengths[place], written);
       };
       const before = written.unread.length;
-      yield { name: `files/${hash}`, length: lengths.reduce((sum, length) => sum + length, 0), content };
+      const length = lengths.reduce((sum, chunk) => sum + chunk, 0);
+      yield { name: `files/${hash}`, length, content };
+      if (bytes !== undefined && bytes !== length) written.unread.push(`files/${hash}: ${length} of its ${bytes} bytes are here`);
       if (written.unread.length === before) written.files.push(hash);
     } catch (error) {
       written.unread.push(`files/${hash}: ${saying(error)}`);
     }
   }
+}
+
+/**
+ * What is noted of each content: how long it is, and whether the server has it for every ticket that it belongs to. What can't be
+ * read says nothing, and what nothing is said of is not on the server as far as anybody knows.
+ * @returns {Promise<Map<string, { isOnServer: boolean, bytes?: number }>>}
+ */
+async function fileRows(database, written) {
+  const rows = new Map();
+  for (const key of await keysOf(database, "files")) {
+    const [hash] = key;
+    const known = rows.get(hash) ?? { isOnServer: true };
+    try {
+      const { state, bytes } = JSON.parse(new TextDecoder().decode(rawBytes(await valueOf(database, "files", key))));
+      const isOnServer = ["stored", "backed_up"].includes(state?.state);
+      rows.set(hash, { isOnServer: known.isOnServer && isOnServer, bytes });
+    } catch (error) {
+      rows.set(hash, { ...known, isOnServer: false });
+      written.unread.push(`row of files/${hash}: ${saying(error)}`);
+    }
+  }
+  return rows;
 }
 
 /** @param {[hash: string, number: number][]} keys in their order, which is that of the content */
@@ -243,8 +272,15 @@ async function valueOf(database, store, key) {
 
 function answer(request) {
   return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    const tooLong = setTimeout(() => reject(new Error("the browser does not read it")), READING_MS);
+    request.onsuccess = () => {
+      clearTimeout(tooLong);
+      resolve(request.result);
+    };
+    request.onerror = () => {
+      clearTimeout(tooLong);
+      reject(request.error);
+    };
   });
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::ticket::{Document, FileHash};
 use domain::{PersonId, TicketId};
-use sync::files::{FileBatch, FileStore, KeptFile};
+use sync::files::{FileBatch, FileRows, FileStore};
 use sync::journal::Witness;
 use sync::{Batch, Loaded, LocalStore, StandInStore, StoreError};
 
@@ -97,10 +97,10 @@ impl LocalStore for DeviceDatabase {
 
 /// What stands in for a database keeps no files: they would take the memory, and would not outlive the app.
 impl FileStore for DeviceDatabase {
-    async fn files(&self) -> Result<Vec<KeptFile>, StoreError> {
+    async fn files(&self) -> Result<FileRows, StoreError> {
         match self {
             Self::IndexedDb(store) => store.files().await,
-            Self::StandIn(_) => Ok(Vec::new()),
+            Self::StandIn(_) => Ok(FileRows::default()),
         }
     }
 
@@ -130,6 +130,13 @@ impl FileStore for DeviceDatabase {
             Self::IndexedDb(store) => store.apply_files(batch).await,
             Self::StandIn(_) if batch.is_empty() => Ok(()),
             Self::StandIn(_) => Err(no_files()),
+        }
+    }
+
+    async fn room(&self) -> Option<u64> {
+        match self {
+            Self::IndexedDb(store) => store.room().await,
+            Self::StandIn(_) => None,
         }
     }
 }

@@ -55,8 +55,10 @@ fn Outbox() -> impl IntoView {
     let waiting = some(|entry| !entry.is_refused() && !entry.is_parked());
     let status = workspace.status();
     let files = Memo::new(move |_| status.read().unsent.files);
+    let files_unseen = Memo::new(move |_| !status.read().files_seen);
     let is_empty = move || {
-        refused.read().is_empty() && parked.read().is_empty() && waiting.read().is_empty() && files.get() == 0
+        let no_changes = refused.read().is_empty() && parked.read().is_empty() && waiting.read().is_empty();
+        no_changes && files.get() == 0 && !files_unseen.get()
     };
     let lang = use_lang();
     view! {
@@ -100,6 +102,13 @@ fn Outbox() -> impl IntoView {
                         </For>
                     </ol>
                 </section>
+            </Show>
+            <Show when=move || files_unseen.get()>
+                <Notice
+                    tone=Tone::Danger
+                    title=t!(lang, outbox_files_unseen)
+                    text=t!(lang, outbox_files_unseen_more)
+                />
             </Show>
             <Show when=move || { files.get() > 0 }>
                 <section>

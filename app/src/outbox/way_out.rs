@@ -80,11 +80,12 @@ pub fn HeldBackDialog(
                 [changes, files, drafts].into_iter().flatten().collect()
             }
             Some(HeldBack::Unseen) => vec![words.held_unseen().to_owned()],
+            Some(HeldBack::Elsewhere) => vec![words.held_elsewhere().to_owned()],
             None => Vec::new(),
         };
         lines.into_iter().map(|line| view! { <p>{line}</p> }).collect_view()
     };
-    let can_be_rescued = move || !matches!(*held.read(), Some(HeldBack::Unseen));
+    let can_be_rescued = move || !matches!(*held.read(), Some(HeldBack::Elsewhere));
     view! {
         <Dialog open title size=DialogSize::Question on_submit=move |()| go_on() footer>
             <div class="stack">

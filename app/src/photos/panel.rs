@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::ticket::{Action, Attachment, AttachmentKind, MediaType};
 use leptos::prelude::*;
 
-use super::adding::{AddButtons, AddingNotes, use_adding};
+use super::adding::{AddButtons, AddingNotes};
 use super::tile::Tile;
 use crate::i18n::use_lang;
 use crate::t;
@@ -21,7 +21,6 @@ pub fn PhotosPanel(
     let lang = use_lang();
     let workspace = use_workspace();
     let ticket = view.read_untracked().ticket.id;
-    let adding = use_adding(ticket);
     let may_add = Memo::new(move |_| workspace.may(ticket, &some_photo()).is_ok());
     let attached = Memo::new(move |_| {
         let view = view.read();
@@ -35,12 +34,12 @@ pub fn PhotosPanel(
                 <h2 class="panel__title">{t!(lang, photos_title)}</h2>
                 <div class="panel__end photos__buttons">
                     <Show when=move || may_add.get()>
-                        <AddButtons adding />
+                        <AddButtons ticket />
                     </Show>
                 </div>
             </header>
             <div class="panel__body stack">
-                <AddingNotes adding />
+                <AddingNotes ticket />
                 <Show when=move || is_empty.get()>
                     <p class="secondary">{t!(lang, photos_none)}</p>
                 </Show>

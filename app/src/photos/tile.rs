@@ -53,22 +53,28 @@ fn KnownTile(key: FileKey, attachment: Attachment, small: bool) -> impl IntoView
     let lang = use_lang();
     let files = use_workspace().files();
     let media = MediaType::parse(&attachment.media_type);
-    let source = use_source(key.hash, media);
+    // Few browsers show a HEIC; everybody can download it.
+    let is_picture = media.is_some_and(|media| media.is_image() && media != MediaType::Heic);
     let open = RwSignal::new(false);
+    // Documents may be large: they are looked for when somebody wants one.
+    let is_time = Signal::derive(move || is_picture || open.get());
+    let source = use_source(Wanted { hash: key.hash, media, is_picture }, is_time);
     let attachment = StoredValue::new(attachment);
     let name = move || attachment.with_value(|attachment| name_of(attachment, lang.words()));
     let place = Memo::new(move |_| files.read().get(&key).copied());
-    // Few browsers show a HEIC; everybody can download it.
-    let is_picture = media.is_some_and(|media| media.is_image() && media != MediaType::Heic);
+    let nowhere = use_nowhere_words(place);
     let face = move || match source.get() {
-        Source::Looking => ().into_any(),
-        Source::Nowhere(_) => view! { <Nowhere place=place /> }.into_any(),
+        Source::Nowhere(_) => view! { <Nowhere words=nowhere /> }.into_any(),
         _ if !is_picture => view! { <Icon name="note" size=IconSize::L /> }.into_any(),
+        Source::Looking => ().into_any(),
         found => view! { <Picture source=found hash=key.hash set=source attachment=attachment alt="" /> }
             .into_any(),
     };
     let inside = move || {
-        let label = move || lang.words().photos_open(name());
+        let label = move || match source.get() {
+            Source::Nowhere(_) => lang.words().photos_open_nowhere(name(), nowhere.get()),
+            _ => lang.words().photos_open(name()),
+        };
         view! {
             <button class="photo__button" type="button" aria-label=label on:click=move |_| open.set(true)>{face}</button>
         }
@@ -84,7 +90,7 @@ fn KnownTile(key: FileKey, attachment: Attachment, small: bool) -> impl IntoView
     };
     let large = move || match source.get() {
         Source::Looking => ().into_any(),
-        Source::Nowhere(_) => view! { <Nowhere place=place /> }.into_any(),
+        Source::Nowhere(_) => view! { <Nowhere words=nowhere /> }.into_any(),
         found if is_picture => {
             view! { <Picture source=found hash=key.hash set=source attachment=attachment alt=name() /> }
                 .into_any()
@@ -151,16 +157,20 @@ fn Picture(
     }
 }
 
-/// Stands in for what can't be shown here and now.
-#[component]
-fn Nowhere(place: Memo<Option<FilePlace>>) -> impl IntoView {
+/// Says why something can't be shown here and now.
+fn use_nowhere_words(place: Memo<Option<FilePlace>>) -> Signal<&'static str> {
     let lang = use_lang();
     let status = use_workspace().status();
-    let words = move || match (place.get(), status.read().link) {
+    Signal::derive(move || match (place.get(), status.read().link) {
         (Some(FilePlace::OnDevice), _) => lang.words().photos_unreadable_here(),
         (_, Link::Live) => lang.words().photos_not_on_server(),
         _ => lang.words().photos_not_here(),
-    };
+    })
+}
+
+/// Stands in for what can't be shown here and now.
+#[component]
+fn Nowhere(words: Signal<&'static str>) -> impl IntoView {
     view! {
         <span class="photo__nowhere">
             <Icon name="cloud-off" />
@@ -190,21 +200,51 @@ fn Facts(attachment: StoredValue<Attachment>) -> impl IntoView {
     }
 }
 
-/// Looks for the bytes here, then on the server, and on the server again when it may have them.
-fn use_source(hash: FileHash, media: Option<MediaType>) -> RwSignal<Source> {
+/// How the bytes of a tile are found.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    hash: FileHash,
+    media: Option<MediaType>,
+    is_picture: bool,
+}
+
+impl Wanted {
+    /// What to try when this device has not the bytes. Whether the server has a picture is found out by showing it; for anything
+    /// else it is asked before it is offered.
+    async fn on_server(self, asked: u32) -> Source {
+        if self.is_picture || api::files::is_there(self.hash).await {
+            Source::Server(asked)
+        } else {
+            Source::Nowhere(asked)
+        }
+    }
+}
+
+/// Looks for the bytes as soon as it is time: here, then on the server, and on the server again when it may have them.
+fn use_source(wanted: Wanted, is_time: Signal<bool>) -> RwSignal<Source> {
     let workspace = use_workspace();
     let source = RwSignal::new(Source::Looking);
     // Taken back when the tile goes.
     let here = StoredValue::new_local(None::<PageAddress>);
-    spawn_local(async move {
-        let found = match media {
-            Some(media) => workspace.content(hash, media).await,
-            None => None,
-        };
-        let next = found.as_ref().map_or(Source::Server(0), |found| Source::Device(found.text().to_owned()));
-        if here.try_set_value(found).is_none() {
-            source.try_set(next);
+    Effect::new(move |begun: Option<bool>| {
+        let begun = begun.unwrap_or_default();
+        if begun || !is_time.get() {
+            return begun;
         }
+        spawn_local(async move {
+            let found = match wanted.media {
+                Some(media) => workspace.content(wanted.hash, media).await,
+                None => None,
+            };
+            let next = match &found {
+                Some(found) => Source::Device(found.text().to_owned()),
+                None => wanted.on_server(0).await,
+            };
+            if here.try_set_value(found).is_none() {
+                source.try_set(next);
+            }
+        });
+        true
     });
     let status = workspace.status();
     let is_live = Memo::new(move |_| status.read().link == Link::Live);
@@ -216,9 +256,10 @@ fn use_source(hash: FileHash, media: Option<MediaType>) -> RwSignal<Source> {
                 if asked > 0 {
                     clock::sleep(ASK_AGAIN_MS).await;
                 }
+                let next = wanted.on_server(asked + 1).await;
                 source.try_update(|source| {
                     if *source == Source::Nowhere(asked) {
-                        *source = Source::Server(asked + 1);
+                        *source = next;
                     }
                 });
             });

@@ -16,17 +16,19 @@ enum Standing {
     Files(usize),
     Offline(usize),
     Attention(usize),
+    FilesUnseen,
     SignedOut,
     TooOld,
 }
 
 impl Standing {
     /// What needs a person comes first, then what keeps work from leaving, then what is on its way.
-    fn of(link: Link, unsent: Unsent) -> Self {
+    fn of(link: Link, unsent: Unsent, files_seen: bool) -> Self {
         match link {
             Link::SignedOut => Self::SignedOut,
             Link::TooOld => Self::TooOld,
             _ if unsent.refused > 0 => Self::Attention(unsent.refused),
+            _ if !files_seen => Self::FilesUnseen,
             Link::Offline => Self::Offline(unsent.waiting + unsent.files),
             _ if unsent.waiting > 0 => Self::Waiting(unsent.waiting),
             _ if unsent.files > 0 => Self::Files(unsent.files),
@@ -41,7 +43,7 @@ impl Standing {
             Self::OnServer => "server",
             Self::Connecting | Self::Waiting(_) | Self::Files(_) => "waiting",
             Self::Offline(_) => "offline",
-            Self::Attention(_) | Self::SignedOut | Self::TooOld => "attention",
+            Self::Attention(_) | Self::FilesUnseen | Self::SignedOut | Self::TooOld => "attention",
         }
     }
 
@@ -52,7 +54,7 @@ impl Standing {
             Self::Waiting(_) => "tablet-check",
             Self::Files(_) => "cloud-up",
             Self::Offline(_) => "cloud-off",
-            Self::Attention(_) | Self::SignedOut | Self::TooOld => "alert",
+            Self::Attention(_) | Self::FilesUnseen | Self::SignedOut | Self::TooOld => "alert",
         }
     }
 
@@ -65,6 +67,7 @@ impl Standing {
             Self::Offline(0) => words.pill_offline().to_owned(),
             Self::Offline(count) => words.pill_offline_waiting(count),
             Self::Attention(count) => words.pill_attention(count),
+            Self::FilesUnseen => words.pill_files_unseen().to_owned(),
             Self::SignedOut => words.pill_signed_out().to_owned(),
             Self::TooOld => words.pill_too_old().to_owned(),
         }
@@ -79,6 +82,7 @@ impl Standing {
             Self::Offline(0) => words.status_offline().to_owned(),
             Self::Offline(count) => words.status_offline_waiting(count),
             Self::Attention(count) => words.status_attention(count),
+            Self::FilesUnseen => words.status_files_unseen().to_owned(),
             Self::SignedOut => words.status_signed_out().to_owned(),
             Self::TooOld => words.status_too_old().to_owned(),
         }
@@ -87,7 +91,7 @@ impl Standing {
 
 fn use_standing() -> Memo<Standing> {
     let status = use_workspace().status();
-    Memo::new(move |_| status.with(|status| Standing::of(status.link, status.unsent)))
+    Memo::new(move |_| status.with(|status| Standing::of(status.link, status.unsent, status.files_seen)))
 }
 
 /// The pill in the top bar; opens the page of what is not on the server.
@@ -124,20 +128,25 @@ mod tests {
     #[test]
     fn a_refused_change_is_said_before_a_missing_network() {
         let unsent = Unsent { waiting: 3, refused: 1, files: 0 };
-        assert_eq!(Standing::of(Link::Offline, unsent), Standing::Attention(1));
+        assert_eq!(Standing::of(Link::Offline, unsent, true), Standing::Attention(1));
     }
 
     #[test]
     fn files_are_counted_once_every_change_is_on_the_server() {
         let unsent = |waiting, files| Unsent { waiting, files, refused: 0 };
-        assert_eq!(Standing::of(Link::Live, unsent(2, 3)), Standing::Waiting(2));
-        assert_eq!(Standing::of(Link::Live, unsent(0, 3)), Standing::Files(3));
-        assert_eq!(Standing::of(Link::Offline, unsent(2, 3)), Standing::Offline(5));
+        assert_eq!(Standing::of(Link::Live, unsent(2, 3), true), Standing::Waiting(2));
+        assert_eq!(Standing::of(Link::Live, unsent(0, 3), true), Standing::Files(3));
+        assert_eq!(Standing::of(Link::Offline, unsent(2, 3), true), Standing::Offline(5));
+    }
+
+    #[test]
+    fn nothing_is_said_to_be_on_the_server_while_it_can_not_be_read_what_is_here() {
+        assert_eq!(Standing::of(Link::Live, Unsent::default(), false), Standing::FilesUnseen);
     }
 
     #[test]
     fn all_on_the_server_is_said_only_while_its_events_arrive() {
-        assert_eq!(Standing::of(Link::Connecting, Unsent::default()), Standing::Connecting);
-        assert_eq!(Standing::of(Link::Live, Unsent::default()), Standing::OnServer);
+        assert_eq!(Standing::of(Link::Connecting, Unsent::default(), true), Standing::Connecting);
+        assert_eq!(Standing::of(Link::Live, Unsent::default(), true), Standing::OnServer);
     }
 }

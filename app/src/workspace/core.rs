@@ -15,8 +15,9 @@ use leptos::task::spawn_local;
 use sync::files::{FileKey, FilePlace, Shelf, Uploads};
 use sync::{Batch, Link, OutboxEntry, Planner, Replica, StoreError, Unsent};
 
+use super::adding::{Adding, Queue};
 use super::desk::{Desk, News};
-use super::gate::{Cleared, HeldBack, Holding, RescueFile, Rescued, Resetting, WayOut};
+use super::gate::{self, Cleared, HeldBack, Holding, RescueFile, Rescued, Resetting, WayOut};
 use super::line::Line;
 use super::wake::Wake;
 use super::{RecordError, StorageState, SyncStatus, TicketState, TicketView, WriterState};
@@ -35,6 +36,7 @@ pub(super) struct Shown {
     pub(super) outbox: RwSignal<Arc<Vec<OutboxEntry>>>,
     pub(super) status: RwSignal<SyncStatus>,
     pub(super) files: RwSignal<Arc<BTreeMap<FileKey, FilePlace>>>,
+    pub(super) adding: RwSignal<BTreeMap<TicketId, Adding>>,
     pub(super) now: RwSignal<Timestamp>,
     pub(super) writer: RwSignal<WriterState>,
     /// Moves with each notice that the server tells of, and with each new stream: there may be one that it did not tell of.
@@ -55,6 +57,7 @@ impl Shown {
             outbox: RwSignal::default(),
             status: RwSignal::default(),
             files: RwSignal::default(),
+            adding: RwSignal::default(),
             now: RwSignal::new(clock::now()),
             writer: RwSignal::default(),
             rung: RwSignal::default(),
@@ -81,6 +84,7 @@ pub(super) struct Core {
     uploads: RefCell<Uploads>,
     /// Rung when there may be something to upload.
     upload_bell: Wake,
+    adding: Queue,
     /// Rung when the person wants to work in this window.
     use_here: Wake,
     /// Where each ticket's card lies in the list that is shown.
@@ -98,6 +102,7 @@ impl Core {
             bell: Wake::default(),
             uploads: RefCell::default(),
             upload_bell: Wake::default(),
+            adding: Queue::default(),
             use_here: Wake::default(),
             places: RefCell::default(),
             watchers: RefCell::default(),
@@ -129,6 +134,11 @@ impl Core {
     /// Wakes what uploads files.
     pub(super) const fn upload_bell(&self) -> &Wake {
         &self.upload_bell
+    }
+
+    /// What was chosen to be attached.
+    pub(super) const fn adding(&self) -> &Queue {
+        &self.adding
     }
 
     fn desk(&self) -> Option<Rc<Desk>> {
@@ -320,29 +330,37 @@ impl Core {
         let replica = desk.replica();
         let link = self.planner().link();
         let unsent = unsent(&desk);
+        let files_seen = desk.files().is_open();
         let last_contact = replica.meta().last_contact.map(|clock| replica.server_time(clock));
         drop(replica);
         let keeps_twice = desk.keeps_twice();
         let is_news = |status: &SyncStatus| {
             let twice = matches!(status.storage, StorageState::Open { twice, .. } if twice != keeps_twice);
-            twice || (status.link, status.unsent, status.last_contact) != (link, unsent, last_contact)
+            let known = (status.link, status.unsent, status.files_seen, status.last_contact);
+            twice || known != (link, unsent, files_seen, last_contact)
         };
         if self.shown.status.try_with_untracked(is_news) == Some(true) {
             self.shown.status.try_update(|status| {
                 status.link = link;
                 status.unsent = unsent;
+                status.files_seen = files_seen;
                 status.last_contact = last_contact;
                 if let StorageState::Open { twice, .. } = &mut status.storage {
                     *twice = keeps_twice;
                 }
             });
         }
-        let places = desk.shelf(Shelf::places).unwrap_or_default();
+        let places = desk.files().shelf(Shelf::places).unwrap_or_default();
         if self.shown.files.try_with_untracked(|known| **known != places) == Some(true) {
             self.shown.files.try_set(Arc::new(places));
         }
         // Whatever has become of the line or of the changes, it may be the files' turn.
         self.upload_bell.ring();
+    }
+
+    /// Tells how the adding of files to a ticket goes on.
+    pub(super) fn tell_adding(&self, ticket: TicketId, tell: impl FnOnce(&mut Adding)) {
+        self.shown.adding.try_update(|adding| tell(adding.entry(ticket).or_default()));
     }
 
     /// Tells that there is a new notice, or may be one.
@@ -469,19 +487,23 @@ impl Core {
 
     /// Goes to the gate: open it is only where it can be seen what this device holds.
     pub(super) async fn clear<W: WayOut>(&self, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
-        let desk = self.desk().ok_or(HeldBack::Unseen)?;
-        desk.shut(rescued).await
+        match self.open_desk() {
+            Ok(desk) => desk.shut(|| self.files_to_add(), rescued).await,
+            // Nothing is seen of it, and nothing can be added to it.
+            Err(RecordError::Store(_)) => gate::judge_unseen(rescued),
+            Err(RecordError::Elsewhere | RecordError::Refused(_)) => Err(HeldBack::Elsewhere),
+        }
     }
 
     /// What this device holds; nothing, while that can't be seen.
     pub(super) fn holding(&self) -> Option<Holding> {
-        self.desk().map(|desk| desk.holding())
+        self.desk().map(|desk| desk.holding(self.files_to_add()))
     }
 
     /// Writes a rescue file, and notes what is in it.
     pub(super) async fn write_rescue_file(&self, because: Because) -> Result<RescueFile, RescueError> {
         let (held, by_journal) = match self.desk() {
-            Some(desk) => (desk.holding(), desk.rests_on_journal()),
+            Some(desk) => (desk.holding(self.files_to_add()), desk.rests_on_journal()),
             None => (Holding::default(), false),
         };
         let person = self.shown.person.get_untracked();
@@ -491,17 +513,25 @@ impl Core {
 
     /// Removes all that is kept of the person here.
     pub(super) async fn erase(&self, cleared: &Cleared<Resetting>) -> Result<(), StoreError> {
-        let desk = self.desk().ok_or_else(|| StoreError::Lost("it is not open".to_owned()))?;
-        desk.erase(cleared).await
+        match self.desk() {
+            Some(desk) => desk.erase(cleared).await,
+            None => Desk::erase_unopened(self.shown.person.get_untracked().id, cleared).await,
+        }
     }
 
     pub(super) fn unsent(&self) -> Unsent {
         self.desk().map(|desk| unsent(&desk)).unwrap_or_default()
     }
 
-    /// Gives what waits a last chance to be delivered.
+    /// Gives what waits a last chance to be kept, and to be delivered.
     pub(super) async fn deliver(&self, patience_ms: u32) {
         const LOOK_EVERY_MS: u32 = 100;
+        for _ in 0..patience_ms / LOOK_EVERY_MS {
+            if self.files_to_add() == 0 {
+                break;
+            }
+            clock::sleep(LOOK_EVERY_MS).await;
+        }
         self.sync_now();
         for _ in 0..patience_ms / LOOK_EVERY_MS {
             let in_vain = matches!(self.planner().link(), Link::Offline | Link::SignedOut | Link::TooOld);
@@ -517,7 +547,7 @@ impl Core {
 /// The work that is only on this device, files included.
 fn unsent(desk: &Desk) -> Unsent {
     let replica = desk.replica();
-    let files = desk.shelf(|shelf| shelf.unsent(&replica)).unwrap_or_default();
+    let files = desk.files().shelf(|shelf| shelf.unsent(&replica)).unwrap_or_default();
     Unsent { files, ..replica.unsent() }
 }
 

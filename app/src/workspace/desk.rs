@@ -4,12 +4,13 @@
 
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use domain::people::Person;
 use domain::ticket::{Action, Document, Seen};
-use domain::{ChangeId, TicketId};
+use domain::{ChangeId, PersonId, TicketId};
 use futures_util::lock::Mutex;
-use sync::files::Shelf;
+use sync::files::FileKeeper;
 use sync::journal::JournalError;
 use sync::{Batch, Identity, Loaded, LocalStore, Meta, Recovery, Replica, StoreError, TwinStore};
 
@@ -37,10 +38,8 @@ pub(super) struct Desk {
     turn: Mutex<()>,
     /// Whether somebody has gone through the gate: then nothing is kept any more.
     shut: Cell<bool>,
-    /// The files kept here; nothing, if they could not be read.
-    pub(super) shelf: RefCell<Option<Shelf>>,
-    /// Held while a file is kept and recorded, one after the other.
-    pub(super) file_turn: Mutex<()>,
+    /// The files kept here: beside the replica, and not in the journal, which is for what people have written.
+    files: FileKeeper<Rc<DeviceDatabase>>,
 }
 
 impl Desk {
@@ -53,22 +52,17 @@ impl Desk {
             None => Meta::new(Identity { device: id::new_device(), person }),
         };
         let replica = RefCell::new(Replica::open(loaded, meta, documents));
-        let shelf = RefCell::default();
-        let desk = Self {
-            store,
-            replica,
-            turn: Mutex::default(),
-            shut: Cell::default(),
-            shelf,
-            file_turn: Mutex::default(),
-        };
-        desk.open_files().await;
+        let files = FileKeeper::new(Rc::clone(store.store()));
+        let desk = Self { store, replica, turn: Mutex::default(), shut: Cell::default(), files };
+        if let Err(error) = desk.files.open(|| desk.replica()).await {
+            leptos::logging::error!("the files kept on this device could not be read: {error}");
+        }
         Ok(desk)
     }
 
-    /// Where files are kept: beside the replica, and not in the journal, which is for what people have written.
-    pub(super) const fn files(&self) -> &DeviceDatabase {
-        self.store.store()
+    /// The files kept here.
+    pub(super) const fn files(&self) -> &FileKeeper<Rc<DeviceDatabase>> {
+        &self.files
     }
 
     /// What is known.
@@ -98,27 +92,34 @@ impl Desk {
         }
     }
 
-    /// What this device holds of the person's work.
-    pub(super) fn holding(&self) -> Holding {
+    /// What this device holds of the person's work, besides so many files that are still to be kept.
+    pub(super) fn holding(&self, files_to_add: usize) -> Holding {
         let replica = self.replica();
-        let files = self.shelf(|shelf| shelf.only_here(&replica)).unwrap_or_default();
-        Holding::of(replica.outbox(), files, drafts::all_of(replica.person().id))
+        let files = self.files.shelf(|shelf| shelf.only_here(&replica)).unwrap_or_default();
+        Holding::of(replica.outbox(), files, drafts::all_of(replica.person().id)).and_to_add(files_to_add)
     }
 
     /// Whether the second journal is all there is: no database can be opened here.
-    pub(super) const fn rests_on_journal(&self) -> bool {
-        matches!(self.store.store(), DeviceDatabase::StandIn(_))
+    pub(super) fn rests_on_journal(&self) -> bool {
+        matches!(**self.store.store(), DeviceDatabase::StandIn(_))
     }
 
     /// Opens the gate, or says why not. Once it is open, nothing is kept here any more.
-    pub(super) async fn shut<W: WayOut>(&self, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
+    pub(super) async fn shut<W: WayOut>(
+        &self,
+        files_to_add: impl Fn() -> usize,
+        rescued: Option<&Rescued>,
+    ) -> Result<Cleared<W>, HeldBack> {
+        // They may be readable by now.
+        let files = self.files.open(|| self.replica()).await;
         // What is being recorded at this moment comes first.
         let _turn = self.turn.lock().await;
-        let files_are_seen = self.shelf.borrow().is_some() || self.rests_on_journal();
-        if !files_are_seen && rescued.is_none() {
+        // Where the journal stands in for a database, nobody knows what files lie in that. They stay for whoever comes back.
+        let is_seen = files.is_ok() && !(W::REMOVES && self.rests_on_journal());
+        if !is_seen && rescued.is_none() {
             return Err(HeldBack::Unseen);
         }
-        let cleared = gate::judge(self.holding(), rescued)?;
+        let cleared = gate::judge(self.holding(files_to_add()), rescued)?;
         self.shut.set(true);
         Ok(cleared)
     }
@@ -126,19 +127,17 @@ impl Desk {
     /// Removes all that is kept here. The journal first: a database without a journal is an ordinary one, should this be cut short.
     pub(super) async fn erase(&self, _: &Cleared<Resetting>) -> Result<(), StoreError> {
         let _turn = self.turn.lock().await;
-        let journal = self.store.journal().forget().await;
         if self.rests_on_journal() {
             // A database that can't be opened is there all the same, with everything in it.
             let person = self.replica().person().id;
-            DeviceDatabase::of(person).erase().await?;
-        } else {
-            self.store.store().erase().await?;
+            return erase(self.store.journal(), &DeviceDatabase::of(person)).await;
         }
-        // Where there is no journal, none can be left behind.
-        match journal {
-            Ok(()) | Err(JournalError::Unavailable(_)) => Ok(()),
-            Err(error) => Err(StoreError::Lost(error.to_string())),
-        }
+        erase(self.store.journal(), self.store.store()).await
+    }
+
+    /// Removes all that is kept of a person whose desk can't be opened.
+    pub(super) async fn erase_unopened(person: PersonId, _: &Cleared<Resetting>) -> Result<(), StoreError> {
+        erase(&PrivateJournal::of(person), &DeviceDatabase::of(person)).await
     }
 
     /// Turns what the person did into a change, and keeps it: by what is known now, or by what they had seen earlier.
@@ -223,19 +222,29 @@ impl Desk {
     }
 }
 
-type Store = TwinStore<DeviceDatabase, PrivateJournal>;
+type Store = TwinStore<Rc<DeviceDatabase>, PrivateJournal>;
+
+async fn erase(journal: &PrivateJournal, database: &DeviceDatabase) -> Result<(), StoreError> {
+    let journal = journal.forget().await;
+    database.erase().await?;
+    // Where there is no journal, none can be left behind.
+    match journal {
+        Ok(()) | Err(JournalError::Unavailable(_)) => Ok(()),
+        Err(error) => Err(StoreError::Lost(error.to_string())),
+    }
+}
 
 /// Opens what is kept of a person on this device. Where the browser opens no database, the journal alone has to do; where there is
 /// no journal either, nothing can be kept.
 async fn open_store(person: &Person) -> Result<(Store, Loaded), StoreError> {
-    let store = TwinStore::new(DeviceDatabase::of(person.id), PrivateJournal::of(person.id));
+    let store = TwinStore::new(Rc::new(DeviceDatabase::of(person.id)), PrivateJournal::of(person.id));
     let error = match store.load().await {
         Ok(loaded) => return Ok((store, loaded)),
         Err(error @ (StoreError::Lost(_) | StoreError::Unavailable(_))) => error,
         Err(error) => return Err(error),
     };
     leptos::logging::error!("no database can be opened, trying the journal alone: {error}");
-    let store = TwinStore::new(DeviceDatabase::stand_in(), PrivateJournal::of(person.id));
+    let store = TwinStore::new(Rc::new(DeviceDatabase::stand_in()), PrivateJournal::of(person.id));
     match store.load().await {
         Ok(loaded) => Ok((store, loaded)),
         Err(_) => Err(error),

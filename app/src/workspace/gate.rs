@@ -27,6 +27,7 @@ pub struct Holding {
     parked: usize,
     files: BTreeSet<FileHash>,
     files_set_aside: BTreeSet<FileHash>,
+    files_to_add: usize,
     drafts: BTreeMap<String, String>,
 }
 
@@ -38,7 +39,8 @@ impl Holding {
         drafts: BTreeMap<String, String>,
     ) -> Self {
         // What is lost holds nobody back: staying would not bring it back.
-        let OnlyHere { to_send: files, set_aside: files_set_aside, lost: _ } = files;
+        let OnlyHere { to_send: mut files, set_aside: files_set_aside, unreadable, lost: _ } = files;
+        files.extend(unreadable);
         let mut holding = Self { files, files_set_aside, drafts, ..Self::default() };
         for entry in outbox {
             if entry.is_waiting() {
@@ -50,6 +52,12 @@ impl Holding {
             }
         }
         holding
+    }
+
+    /// The same, and so many files that were chosen and have not been kept yet.
+    pub(super) const fn and_to_add(mut self, files: usize) -> Self {
+        self.files_to_add = files;
+        self
     }
 
     /// Changes that the server has not been told of.
@@ -69,7 +77,7 @@ impl Holding {
 
     /// Files that are only here, also those whose change the office has yet to decide on.
     pub fn files(&self) -> usize {
-        self.files.union(&self.files_set_aside).count()
+        self.files.union(&self.files_set_aside).count() + self.files_to_add
     }
 
     /// Texts that were typed and not recorded.
@@ -85,6 +93,9 @@ impl Holding {
 
 /// A way out.
 pub trait WayOut {
+    /// Whether what is kept here is removed.
+    const REMOVES: bool;
+
     /// What of a device's holding would be out of reach afterwards, beside what is on its way to the server.
     fn more_at_stake(holding: &Holding) -> usize;
 }
@@ -98,12 +109,16 @@ pub enum SigningOut {}
 pub enum Resetting {}
 
 impl WayOut for SigningOut {
+    const REMOVES: bool = false;
+
     fn more_at_stake(_: &Holding) -> usize {
         0
     }
 }
 
 impl WayOut for Resetting {
+    const REMOVES: bool = true;
+
     fn more_at_stake(holding: &Holding) -> usize {
         // A file whose change the office has yet to decide on is nowhere else.
         holding.drafts() + holding.files_set_aside.len()
@@ -133,8 +148,11 @@ impl SignedOut {
 /// Why the gate stays shut.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeldBack {
-    /// What this device holds can't be seen now: the database is not open in this window.
-    #[error("what this device holds can't be seen now")]
+    /// What this device holds is seen in another window, and can be dealt with there.
+    #[error("another window is in use")]
+    Elsewhere,
+    /// What this device holds can't be read. A rescue file takes along what can be.
+    #[error("what this device holds can't be read")]
     Unseen,
     /// All this is only here.
     #[error("{} changes, {} files and {} unrecorded texts are only on this device", .0.changes(), .0.files(), .0.drafts())]
@@ -182,7 +200,8 @@ impl Rescued {
         let has = |change| contents.waiting.contains(change) || contents.refused.contains(change);
         let has_file = |hash| contents.files.contains(hash) || contents.files_set_aside.contains(hash);
         let drafts = &contents.drafts;
-        holding.waiting.iter().all(has)
+        holding.files_to_add == 0
+            && holding.waiting.iter().all(has)
             && holding.refused.iter().all(has)
             && holding.files.iter().chain(&holding.files_set_aside).all(has_file)
             && holding.drafts.iter().all(|(key, text)| drafts.get(key) == Some(text))
@@ -191,12 +210,18 @@ impl Rescued {
 
 /// The gate itself. Whoever opens it must make sure that nothing is recorded from then on.
 pub(super) fn judge<W: WayOut>(holding: Holding, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
-    let at_stake = holding.changes() + holding.files.len() + W::more_at_stake(&holding);
+    let at_stake =
+        holding.changes() + holding.files.len() + holding.files_to_add + W::more_at_stake(&holding);
     if at_stake == 0 || rescued.is_some_and(|rescued| rescued.has_all_of(&holding)) {
         Ok(Cleared { way: PhantomData })
     } else {
         Err(HeldBack::Holding(Box::new(holding)))
     }
+}
+
+/// The gate where nothing can be seen of what is kept. Nobody is locked in for ever: whoever has a rescue file has what can be read.
+pub(super) fn judge_unseen<W: WayOut>(rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
+    rescued.map(|_| Cleared { way: PhantomData }).ok_or(HeldBack::Unseen)
 }
 
 #[cfg(test)]
@@ -303,8 +328,12 @@ mod tests {
     #[test]
     fn a_file_on_its_way_holds_back_until_a_rescue_file_has_it() {
         let hash = |number| FileHash::from_digest([number; 32]);
-        let files =
-            OnlyHere { to_send: [hash(1)].into(), set_aside: [hash(2)].into(), lost: [hash(3)].into() };
+        let files = OnlyHere {
+            to_send: [hash(1)].into(),
+            set_aside: [hash(2)].into(),
+            lost: [hash(3)].into(),
+            ..OnlyHere::default()
+        };
         let held = || Holding::of([], files.clone(), BTreeMap::new());
         assert!(!is_open::<SigningOut>(held(), None));
         let with = |files: &[FileHash]| {
@@ -313,6 +342,28 @@ mod tests {
         };
         assert!(is_open::<Resetting>(held(), Some(&with(&[hash(1), hash(2)]))));
         assert!(!is_open::<Resetting>(held(), Some(&with(&[hash(1)]))));
+    }
+
+    #[test]
+    fn a_file_that_can_not_be_read_holds_back_like_one_on_its_way() {
+        let files = OnlyHere { unreadable: [FileHash::from_digest([4; 32])].into(), ..OnlyHere::default() };
+        let held = || Holding::of([], files.clone(), BTreeMap::new());
+        assert!(!is_open::<SigningOut>(held(), None) && !is_open::<Resetting>(held(), None));
+    }
+
+    #[test]
+    fn a_photo_that_is_still_being_prepared_holds_back_whatever_file_there_is() {
+        let held = || holding(&[], &[]).and_to_add(1);
+        assert_eq!(held().files(), 1);
+        let file = RescueFile::new(written(&[], true), held(), false).confirmed();
+        assert!(!is_open::<SigningOut>(held(), None) && !is_open::<SigningOut>(held(), Some(&file)));
+    }
+
+    #[test]
+    fn where_nothing_can_be_read_a_rescue_file_is_the_way_out() {
+        assert_eq!(judge_unseen::<Resetting>(None).unwrap_err(), HeldBack::Unseen);
+        let file = RescueFile::new(written(&[], false), Holding::default(), false).confirmed();
+        assert!(judge_unseen::<Resetting>(Some(&file)).is_ok());
     }
 
     #[test]

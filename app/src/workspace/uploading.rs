@@ -5,7 +5,7 @@ use std::rc::Rc;
 use domain::Timestamp;
 use futures_util::future::{Either, select};
 use sync::Failure;
-use sync::files::{FileBatch, KeptFile, Piece, Shelf, UploadFailure, UploadProgress, UploadStep};
+use sync::files::{FileBatch, KeptFile, Piece, UploadFailure, UploadProgress, UploadStep};
 
 use super::core::Core;
 use super::desk::Desk;
@@ -17,7 +17,7 @@ pub(super) async fn run<L: Line>(core: Rc<Core>, desk: Rc<Desk>, line: Rc<L>) {
     let uploader = Uploader { core, desk, line };
     while !uploader.desk.is_fenced_off() {
         // Backups may have been told of, or another history.
-        uploader.keep(uploader.desk.plan_files(Shelf::settle)).await;
+        uploader.settle().await;
         match uploader.next() {
             UploadStep::Begin(file) => uploader.begin(&file).await,
             UploadStep::Ask(file, upload) => {
@@ -41,7 +41,8 @@ impl<L: Line> Uploader<L> {
     fn next(&self) -> UploadStep {
         let link = self.core.planner().link();
         let uploads = self.core.uploads();
-        let step = self.desk.shelf(|shelf| uploads.next(shelf, &self.desk.replica(), link, clock::now()));
+        let step =
+            self.desk.files().shelf(|shelf| uploads.next(shelf, &self.desk.replica(), link, clock::now()));
         step.unwrap_or(UploadStep::Rest)
     }
 
@@ -59,7 +60,7 @@ impl<L: Line> Uploader<L> {
     }
 
     async fn send(&self, piece: Piece) {
-        let bytes = match self.desk.piece(&piece).await {
+        let bytes = match self.desk.files().piece(&piece).await {
             Ok(Some(bytes)) => bytes,
             unreadable => {
                 leptos::logging::warn!("a piece of a file can't be read: {unreadable:?}");
@@ -99,11 +100,18 @@ impl<L: Line> Uploader<L> {
         if batch.is_empty() {
             return;
         }
-        if let Err(error) = self.desk.keep_files(batch).await {
+        if let Err(error) = self.desk.files().note(batch).await {
             leptos::logging::warn!("what has become of a file could not be noted: {error}");
             self.core.uploads_mut().stop(clock::now(), clock::jitter());
         }
         self.core.tell_status();
+    }
+
+    async fn settle(&self) {
+        if let Err(error) = self.desk.files().settle(|| self.desk.replica()).await {
+            leptos::logging::warn!("the files kept on this device could not be settled: {error}");
+            self.core.uploads_mut().stop(clock::now(), clock::jitter());
+        }
     }
 
     async fn wait(&self, until: Timestamp) {

@@ -18,6 +18,13 @@ pub fn address(hash: FileHash) -> String {
     format!("{FILES}/{hash}")
 }
 
+/// Whether the server has a content, and would give it to this person. Not, also when it can't be asked.
+pub async fn is_there(hash: FileHash) -> bool {
+    let patience = AbortSignal::timeout_with_u32(PATIENCE_MS);
+    let answer = request(Method::HEAD, &address(hash)).abort_signal(Some(&patience)).send().await;
+    answer.is_ok_and(|answer| answer.ok())
+}
+
 /// Announces a file. Returns the address of its upload, and how far that has come.
 ///
 /// # Errors

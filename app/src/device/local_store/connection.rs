@@ -108,6 +108,14 @@ impl Key for FileKey {
     }
 }
 
+/// A key of two parts, the second of which may be a number.
+pub(super) type Pair = (String, Option<String>);
+
+fn pair(key: &JsValue) -> Pair {
+    let key = Array::from(key);
+    (key.get(0).as_string().unwrap_or_default(), key.get(1).as_string())
+}
+
 /// One record with a number for a key.
 #[derive(Debug)]
 pub(super) struct Record {
@@ -211,23 +219,25 @@ impl Connection {
         self.twice(async || self.try_get(store, key.js()).await).await
     }
 
-    /// Reads all records of an object store, in the order of their keys.
-    pub(super) async fn get_all(&self, store: &str) -> Result<Vec<Uint8Array>, StoreError> {
+    /// Reads all records of an object store whose keys are pairs, in the order of their keys.
+    pub(super) async fn get_all(&self, store: &str) -> Result<Vec<(Pair, Uint8Array)>, StoreError> {
         let read = async |store: ObjectStore<'_>| {
-            let values = store.get_all::<JsValue>().primitive()?.await?;
-            values.map(|value| value.map(bytes)).collect()
+            // Both go out at once, so that nothing comes between them.
+            let keys = store.get_all_keys::<JsValue>().primitive()?;
+            let values = store.get_all::<JsValue>().primitive()?;
+            let (keys, values) = (keys.await?, values.await?);
+            keys.zip(values).map(|(key, value)| Ok((pair(&key?), bytes(value?)))).collect()
         };
         self.twice(async || self.try_read(store, read).await).await
     }
 
-    /// The contents' names of all chunks, one for each chunk.
-    pub(super) async fn chunk_names(&self) -> Result<Vec<String>, StoreError> {
+    /// The keys of an object store whose keys are pairs, in their order.
+    pub(super) async fn get_all_keys(&self, store: &str) -> Result<Vec<Pair>, StoreError> {
         let read = async |store: ObjectStore<'_>| {
             let keys = store.get_all_keys::<JsValue>().primitive()?.await?;
-            let name = |key: JsValue| Array::from(&key).get(0).as_string().unwrap_or_default();
-            keys.map(|key| key.map(name)).collect()
+            keys.map(|key| key.map(|key| pair(&key))).collect()
         };
-        self.twice(async || self.try_read(CHUNKS, read).await).await
+        self.twice(async || self.try_read(store, read).await).await
     }
 
     /// Makes an attempt, and if the connection was lost in it, another one over a new connection.

@@ -3,26 +3,38 @@
 
 use std::collections::BTreeMap;
 
+use domain::TicketId;
 use domain::ticket::FileHash;
 use sync::StoreError;
-use sync::files::{FileBatch, FileStore, KeptFile};
+use sync::files::{FileBatch, FileKey, FileRows, FileStore};
 
-use super::connection::Write;
+use super::connection::{Pair, Write};
 use super::schema::{CHUNKS, FILES};
-use super::{IndexedDbLocalStore, read_json, to_json, unreadable};
+use super::{IndexedDbLocalStore, to_json};
+use crate::device::storage;
 
 impl FileStore for IndexedDbLocalStore {
-    async fn files(&self) -> Result<Vec<KeptFile>, StoreError> {
-        let rows = self.connection.get_all(FILES).await?;
-        rows.iter().enumerate().map(|(place, row)| read_json(FILES, place, &row.to_vec())).collect()
+    async fn files(&self) -> Result<FileRows, StoreError> {
+        let mut rows = FileRows::default();
+        for (key, row) in self.connection.get_all(FILES).await? {
+            match serde_json::from_slice(&row.to_vec()) {
+                Ok(file) => rows.files.push(file),
+                Err(error) => {
+                    leptos::logging::error!("the row of the file {key:?} can't be read: {error}");
+                    rows.unreadable.extend(file_key(&key));
+                }
+            }
+        }
+        Ok(rows)
     }
 
     async fn contents(&self) -> Result<BTreeMap<FileHash, u64>, StoreError> {
         let mut contents = BTreeMap::new();
-        for name in self.connection.chunk_names().await? {
-            let hash = FileHash::parse(&name);
-            let hash = hash.ok_or_else(|| unreadable(CHUNKS, &name, "not the name of a content"))?;
-            *contents.entry(hash).or_default() += 1;
+        for (name, _) in self.connection.get_all_keys(CHUNKS).await? {
+            // This app has written no other names.
+            if let Some(hash) = FileHash::parse(&name) {
+                *contents.entry(hash).or_default() += 1;
+            }
         }
         Ok(contents)
     }
@@ -46,4 +58,12 @@ impl FileStore for IndexedDbLocalStore {
         let writes: Vec<_> = forget.chain(keep).chain(release).collect();
         self.write(&writes).await
     }
+    async fn room(&self) -> Option<u64> {
+        storage::room().await
+    }
+}
+
+fn file_key((hash, ticket): &Pair) -> Option<FileKey> {
+    let ticket = ticket.as_ref()?.parse::<TicketId>().ok()?;
+    Some(FileKey { hash: FileHash::parse(hash)?, ticket })
 }

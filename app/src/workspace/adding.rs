@@ -1,0 +1,96 @@
+//! Files that were chosen for tickets, on their way onto this device: each is prepared, kept and attached, one after the other.
+//!
+//! This goes on when the page is left on which they were chosen, and the gate waits for it: what somebody has photographed counts as
+//! theirs from that moment.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use domain::TicketId;
+use leptos::task::spawn_local;
+
+use super::RecordError;
+use super::core::Core;
+use crate::device::file::Picked;
+use crate::device::pictures::{PictureError, Pictures};
+
+/// The adding of files to one ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Adding {
+    /// How many are still to be kept, the one under way included.
+    pub left: usize,
+    /// How many have been kept since the last time that there were none left.
+    pub added: usize,
+    /// Those that were not, by their names, and why not. Until somebody has seen it, or adds others.
+    pub not_added: Vec<(String, NotAdded)>,
+}
+
+/// Why a file is not part of a ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotAdded {
+    /// It can't be taken.
+    Picture(PictureError),
+    /// It could not be kept, or may not be attached.
+    Record(RecordError),
+}
+
+/// What was chosen and is still to be kept.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    waiting: RefCell<VecDeque<(TicketId, Picked)>>,
+    is_worked_on: Cell<bool>,
+}
+
+impl Core {
+    /// Takes files that were chosen for a ticket.
+    pub(super) fn add_files(self: Rc<Self>, ticket: TicketId, picked: Vec<Picked>) {
+        if picked.is_empty() {
+            return;
+        }
+        self.tell_adding(ticket, |adding| {
+            if adding.left == 0 {
+                *adding = Adding::default();
+            }
+            adding.left += picked.len();
+        });
+        let queue = self.adding();
+        queue.waiting.borrow_mut().extend(picked.into_iter().map(|file| (ticket, file)));
+        if !queue.is_worked_on.replace(true) {
+            spawn_local(async move { self.add_all().await });
+        }
+    }
+
+    /// Files that were chosen and have not been kept yet.
+    pub(super) fn files_to_add(&self) -> usize {
+        let queue = self.adding();
+        queue.waiting.borrow().len() + usize::from(queue.is_worked_on.get())
+    }
+
+    /// Forgets what was not added to a ticket: the person has seen it.
+    pub(super) fn forget_not_added(&self, ticket: TicketId) {
+        self.tell_adding(ticket, |adding| adding.not_added.clear());
+    }
+
+    async fn add_all(&self) {
+        let queue = self.adding();
+        let pictures = Pictures::default();
+        while let Some((ticket, file)) = { queue.waiting.borrow_mut().pop_front() } {
+            let added = self.add(&pictures, ticket, &file).await;
+            self.tell_adding(ticket, |adding| {
+                adding.left = adding.left.saturating_sub(1);
+                match added {
+                    Ok(()) => adding.added += 1,
+                    Err(why) => adding.not_added.push((file.name, why)),
+                }
+            });
+        }
+        queue.is_worked_on.set(false);
+    }
+
+    async fn add(&self, pictures: &Pictures, ticket: TicketId, file: &Picked) -> Result<(), NotAdded> {
+        let prepared = pictures.prepare(file).await.map_err(NotAdded::Picture)?;
+        let attached = self.attach(ticket, prepared.attachment, &prepared.content).await;
+        attached.map(drop).map_err(NotAdded::Record)
+    }
+}
