@@ -23,6 +23,11 @@ use crate::store::StoreError;
 use crate::store::accounts::Added;
 use crate::store::policies::Published;
 use company::Company;
+#[cfg(test)]
+use {
+    crate::sync::Push,
+    domain::people::{Department, Person},
+};
 
 /// Everybody's password in the example company.
 pub(crate) const PASSWORD: &str = "fieldloop-demo";
@@ -64,6 +69,16 @@ async fn publish_policy(state: &AppState, company: &Company, now: Timestamp) -> 
         Ok(_) => Ok(()),
         Err(impossible) => match impossible {},
     }
+}
+
+/// The company at work until `now`, for whoever records what its devices send.
+#[cfg(test)]
+pub(crate) fn devices_at_work(now: Timestamp) -> (Vec<Department>, Vec<Person>, Vec<Push>) {
+    let company = Company::imagine(now);
+    let nobodys = crate::auth::password::PasswordHash::from_stored(String::new());
+    let people = company.accounts(&nobodys).into_iter().map(|account| account.person).collect();
+    let pushes = script::perform(&stories::recent(), &company, now, 480);
+    (company.departments(), people, pushes)
 }
 
 async fn perform(state: &AppState, company: &Company, now: Timestamp) -> Result<()> {

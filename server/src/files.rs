@@ -31,7 +31,7 @@ use uuid::Uuid;
 
 pub(crate) use download::send_file;
 pub(crate) use error::FileError;
-pub(crate) use spool::{Spool, Spooled};
+pub(crate) use spool::{Parcel, Spool, Spooled};
 pub(crate) use vault::{FOLDER, place_of};
 
 use self::vault::Vault;

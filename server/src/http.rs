@@ -5,6 +5,7 @@ pub(crate) mod csrf;
 pub(crate) mod error;
 pub(crate) mod headers;
 pub(crate) mod json;
+pub(crate) mod pace;
 pub(crate) mod stack;
 
 pub(crate) use error::{Answer, Surprise};

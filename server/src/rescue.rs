@@ -1,9 +1,12 @@
 //! Rescue files: what a device wrote down before its app was gone, brought by whoever is signed in.
 //!
 //! ```text
-//!   body ──▶ unsealed piece by piece ──▶ parts ──▶ changes: gathered, judged by the desk once the last piece is there
-//!                                           └────▶ files: to the disk as they come, then to the tickets that name them
+//!   body ──▶ to the disk as it comes ──▶ unsealed piece by piece ──▶ parts ──▶ changes: gathered, judged by the desk
+//!                                                                     └────▶ files: to the disk, then to the tickets that name them
 //! ```
+//!
+//! A file may come for hours on a thin line. Meanwhile it holds room on the disk and nothing else; the few turns to be opened, which take
+//! memory and a processor, are for those that have come. Opening and gathering block, on a thread of their own.
 //!
 //! docs/rescue.md is the contract. Nothing of a file counts before its last piece has been opened, so that one that was cut off leaves
 //! nothing behind. What is in it is judged where everything is judged: by the [desk](crate::sync). Deliberately absent: keeping the
@@ -11,6 +14,7 @@
 
 mod archive;
 mod bring;
+mod drafts;
 mod error;
 mod gather;
 mod key;
@@ -21,9 +25,11 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Semaphore;
+use domain::PersonId;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub(crate) use self::bring::{bring_file, show_key};
 pub(crate) use self::key::{RescueKey, draw_secret};
@@ -36,17 +42,52 @@ const AT_ONCE: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Rescue {
     key: RescueKey,
-    turns: Arc<Semaphore>,
+    turns: Semaphore,
+    bringing: Arc<Bringing>,
+}
+
+/// Who is bringing a file at the moment: one person brings one at a time, so that nobody fills the disk with what only comes in.
+#[derive(Debug, Default)]
+struct Bringing(Mutex<HashSet<PersonId>>);
+
+/// The right to bring a file, until it is dropped.
+#[derive(Debug)]
+struct Bringer {
+    bringing: Arc<Bringing>,
+    person: PersonId,
 }
 
 impl Rescue {
     /// With the key of this server.
     pub(crate) fn new(key: RescueKey) -> Self {
-        Self { key, turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { key, turns: Semaphore::new(AT_ONCE), bringing: Arc::default() }
     }
 
     /// The public half of the key, as devices are told it.
     pub(crate) fn public_key(&self) -> &str {
         self.key.public_text()
+    }
+
+    /// Lets somebody bring a file; nothing, if they are bringing another one.
+    fn begin(&self, person: PersonId) -> Option<Bringer> {
+        let is_the_first = self.bringing.people().insert(person);
+        is_the_first.then(|| Bringer { bringing: Arc::clone(&self.bringing), person })
+    }
+
+    /// Waits for the turn to open a file.
+    async fn turn(&self) -> SemaphorePermit<'_> {
+        self.turns.acquire().await.expect("the turns are never closed")
+    }
+}
+
+impl Bringing {
+    fn people(&self) -> MutexGuard<'_, HashSet<PersonId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Bringer {
+    fn drop(&mut self) {
+        self.bringing.people().remove(&self.person);
     }
 }

@@ -75,7 +75,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::new(Method::POST, "/api/first-admin", Public, first_admin::create_first_admin),
         Route::new(Method::POST, "/api/password", Public, password_link::choose_password),
         // Tickets
-        Route::new(Method::POST, "/api/sync/push", SignedIn, push::push_changes).body_limit(push::BODY_BYTES),
+        Route::new(Method::POST, "/api/sync/push", SignedIn, push::push_changes),
         Route::new(Method::POST, "/api/sync/pull", SignedIn, pull::pull_changes),
         Route::new(Method::GET, "/api/sync/events", SignedIn, events::watch_changes),
         Route::new(Method::GET, "/api/parked", Steering, parked::list_parked),
@@ -135,13 +135,13 @@ impl Route {
         self
     }
 
-    /// Takes larger bodies than others.
+    /// Takes larger bodies than others. Pushes, files and rescue files count for themselves what they take in.
     fn body_limit(mut self, bytes: usize) -> Self {
         self.body_bytes = bytes;
         self
     }
 
-    /// Names the version of tus with every answer. Takes bodies of any length: what it takes in is counted as it comes.
+    /// Names the version of tus with every answer.
     fn speaks_tus(mut self) -> Self {
         self.speaks_tus = true;
         self

@@ -41,6 +41,8 @@ mod scope;
 pub(crate) mod sessions;
 mod simulated;
 pub(crate) mod tickets;
+#[cfg(test)]
+mod upgrades;
 pub(crate) mod verify;
 
 pub(crate) use disk::{Disk, Trust};

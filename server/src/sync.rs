@@ -20,6 +20,8 @@ mod held;
 mod hub;
 mod keeper;
 mod memory;
+#[cfg(test)]
+mod outboxes;
 pub(crate) mod parked;
 pub(crate) mod pull;
 pub(crate) mod push;

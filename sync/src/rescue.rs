@@ -20,6 +20,12 @@ pub struct RescueReport {
     /// Changes that are not taken, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedChange>,
+    /// Texts that whoever has brought the file was writing, and never recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drafts: Vec<RescuedDraft>,
+    /// How many more such texts there are. Nobody but their authors gets to read them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub drafts_withheld: u64,
     /// What could not be read, by the names of the parts and with what is wrong with them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<String>,
@@ -32,4 +38,20 @@ pub struct RefusedChange {
     pub id: ChangeId,
     /// Why.
     pub because: Refusal,
+}
+
+/// A text that was being written when the file was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RescuedDraft {
+    /// In which form, as the app calls it.
+    pub form: String,
+    /// What it is about: a ticket's id, or anything else that tells two forms of a kind apart.
+    pub about: String,
+    /// What was typed, as the browser kept it: JSON of that form.
+    pub text: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks in this way")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

@@ -134,6 +134,15 @@ fn Line(parked: ParkedChange) -> impl IntoView {
         let parked = Arc::clone(&parked);
         move || because(&parked.because, &parked.change, lang.words())
     };
+    let brought = parked.brought_by.map(|person| {
+        let name = Memo::new(move |_| {
+            let directory = workspace.directory().get();
+            let instant = |instant| when.instant(instant);
+            Speaker { words: lang.words(), directory: &directory, instant: &instant }.name(person)
+        });
+        let said = move || lang.words().late_brought_by(name.read());
+        view! { <p class="change__text secondary">{said}</p> }
+    });
     let waits = RwSignal::new(None::<(String, Option<String>)>);
     let (busy, declining) = (RwSignal::new(false), RwSignal::new(false));
     let decide = {
@@ -175,6 +184,7 @@ fn Line(parked: ParkedChange) -> impl IntoView {
             <time class="change__when" datetime=iso(made)>{move || when.instant(made)}</time>
             <About parked=about />
             <p class="change__text secondary">{times}</p>
+            {brought}
             {move || {
                 let Deed { text, .. } = said.read().0.clone();
                 (!text.is_empty()).then(|| view! { <p class="change__text">{text.join("\n")}</p> })

@@ -3,6 +3,7 @@
 use leptos::ev::Event;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use serde_json::Value;
 use sync::rescue::{RefusedChange, RescueReport};
 
 use crate::device::api::{self, ApiError};
@@ -225,6 +226,7 @@ fn Report(report: RescueReport) -> impl IntoView {
             .collect_view()
     };
     let unread = report.unread.clone();
+    let drafts: Vec<_> = report.drafts.iter().map(|draft| typed(&draft.text)).collect();
     let counts = move || {
         counts_of(&report, lang.words()).into_iter().map(|line| view! { <li>{line}</li> }).collect_view()
     };
@@ -234,15 +236,44 @@ fn Report(report: RescueReport) -> impl IntoView {
             <div class="notice__text">
                 <p class="notice__title">{t!(lang, rescue_brought)}</p>
                 <ul class="notice__more">{counts} {reasons}</ul>
+                {(!drafts.is_empty()).then(|| view! { <Drafts drafts /> })}
                 {(!unread.is_empty()).then(|| view! { <p class="notice__more secondary">{unread.join(" · ")}</p> })}
             </div>
         </div>
     }
 }
 
+/// What was being written, for its author to copy.
+#[component]
+fn Drafts(drafts: Vec<String>) -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <p class="notice__more">{t!(lang, rescue_drafts_list)}</p>
+        <ul class="notice__more">
+            {drafts.into_iter().map(|text| view! { <li class="pre-line">{text}</li> }).collect_view()}
+        </ul>
+    }
+}
+
+/// What somebody has typed into a form, as far as it is text: one line for each field.
+fn typed(draft: &str) -> String {
+    fn gather(value: &Value, texts: &mut Vec<String>) {
+        match value {
+            Value::String(text) if !text.trim().is_empty() => texts.push(text.clone()),
+            Value::Array(values) => values.iter().for_each(|value| gather(value, texts)),
+            Value::Object(fields) => fields.values().for_each(|value| gather(value, texts)),
+            _ => {}
+        }
+    }
+    let Ok(value) = serde_json::from_str(draft) else { return draft.to_owned() };
+    let mut texts = Vec::new();
+    gather(&value, &mut texts);
+    texts.join("\n")
+}
+
 /// One line for each thing that became of something.
 fn counts_of(report: &RescueReport, words: Words) -> Vec<String> {
-    let RescueReport { taken, known, parked, files, refused, unread } = report;
+    let RescueReport { taken, known, parked, files, refused, drafts, drafts_withheld, unread } = report;
     let count = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     let lines = [
         (count(*taken), Words::rescue_taken as fn(Words, usize) -> String),
@@ -250,6 +281,8 @@ fn counts_of(report: &RescueReport, words: Words) -> Vec<String> {
         (count(*known), Words::rescue_known),
         (count(*files), Words::rescue_files),
         (refused.len(), Words::rescue_refused),
+        (drafts.len(), Words::rescue_drafts),
+        (count(*drafts_withheld), Words::rescue_drafts_withheld),
         (unread.len(), Words::rescue_unread),
     ];
     let said: Vec<_> =
@@ -275,5 +308,14 @@ mod tests {
         let said = counts_of(&report, words);
         assert_eq!(said, [words.rescue_taken(2), words.rescue_parked(1), words.rescue_unread(1)]);
         assert_eq!(counts_of(&RescueReport::default(), words), [words.rescue_was_empty()]);
+        let report = RescueReport { drafts_withheld: 2, ..RescueReport::default() };
+        assert_eq!(counts_of(&report, words), [words.rescue_drafts_withheld(2)]);
+    }
+
+    #[test]
+    fn of_a_draft_what_was_typed_is_shown() {
+        assert_eq!(typed(r#""only\ntext""#), "only\ntext");
+        assert_eq!(typed(r#"{"a":"one","b":{"c":["two"," "],"d":3,"e":null}}"#), "one\ntwo");
+        assert_eq!(typed("not JSON"), "not JSON");
     }
 }

@@ -104,6 +104,11 @@ impl Vault {
         Ok(file)
     }
 
+    /// Opens what has come of an upload, to be read.
+    pub(super) fn open_upload(&self, id: UploadId) -> io::Result<File> {
+        File::open(self.partial(id))
+    }
+
     /// Reads what has come of an upload; nothing, if it is not there.
     pub(super) fn look_at_upload(&self, id: UploadId) -> io::Result<Option<Looked>> {
         look(&self.partial(id))

@@ -1,34 +1,35 @@
 //! `POST /api/rescue`: takes what a device held, from whoever brings it. `GET /api/rescue/key`: what to seal it for.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
-use std::sync::Arc;
+use std::io::{ErrorKind, Read as _};
 
+use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::IntoResponse;
-use axum::{Error, Json};
-use bytes::Bytes;
 use domain::people::Person;
-use domain::ticket::{Change, FileHash, MediaType};
+use domain::ticket::{Change, FILE_BYTES, FileHash, MediaType};
 use domain::{ChangeId, TicketId};
-use futures_util::{Stream, StreamExt as _};
 use sync::messages::{Judged, PUSH_MAX_CHANGES, Verdict};
 use sync::rescue::{RefusedChange, RescueReport};
+use tokio::task::spawn_blocking;
 
 use super::archive::{Event, Unpacker};
+use super::drafts;
 use super::error::RescueError;
 use super::gather::{Found, Gathered, Gathering, Wanted, attached};
-use super::seal::Unsealer;
+use super::key::RescueKey;
+use super::seal::{self, HEAD_BYTES, PIECE_BYTES, Unsealer};
 use crate::auth::SignedIn;
-use crate::files::{FileError, Spool, Spooled};
+use crate::files::{FileError, Parcel, Spool, Spooled};
+use crate::http::pace::Paced;
 use crate::state::AppState;
 use crate::store::{StoreError, files, ledger};
 use crate::sync::Rescued;
 
 /// Largest file that is taken.
-const FILE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+const RESCUE_FILE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Most files in it: far more than a tablet keeps.
 const MOST_FILES: usize = 10_000;
@@ -42,37 +43,106 @@ pub(crate) async fn show_key(State(state): State<AppState>) -> impl IntoResponse
 pub(crate) async fn bring_file(
     State(state): State<AppState>,
     signed_in: SignedIn,
-    body: Body,
+    request: Request,
 ) -> Result<Json<RescueReport>, RescueError> {
-    let turn = Arc::clone(&state.rescue.turns).try_acquire_owned().map_err(|_| RescueError::Busy)?;
+    let bringer = state.rescue.begin(signed_in.person.id).ok_or(RescueError::Busy)?;
     let bringing = tokio::spawn(async move {
-        let _turn = turn;
-        bring(&state, signed_in.person, body.into_data_stream()).await
+        let _bringer = bringer;
+        bring(&state, signed_in.person, request).await
     });
     bringing.await.unwrap_or(Err(RescueError::Broken)).map(Json)
 }
 
-async fn bring(
-    state: &AppState,
-    person: Person,
-    body: impl Stream<Item = Result<Bytes, Error>> + Send,
-) -> Result<RescueReport, RescueError> {
-    let mut reading = Reading::new(state);
-    let taken = match reading.take_in(body).await {
-        Ok(()) => reading.settle(&person).await,
-        Err(error) => Err(error),
-    };
-    for spooled in reading.into_leftovers() {
-        state.files.drop_spooled(spooled).await;
-    }
-    let report = taken?;
+async fn bring(state: &AppState, person: Person, request: Request) -> Result<RescueReport, RescueError> {
+    let sealed = take_in(state, request).await?;
+    let _turn = state.rescue.turn().await;
+    let mut opened = open(state, sealed).await?;
+    let settled = settle(state, &person, &mut opened).await;
+    opened.drop_files(state).await;
+    let report = settled?;
     let RescueReport { taken, known, parked, files, .. } = report;
     let (refused, unread) = (report.refused.len(), report.unread.len());
     tracing::info!(person = %person.id, taken, known, parked, files, refused, unread, "a rescue file was brought");
     Ok(report)
 }
 
-/// A file that is being read.
+/// Brings a file to the disk, sealed as it is.
+pub(super) async fn take_in(state: &AppState, request: Request) -> Result<Spooled, RescueError> {
+    let announced = announced(&request).unwrap_or_default();
+    if announced > RESCUE_FILE_BYTES {
+        return Err(RescueError::TooLarge);
+    }
+    let mut parcel = state.files.begin_parcel(announced).await?;
+    match receive(&state.rescue.key, request.into_body(), &mut parcel).await {
+        Ok(()) => Ok(parcel.end().await?),
+        Err(error) => {
+            state.files.drop_spooled(parcel.give_up()).await;
+            Err(error)
+        }
+    }
+}
+
+/// How long a file is said to be.
+fn announced(request: &Request) -> Option<u64> {
+    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Writes what comes, as long as it comes at a pace and begins like a file that can be opened here.
+async fn receive(key: &RescueKey, body: Body, parcel: &mut Parcel) -> Result<(), RescueError> {
+    let (mut paced, mut bytes, mut head) = (Paced::new(body), 0, Vec::with_capacity(HEAD_BYTES));
+    while let Some(piece) = paced.next().await? {
+        bytes += piece.len() as u64;
+        if bytes > RESCUE_FILE_BYTES {
+            return Err(RescueError::TooLarge);
+        }
+        let missing = HEAD_BYTES - head.len();
+        if missing > 0 {
+            head.extend(piece.iter().take(missing));
+            if let Ok(head) = head.as_slice().try_into() {
+                seal::look_at(key, head)?;
+            }
+        }
+        parcel.write(&piece).await?;
+    }
+    Ok(())
+}
+
+/// Opens a file that has come, on a thread on which that holds nobody up. Nothing is left of it then but what was found in it.
+async fn open(state: &AppState, sealed: Spooled) -> Result<Opened, RescueError> {
+    let opening = state.clone();
+    let opened = spawn_blocking(move || {
+        let mut reading = Reading::new(&opening);
+        let read = reading.read(&sealed);
+        (sealed, read, reading.end())
+    });
+    let (sealed, read, opened) = opened.await.map_err(|_| RescueError::Broken)?;
+    state.files.drop_spooled(sealed).await;
+    if let Err(error) = read {
+        opened.drop_files(state).await;
+        return Err(error);
+    }
+    Ok(opened)
+}
+
+/// What was found in a file.
+struct Opened {
+    gathered: Gathered,
+    /// The files in it, on the disk.
+    files: BTreeMap<FileHash, Spooled>,
+    /// One that ends too early.
+    torn: Option<Spooled>,
+}
+
+impl Opened {
+    /// Removes what nobody has kept.
+    async fn drop_files(self, state: &AppState) {
+        for spooled in self.files.into_values().chain(self.torn) {
+            state.files.drop_spooled(spooled).await;
+        }
+    }
+}
+
+/// A file that is being read. Everything in here blocks.
 struct Reading<'s> {
     state: &'s AppState,
     unpacker: Unpacker,
@@ -94,45 +164,44 @@ impl<'s> Reading<'s> {
         }
     }
 
-    /// What has come to the disk and was not kept.
-    fn into_leftovers(self) -> impl Iterator<Item = Spooled> {
-        let coming = self.coming.map(|(_, spool)| spool.give_up());
-        self.files.into_values().chain(coming)
-    }
-
     /// Reads everything, to the last piece.
-    async fn take_in(
-        &mut self,
-        body: impl Stream<Item = Result<Bytes, Error>> + Send,
-    ) -> Result<(), RescueError> {
+    fn read(&mut self, sealed: &Spooled) -> Result<(), RescueError> {
+        let mut file = sealed.open()?;
         let mut unsealer = Unsealer::new(&self.state.rescue.key);
-        let (mut opened, mut bytes) = (Vec::new(), 0);
-        let mut body = pin!(body);
-        while let Some(came) = body.next().await {
-            let came = came.map_err(|_| RescueError::Interrupted)?;
-            bytes += came.len() as u64;
-            if bytes > FILE_BYTES {
-                return Err(RescueError::TooLarge);
-            }
-            unsealer.put(&came, &mut opened)?;
-            self.unpack(&opened).await?;
+        let (mut opened, mut piece) = (Vec::new(), vec![0; PIECE_BYTES]);
+        loop {
+            let length = match file.read(&mut piece) {
+                Ok(0) => break,
+                Ok(length) => length,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(RescueError::Unreadable(error)),
+            };
+            unsealer.put(&piece[..length], &mut opened)?;
+            self.unpack(&opened)?;
             opened.clear();
         }
         unsealer.end(&mut opened)?;
-        self.unpack(&opened).await
+        self.unpack(&opened)
     }
 
-    async fn unpack(&mut self, mut opened: &[u8]) -> Result<(), RescueError> {
+    /// What has been read of it.
+    fn end(self) -> Opened {
+        let is_whole = self.unpacker.is_between_parts();
+        let torn = self.coming.map(|(_, spool)| spool.give_up());
+        Opened { gathered: self.gathering.finish(is_whole), files: self.files, torn }
+    }
+
+    fn unpack(&mut self, mut opened: &[u8]) -> Result<(), RescueError> {
         while let Some(event) = self.unpacker.next(&mut opened) {
             match event {
-                Event::Begins { name, bytes } => self.begin(name, bytes).await?,
+                Event::Begins { name, bytes } => self.begin(name, bytes)?,
                 Event::Content(content) => match &mut self.coming {
-                    Some((_, spool)) => spool.write(content).await?,
+                    Some((_, spool)) => spool.write(content)?,
                     None => self.gathering.content(content),
                 },
                 Event::Ends => {
                     if let Some((hash, spool)) = self.coming.take() {
-                        self.files.insert(hash, spool.end().await?);
+                        self.files.insert(hash, spool.end()?);
                     }
                     self.gathering.end_part();
                 }
@@ -141,7 +210,7 @@ impl<'s> Reading<'s> {
         Ok(())
     }
 
-    async fn begin(&mut self, name: String, bytes: u64) -> Result<(), RescueError> {
+    fn begin(&mut self, name: String, bytes: u64) -> Result<(), RescueError> {
         let Wanted::File(hash) = self.gathering.begin(name.clone(), bytes) else { return Ok(()) };
         if self.files.contains_key(&hash) {
             return Ok(());
@@ -150,9 +219,12 @@ impl<'s> Reading<'s> {
             self.gathering.note(&name, "there are too many files in it");
             return Ok(());
         }
-        match self.state.files.begin_spool(bytes).await {
+        if bytes > FILE_BYTES {
+            self.gathering.note(&name, "too large");
+            return Ok(());
+        }
+        match self.state.files.begin_spool(bytes) {
             Ok(spool) => self.coming = Some((hash, spool)),
-            Err(FileError::TooLarge) => self.gathering.note(&name, "too large"),
             Err(FileError::NoRoom) => {
                 self.gathering.note(&name, "there is too little room left on the server's disk");
             }
@@ -160,42 +232,41 @@ impl<'s> Reading<'s> {
         }
         Ok(())
     }
+}
 
-    /// Has the changes judged and the files kept.
-    async fn settle(&mut self, person: &Person) -> Result<RescueReport, RescueError> {
-        let is_whole = self.unpacker.is_between_parts();
-        let Gathered { changes, mut unread, .. } = std::mem::take(&mut self.gathering).finish(is_whole);
-        let mut report = RescueReport::default();
-        let (told, changes): (Vec<_>, Vec<_>) =
-            changes.into_iter().partition(|found| found.refusal().is_some());
-        count_told(self.state, told, &mut report).await?;
-        let changes: Vec<_> = changes.into_iter().map(|found| found.change).collect();
-        let uses = judge(self.state, person, changes, &mut report).await?;
-        while let Some((hash, spooled)) = self.files.pop_first() {
-            let brought = uses.get(&hash).cloned().unwrap_or_default();
-            let is_named = !brought.is_empty();
-            let mut tickets = in_the_record(self.state, brought).await?;
-            tickets.extend(recorded_uses(self.state, hash).await?);
-            let part = format!("files/{hash}");
-            if tickets.is_empty() {
-                unread.note(&part, if is_named { NOT_YET } else { "no ticket names it" });
-                self.state.files.drop_spooled(spooled).await;
-                continue;
-            }
-            let tickets: Vec<_> = tickets.into_iter().collect();
-            match self.state.files.keep_spooled(spooled, hash, person.id, &tickets).await {
-                Ok(true) => report.files += 1,
-                Ok(false) => unread.note(&part, "its content has another hash"),
-                // What was judged is judged, and the other files have their turn.
-                Err(error) => {
-                    tracing::warn!(%hash, ?error, "a file that came along could not be kept");
-                    unread.note(&part, "it could not be kept: bring the file once more");
-                }
+/// Has the changes judged and the files kept.
+async fn settle(state: &AppState, person: &Person, opened: &mut Opened) -> Result<RescueReport, RescueError> {
+    let Gathered { changes, drafts, mut unread, .. } = std::mem::take(&mut opened.gathered);
+    let mut report = RescueReport::default();
+    drafts::give_back(person.id, drafts, &mut report, &mut unread);
+    let (told, changes): (Vec<_>, Vec<_>) = changes.into_iter().partition(|found| found.refusal().is_some());
+    count_told(state, told, &mut report).await?;
+    let changes: Vec<_> = changes.into_iter().map(|found| found.change).collect();
+    let uses = judge(state, person, changes, &mut report).await?;
+    while let Some((hash, spooled)) = opened.files.pop_first() {
+        let brought = uses.get(&hash).cloned().unwrap_or_default();
+        let is_named = !brought.is_empty();
+        let mut tickets = in_the_record(state, brought).await?;
+        tickets.extend(recorded_uses(state, hash).await?);
+        let part = format!("files/{hash}");
+        if tickets.is_empty() {
+            unread.note(&part, if is_named { NOT_YET } else { "no ticket names it" });
+            state.files.drop_spooled(spooled).await;
+            continue;
+        }
+        let tickets: Vec<_> = tickets.into_iter().collect();
+        match state.files.keep_spooled(spooled, hash, person.id, &tickets).await {
+            Ok(true) => report.files += 1,
+            Ok(false) => unread.note(&part, "its content has another hash"),
+            // What was judged is judged, and the other files have their turn.
+            Err(error) => {
+                tracing::warn!(%hash, ?error, "a file that came along could not be kept");
+                unread.note(&part, "it could not be kept: bring the file once more");
             }
         }
-        report.unread = unread.into_lines();
-        Ok(report)
     }
+    report.unread = unread.into_lines();
+    Ok(report)
 }
 
 /// What is said of a file whose only ticket the office has yet to let in.

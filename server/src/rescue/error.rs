@@ -1,13 +1,16 @@
 //! Why a rescue file is not taken. What is wrong with single things in it is no reason: the answer says so.
 
+use std::io;
+
 use axum::http::StatusCode;
 
 use crate::files::FileError;
 use crate::http::error::answers;
+use crate::http::pace::Interrupted;
 use crate::http::{Answer, Surprise};
 use crate::sync::NotWritten;
 
-/// How soon a file is worth bringing again when others are being opened.
+/// How soon a file is worth bringing again when another one is on its way: a line that has died is noticed by then.
 const BUSY_SECONDS: i64 = 30;
 
 /// What is wrong with the seal of a file.
@@ -37,14 +40,16 @@ pub(crate) enum RescueError {
     Seal(SealError),
     /// It is larger than the server takes.
     TooLarge,
-    /// The line was cut.
+    /// The line was cut, or carried next to nothing.
     Interrupted,
-    /// As many as can be are being opened.
+    /// The same person is bringing another one.
     Busy,
     /// Some of it could not be written. Brought again, what was written is known.
     NotWritten,
     /// The files in it could not be kept.
     Files(FileError),
+    /// It has come and can't be read again.
+    Unreadable(io::Error),
     /// The program broke over it.
     Broken,
     /// Anything else.
@@ -67,6 +72,10 @@ impl RescueError {
             }
             Self::NotWritten => Answer::not_written(),
             Self::Files(error) => error.answer(),
+            Self::Unreadable(error) => {
+                tracing::error!(%error, "a rescue file that has come can't be read");
+                Answer::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
+            }
             Self::Broken => Answer::new(StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::Surprise(surprise) => surprise.into(),
         }
@@ -78,6 +87,12 @@ answers!(RescueError);
 impl From<SealError> for RescueError {
     fn from(error: SealError) -> Self {
         Self::Seal(error)
+    }
+}
+
+impl From<Interrupted> for RescueError {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
     }
 }
 

@@ -1,8 +1,12 @@
 //! Rescue files that are whole, cut, altered, forged and brought twice, over HTTP and down to the disk.
 
+use axum::body::Body;
+use axum::extract::Request;
 use axum::http::Method;
+use domain::people::Role;
 use domain::ticket::{Action, Change, Comment, NewUrgency, Urgency};
 use domain::{Refusal, TicketId, Timestamp};
+use futures_util::StreamExt as _;
 use reqwest::Response;
 use serde_json::Value;
 use sync::journal::Frame;
@@ -11,10 +15,11 @@ use sync::parked::{Admit, Decline, ParkedPage};
 use sync::rescue::{RefusedChange, RescueReport};
 use sync::{OutboxEntry, OutboxState};
 
+use super::error::SealError;
 use super::seal::{HEAD_BYTES, PIECE_BYTES, TAG_BYTES};
 use super::testing::{archive, entry, manifest, seal, waiting};
 use crate::store::chain::Verified;
-use crate::sync::testing::{Company, Tablet, comment, error_code, hash_of};
+use crate::sync::testing::{Company, SOUTH, Tablet, comment, error_code, hash_of};
 
 type Part = (String, Vec<u8>);
 
@@ -475,6 +480,7 @@ async fn what_can_not_be_read_is_named_and_takes_nothing_from_the_rest() {
     let report = site.bring(&site.engineer, &parts).await;
     assert_eq!(report.taken, 1);
     assert_eq!(report.unread, ["outbox/7.json: no change that can be read"]);
+    assert_eq!(report.drafts_withheld, 1, "of nobody who can be told");
     // The last part is shorter than it says.
     let mut torn = archive(&[waiting(&change), ("outbox/8.json".to_owned(), vec![b' '; 100])]);
     torn.truncate(torn.len() - 1);
@@ -537,6 +543,114 @@ async fn a_file_of_somebody_elses_work_is_there_once_the_office_has_let_the_work
     site.supervisor.ask("/api/parked/admit", &Admit { change: change.id }).await;
     assert_eq!(status().await, 200);
     site.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn what_was_being_typed_is_for_its_author_alone() {
+    let site = Site::open().await;
+    let (author, ticket) = (site.engineer.person.id, site.ticket);
+    let draft = (format!("drafts/fieldloop-draft/{author}/comment/{ticket}"), "\"not said yet\"".into());
+    let report = site.bring(&site.engineer, std::slice::from_ref(&draft)).await;
+    let [given] = &report.drafts[..] else { panic!("{report:?}") };
+    assert_eq!((&*given.form, &*given.text), ("comment", "\"not said yet\""));
+    assert_eq!((given.about.clone(), report.drafts_withheld), (ticket.to_string(), 0));
+    // Who may see the ticket, and everything that was said on it.
+    let response = bring(&site.supervisor, site.seal(&[draft])).await.text().await.unwrap();
+    assert!(!response.contains("not said yet"), "{response}");
+    let report: RescueReport = serde_json::from_str(&response).unwrap();
+    assert_eq!(report, RescueReport { drafts_withheld: 1, ..RescueReport::default() });
+    site.assert_in_order().await;
+}
+
+/// A rescue file of which so much has come, on a line that is silent from then on as long as it is kept.
+struct Stalled {
+    sender: tokio::sync::mpsc::Sender<Result<Vec<u8>, std::io::Error>>,
+    response: tokio::task::JoinHandle<reqwest::Result<Response>>,
+}
+
+impl Stalled {
+    async fn bring(by: &Tablet, begun: Vec<u8>) -> Self {
+        let (sender, mut pieces) = tokio::sync::mpsc::channel(1);
+        let stream = futures_util::stream::poll_fn(move |context| pieces.poll_recv(context));
+        let request = by.request(Method::POST, "/api/rescue").body(reqwest::Body::wrap_stream(stream));
+        sender.send(Ok(begun)).await.unwrap();
+        Self { sender, response: tokio::spawn(request.send()) }
+    }
+
+    async fn end(self, rest: Vec<u8>) -> Response {
+        self.sender.send(Ok(rest)).await.unwrap();
+        drop(self.sender);
+        self.response.await.unwrap().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn files_that_hardly_come_keep_nobody_elses_from_being_opened() {
+    let mut site = Site::open().await;
+    let changes = site.comments(&["one"]);
+    let file = site.seal(&[waiting(&changes[0])]);
+    let mut stalled = Vec::new();
+    for number in 0..8 {
+        let stranger = crate::sync::testing::person(100 + number, "某人", Role::Engineer, SOUTH);
+        let tablet = site.company.hire(&stranger).await;
+        stalled.push((Stalled::bring(&tablet, file[..200].to_vec()).await, tablet));
+    }
+    while partial_files(&site) < stalled.len() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(bring(&site.engineer, file.clone()).await.status(), 200);
+    // One more of the same person, who is told to wait for the first one.
+    let (_, tablet) = &stalled[0];
+    let response = bring(tablet, file.clone()).await;
+    assert_eq!((response.status().as_u16(), response.headers()["retry-after"].as_bytes()), (503, &b"30"[..]));
+    assert_eq!(error_code(response).await, "rescue_busy");
+    let (first, tablet) = stalled.remove(0);
+    assert_eq!(first.end(file[200..].to_vec()).await.status(), 200);
+    assert_eq!(bring(&tablet, file).await.status(), 200, "the first one has come to its end");
+    drop(stalled);
+    while partial_files(&site) > 0 {
+        tokio::task::yield_now().await;
+    }
+    site.assert_in_order().await;
+}
+
+fn partial_files(site: &Site) -> usize {
+    std::fs::read_dir(site.company.state.config.data.join("files/partial")).unwrap().count()
+}
+
+#[tokio::test]
+async fn a_file_that_hardly_comes_is_given_up_and_leaves_nothing() {
+    let mut site = Site::open().await;
+    let changes = site.comments(&["one"]);
+    let file = site.seal(&[waiting(&changes[0]), ("files/x".to_owned(), vec![0; 200_000])]);
+    let state = &site.company.state;
+    let by = |bytes_a_second: usize| {
+        let pieces: Vec<_> = file.chunks(bytes_a_second).map(bytes::Bytes::copy_from_slice).collect();
+        let pieces = futures_util::stream::iter(pieces).then(async |piece| {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            Ok::<_, std::io::Error>(piece)
+        });
+        Request::new(Body::from_stream(pieces))
+    };
+    tokio::time::pause();
+    let refused = super::bring::take_in(state, by(100)).await.unwrap_err();
+    assert!(matches!(refused, super::error::RescueError::Interrupted), "{refused:?}");
+    assert_eq!(partial_files(&site), 0);
+    let came = super::bring::take_in(state, by(2_500)).await.unwrap();
+    assert_eq!(partial_files(&site), 1);
+    state.files.drop_spooled(came).await;
+    assert_eq!(partial_files(&site), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_can_not_be_opened_here_is_refused_before_all_of_it_has_come() {
+    let (site, elsewhere) = (Site::open().await, Site::open().await);
+    let file = elsewhere.seal(&[]);
+    let head = futures_util::stream::iter([Ok::<_, std::io::Error>(file[..HEAD_BYTES].to_vec())]);
+    let endless = head.chain(futures_util::stream::pending());
+    let refused = super::bring::take_in(&site.company.state, Request::new(Body::from_stream(endless))).await;
+    assert!(matches!(refused, Err(super::error::RescueError::Seal(SealError::OtherServer))), "{refused:?}");
+    assert_eq!(partial_files(&site), 0);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use sync::messages::PROTOCOL;
 
 use super::NotWritten;
 use super::gate::TurnedAway;
+use crate::http::pace::Interrupted;
 use crate::http::{Answer, Surprise};
 use crate::store::StoreError;
 
@@ -16,6 +17,8 @@ use crate::store::StoreError;
 pub(crate) enum SyncError {
     /// The body can't be read.
     Malformed,
+    /// The line was cut, or carried next to nothing.
+    Interrupted,
     /// The body is larger than the server takes.
     TooLarge,
     /// There are more changes than one push may carry.
@@ -39,6 +42,7 @@ impl IntoResponse for SyncError {
     fn into_response(self) -> Response {
         match self {
             Self::Malformed => Answer::new(StatusCode::BAD_REQUEST, "malformed").into_response(),
+            Self::Interrupted => Answer::new(StatusCode::REQUEST_TIMEOUT, "interrupted").into_response(),
             Self::TooLarge => Answer::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large").into_response(),
             Self::TooManyChanges => Answer::new(StatusCode::BAD_REQUEST, "too_many_changes").into_response(),
             Self::UnreadableChange { index } => {
@@ -56,6 +60,12 @@ impl IntoResponse for SyncError {
             Self::NotWritten => Answer::not_written().into_response(),
             Self::Surprise(surprise) => surprise.into_response(),
         }
+    }
+}
+
+impl From<Interrupted> for SyncError {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
     }
 }
 

@@ -4,21 +4,22 @@
 //! has an id to hang the verdict on.
 
 use axum::Json;
-use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest as _, Request, State};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
-use axum::http::{HeaderMap, StatusCode};
 use domain::people::Person;
 use domain::ticket::Change;
-use domain::{ChangeId, DeviceId};
-use futures_util::StreamExt as _;
+use domain::{ChangeId, DeviceId, PersonId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sync::messages::{PROTOCOL, PUSH_MAX_CHANGES, PushResponse};
 
 use super::error::require_protocol;
-use super::{Exchange, Incoming, Push, SyncError};
+use super::gate::Pass;
+use super::{Exchange, Gate, Incoming, Push, SyncError};
 use crate::auth::SignedIn;
+use crate::http::pace::Paced;
 use crate::state::AppState;
 
 /// Largest push that is taken. A signed sheet with its signature is some tens of kilobytes.
@@ -54,23 +55,36 @@ pub(crate) async fn push_changes(
     signed_in: SignedIn,
     request: Request,
 ) -> Result<Json<PushResponse>, SyncError> {
-    let pass = match state.gate.enter(length(request.headers())) {
-        Ok(pass) => pass,
-        Err(turned_away) => {
-            pass_over(request.into_body()).await;
-            return Err(SyncError::Busy(turned_away));
-        }
-    };
-    let body = Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => SyncError::TooLarge,
-        _ => SyncError::Malformed,
-    })?;
+    let (pass, body) = let_in(&state.gate, signed_in.person.id, request).await?;
     // On a task of its own: a push that its device waits for no longer takes up room all the same, until it is answered.
     let pushing = tokio::spawn(async move {
         let _pass = pass;
         state.exchange.push(signed_in.person, &body).await
     });
     pushing.await.unwrap_or(Err(SyncError::NotWritten)).map(Json)
+}
+
+/// Takes in what a device sends, if there is room for it.
+async fn let_in(gate: &Gate, person: PersonId, request: Request) -> Result<(Pass, Vec<u8>), SyncError> {
+    match gate.enter(person, length(request.headers())) {
+        Ok(pass) => Ok((pass, take_in(request.into_body()).await?)),
+        Err(turned_away) => {
+            pass_over(request.into_body()).await;
+            Err(SyncError::Busy(turned_away))
+        }
+    }
+}
+
+/// All of a push, as long as it comes at a pace.
+async fn take_in(body: Body) -> Result<Vec<u8>, SyncError> {
+    let (mut paced, mut taken) = (Paced::new(body), Vec::new());
+    while let Some(piece) = paced.next().await? {
+        if taken.len() + piece.len() > BODY_BYTES {
+            return Err(SyncError::TooLarge);
+        }
+        taken.extend_from_slice(&piece);
+    }
+    Ok(taken)
 }
 
 /// How long a push is said to be.
@@ -80,9 +94,8 @@ fn length(headers: &HeaderMap) -> Option<u64> {
 
 /// Lets a device send what it wants to send, without keeping any of it: one that is cut short doesn't get to hear the answer.
 async fn pass_over(body: Body) {
-    let mut body = body.into_data_stream();
-    let mut bytes = 0;
-    while let Some(Ok(piece)) = body.next().await
+    let (mut paced, mut bytes) = (Paced::new(body), 0);
+    while let Ok(Some(piece)) = paced.next().await
         && bytes <= BODY_BYTES
     {
         bytes += piece.len();
@@ -161,5 +174,67 @@ fn read_change(index: usize, written: &RawValue) -> Result<Incoming, SyncError> 
     match serde_json::from_str::<Named>(written.get()) {
         Ok(named) => Ok(Incoming::Unreadable(named.id)),
         Err(_) => Err(SyncError::UnreadableChange { index }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::Error;
+    use bytes::Bytes;
+    use futures_util::{StreamExt as _, stream};
+    use tokio::time::Instant;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const PERSON: PersonId = PersonId::from_uuid(Uuid::from_u128(1));
+
+    /// A push of so many bytes, on a line that carries so many a second.
+    fn push_by(line: usize, bytes: usize) -> Request {
+        let seconds = stream::iter((0..bytes).step_by(line)).then(move |sent| async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Ok::<_, Error>(Bytes::from(vec![b' '; line.min(bytes - sent)]))
+        });
+        let body = Body::from_stream(seconds);
+        Request::builder().header(CONTENT_LENGTH, bytes).body(body).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_a_tablet_sends_by_a_line_of_20_kbit_comes_through() {
+        // From the least that the planner puts on the line to the most.
+        for narrowed in 0..=3 {
+            let bytes = sync::messages::PUSH_MAX_BYTES >> (2 * narrowed);
+            let gate = Gate::new();
+            let (pass, body) = let_in(&gate, PERSON, push_by(2_500, bytes)).await.unwrap();
+            assert_eq!(body.len(), bytes);
+            drop(pass);
+            assert!(gate.is_empty());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_push_that_hardly_comes_gives_its_room_back() {
+        let gate = Gate::new();
+        let begun = Instant::now();
+        let refused = let_in(&gate, PERSON, push_by(10, BODY_BYTES)).await.unwrap_err();
+        assert!(matches!(refused, SyncError::Interrupted), "{refused:?}");
+        assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+        assert!(gate.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_person_whose_pushes_all_trickle_in_keeps_nobody_else_out() {
+        let gate = Gate::new();
+        let trickling = (0..100).map(|_| let_in(&gate, PERSON, push_by(10, BODY_BYTES)));
+        let trickling = futures_util::future::join_all(trickling);
+        let others = (2..9).map(|number| {
+            let person = PersonId::from_uuid(Uuid::from_u128(number));
+            let_in(&gate, person, push_by(1_000_000, BODY_BYTES))
+        });
+        let (turned_away, others) = tokio::join!(trickling, futures_util::future::join_all(others));
+        assert!(turned_away.iter().all(Result::is_err));
+        assert!(others.iter().all(Result::is_ok));
     }
 }
