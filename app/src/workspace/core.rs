@@ -62,6 +62,10 @@ impl Shown {
             edition: RwSignal::default(),
         }
     }
+
+    fn set_storage(&self, storage: StorageState) {
+        self.status.try_update(|status| status.storage = storage);
+    }
 }
 
 /// Somebody who looks at a ticket.
@@ -182,7 +186,9 @@ impl Core {
 
     async fn work<L: Line + 'static>(self: Rc<Self>, person: Person, line: Rc<L>) {
         self.set_storage(StorageState::Opening);
-        let desk = match Desk::open(person).await {
+        let shown = self.shown;
+        let on_blocked = move || shown.set_storage(StorageState::Failed(StoreError::Blocked));
+        let desk = match Desk::open(person, on_blocked).await {
             Ok(desk) => Rc::new(desk),
             Err(error) => {
                 leptos::logging::error!("the local database could not be opened: {error}");
@@ -193,7 +199,7 @@ impl Core {
         *self.desk.borrow_mut() = Some(Rc::clone(&desk));
         self.planner_mut().signed_in();
         self.tell_everything(&desk);
-        self.set_storage(StorageState::Open { protected: false, twice: desk.keeps_twice() });
+        self.set_storage(storage_of(&desk, false));
         self.shown.status.try_update(|status| status.recovery = desk.recovery());
         self.clone().refresh_watchers();
         let (tidy, tidying) = abortable(driver::tidy(Rc::clone(&desk)));
@@ -212,9 +218,11 @@ impl Core {
         let _uploading = AbortOnDrop(uploading);
         let (protect, kept) = (Rc::clone(&self), Rc::clone(&desk));
         spawn_local(async move {
-            let protected = storage::protect().await;
-            protect.set_storage(StorageState::Open { protected, twice: kept.keeps_twice() });
+            // Before the browser asks the person, who may take their time.
             kept.reserve().await;
+            drop(kept);
+            protect.tell_status();
+            protect.tell_protection(storage::protect().await);
         });
         driver::run(self, desk, line).await;
     }
@@ -238,7 +246,7 @@ impl Core {
     }
 
     fn set_storage(&self, storage: StorageState) {
-        self.shown.status.try_update(|status| status.storage = storage);
+        self.shown.set_storage(storage);
     }
 
     // ---- Telling -------------------------------------------------------------------------------------------------
@@ -322,20 +330,16 @@ impl Core {
         let unsent = unsent(&desk);
         let last_contact = replica.meta().last_contact.map(|clock| replica.server_time(clock));
         drop(replica);
-        let keeps_twice = desk.keeps_twice();
-        let is_news = |status: &SyncStatus| {
-            let twice = matches!(status.storage, StorageState::Open { twice, .. } if twice != keeps_twice);
-            twice || (status.link, status.unsent, status.last_contact) != (link, unsent, last_contact)
-        };
-        if self.shown.status.try_with_untracked(is_news) == Some(true) {
-            self.shown.status.try_update(|status| {
-                status.link = link;
-                status.unsent = unsent;
-                status.last_contact = last_contact;
-                if let StorageState::Open { twice, .. } = &mut status.storage {
-                    *twice = keeps_twice;
-                }
-            });
+        let told = self.shown.status.try_with_untracked(|status| {
+            let storage = match status.storage {
+                StorageState::Open { protected, .. } => storage_of(&desk, protected),
+                StorageState::Opening | StorageState::Failed(_) => status.storage.clone(),
+            };
+            let told = SyncStatus { link, unsent, last_contact, storage, ..status.clone() };
+            (told != *status).then_some(told)
+        });
+        if let Some(Some(told)) = told {
+            self.shown.status.try_set(told);
         }
         let places = desk.shelf(Shelf::places).unwrap_or_default();
         if self.shown.files.try_with_untracked(|known| **known != places) == Some(true) {
@@ -343,6 +347,13 @@ impl Core {
         }
         // Whatever has become of the line or of the changes, it may be the files' turn.
         self.upload_bell.ring();
+    }
+
+    fn tell_protection(&self, promised: bool) {
+        self.shown.status.maybe_update(|status| match &mut status.storage {
+            StorageState::Open { protected, .. } => std::mem::replace(protected, promised) != promised,
+            StorageState::Opening | StorageState::Failed(_) => false,
+        });
     }
 
     /// Tells that there is a new notice, or may be one.
@@ -512,6 +523,11 @@ impl Core {
             clock::sleep(LOOK_EVERY_MS).await;
         }
     }
+}
+
+/// How the storage stands, by what the desk knows and what the browser has promised.
+fn storage_of(desk: &Desk, protected: bool) -> StorageState {
+    StorageState::Open { protected, twice: desk.keeps_twice(), tight: desk.is_tight() }
 }
 
 /// The work that is only on this device, files included.
