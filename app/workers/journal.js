@@ -50,15 +50,16 @@ const operations = {
 
   /** Takes a piece more of room that can be given back when there is no other. Says whether all of it is there. */
   async reserve({ folder, bytes }) {
-    const directory = await open(folder);
-    const file = await directory.getFileHandle(RESERVE, { create: true });
+    const file = await (await open(folder)).getFileHandle(RESERVE, { create: true });
     const handle = await file.createSyncAccessHandle();
     try {
       const size = handle.getSize();
       if (size >= bytes) return true;
       // Written, not only made longer: what was never written takes no room on the disk, and gives none back.
       writeAt(handle, size, PIECE);
-      return size + PIECE.byteLength >= bytes;
+      const isWhole = size + PIECE.byteLength >= bytes;
+      if (isWhole) handle.flush();
+      return isWhole;
     } finally {
       handle.close();
     }
@@ -88,19 +89,19 @@ const operations = {
 // A file that could not be written whole is cut back, so that what is appended next does not follow half of something.
 function write(bytes) {
   const { handle, end } = current;
-  writeAt(handle, end, bytes);
-  current.end = end + bytes.byteLength;
-}
-
-function writeAt(handle, end, bytes) {
   try {
-    const written = handle.write(bytes, { at: end });
-    if (written !== bytes.byteLength) throw new DOMException("only a part was written", "QuotaExceededError");
+    writeAt(handle, end, bytes);
     handle.flush();
   } catch (error) {
     handle.truncate(end);
     throw error;
   }
+  current.end = end + bytes.byteLength;
+}
+
+function writeAt(handle, at, bytes) {
+  const written = handle.write(bytes, { at });
+  if (written !== bytes.byteLength) throw new DOMException("only a part was written", "QuotaExceededError");
 }
 
 function close() {
