@@ -86,7 +86,7 @@ test("a window that was frozen while it wrote is taken over from, writes nothing
   await sheet(first).getByLabel("说明").fill("这句话还没有保存");
   // The first thing that it does when it goes on is to write.
   const frozen = await freeze(first, `document.querySelector("dialog[open] button[type=submit][data-kind=primary]").click()`);
-  await expect(second.getByRole("contentinfo")).toBeVisible({ timeout: 15_000 });
+  await expect(second.getByRole("contentinfo")).toBeVisible({ timeout: 30_000 });
   await replacePart(second, { name: "水箱滤芯", old: "OLD-1", new: "NEW-2" });
   await frozen.thaw();
   await expect(elsewhere(first)).toBeVisible();
