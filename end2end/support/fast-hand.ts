@@ -17,7 +17,7 @@ export async function noteWithoutEnd(page: Page, label: string, told: (note: str
     const sheet = () => document.querySelector("dialog[open]");
     for (let number = 1; ; number += 1) {
       const note = `${label}.${number} 条`;
-      (await once(() => button(document.querySelector("footer"), "记录进度"))).click();
+      (await once(() => button(document, "记录进度"))).click();
       const words = await once(() => sheet()?.querySelector("textarea"));
       words.value = note;
       words.dispatchEvent(new Event("input", { bubbles: true }));
