@@ -201,14 +201,14 @@ fn StorageFailed(problem: StoreError) -> impl IntoView {
         move || match problem {
             StoreError::Unavailable(_) => lang.words().store_unavailable(),
             StoreError::Newer => lang.words().store_newer(),
-            StoreError::Blocked => lang.words().other_tab(),
+            StoreError::Blocked => lang.words().store_blocked(),
             _ => lang.words().store_failed(),
         }
     };
     let more = move || match problem {
         StoreError::Unavailable(_) => lang.words().store_unavailable_more().to_owned(),
         StoreError::Newer => lang.words().store_newer_more().to_owned(),
-        StoreError::Blocked => lang.words().not_kept_elsewhere_next().to_owned(),
+        StoreError::Blocked => lang.words().store_blocked_more().to_owned(),
         _ => lang.words().store_failed_more(&details),
     };
     view! {

@@ -131,6 +131,8 @@ pub enum StorageState {
         protected: bool,
         /// Whether what is saved is saved twice: in the database, and in a journal beside it.
         twice: bool,
+        /// Whether the room held in reserve for words and signatures is used up, or could not be had.
+        tight: bool,
     },
     /// Nothing can be kept, for this reason. What is on screen may be older than what was recorded.
     Failed(StoreError),

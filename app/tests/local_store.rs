@@ -4,11 +4,14 @@
 
 use app::device::local_store::IndexedDbLocalStore;
 use domain::ticket::Document;
+use futures_util::future::{Either, select};
+use futures_util::{StreamExt, join};
 use indexed_db_futures::database::Database;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::TransactionMode;
 use js_sys::Uint8Array;
 use sync::conformance::held;
+use sync::files::FileStore;
 use sync::{Batch, Held, LocalStore, StoreError};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -151,6 +154,51 @@ async fn a_database_that_was_removed_underneath_is_not_filled_in_silence() {
     store.apply(&hold([held(1, 1, "lost")])).await.unwrap();
     Database::delete_by_name(&name).unwrap().await.unwrap();
     assert!(store.apply(&hold([held(2, 1, "nowhere")])).await.is_err());
+}
+
+/// A window that keeps the first version of a database open, whatever it is asked to do.
+async fn older_window(name: &str) -> Database {
+    let opened = Database::open(name).with_version(1u8).with_on_upgrade_needed(|_, database| {
+        ["meta", "outbox", "cards", "documents"]
+            .iter()
+            .try_for_each(|name| database.create_object_store(name).build().map(drop))
+    });
+    opened.await.unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn what_another_window_keeps_at_an_older_version_is_opened_once_that_is_closed() {
+    let name = fresh_name("blocked");
+    let older = older_window(&name).await;
+    let (told, is_told) = futures_channel::mpsc::unbounded();
+    let store = IndexedDbLocalStore::named(name.clone()).when_blocked(move || {
+        let _ = told.unbounded_send(());
+    });
+    let close = async {
+        assert!(is_told.into_future().await.0.is_some());
+        older.close();
+    };
+    let (loaded, ()) = join!(store.load(), close);
+    loaded.unwrap();
+    store.apply(&hold([held(1, 1, "after all")])).await.unwrap();
+    assert_eq!(store.files().await.unwrap(), [], "it has what belongs to this version");
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_nobody_waits_for_any_more_is_brought_up_to_date_whole() {
+    let name = fresh_name("given up");
+    let older = older_window(&name).await;
+    let (told, is_told) = futures_channel::mpsc::unbounded();
+    let store = IndexedDbLocalStore::named(name.clone()).when_blocked(move || {
+        let _ = told.unbounded_send(());
+    });
+    let given_up = select(Box::pin(store.load()), is_told.into_future()).await;
+    assert!(matches!(given_up, Either::Right(_)));
+    drop(given_up);
+    older.close();
+    let (store, _) = reopen(&name).await;
+    assert_eq!(store.files().await.unwrap(), []);
+    store.apply(&hold([held(1, 1, "after all")])).await.unwrap();
 }
 
 #[wasm_bindgen_test]

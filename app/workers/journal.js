@@ -5,6 +5,7 @@
 // same number and either a result or the name and the text of an error.
 
 const RESERVE = "reserve";
+const PIECE = new Uint8Array(1024 * 1024);
 
 /** The file that is being written: its handle, and where it ends. @type {{ handle: FileSystemSyncAccessHandle, end: number } | null} */
 let current = null;
@@ -47,15 +48,18 @@ const operations = {
     }
   },
 
-  /** Takes room that can be given back when there is no other. Says whether it is there. */
+  /** Takes a piece more of room that can be given back when there is no other. Says whether all of it is there. */
   async reserve({ folder, bytes }) {
     const file = await (await open(folder)).getFileHandle(RESERVE, { create: true });
     const handle = await file.createSyncAccessHandle();
     try {
-      if (handle.getSize() < bytes) {
-        handle.truncate(bytes);
-        handle.flush();
-      }
+      const size = handle.getSize();
+      if (size >= bytes) return true;
+      // Written, not only made longer: what was never written takes no room on the disk, and gives none back.
+      writeAt(handle, size, PIECE);
+      const isWhole = size + PIECE.byteLength >= bytes;
+      if (isWhole) handle.flush();
+      return isWhole;
     } finally {
       handle.close();
     }
@@ -86,14 +90,18 @@ const operations = {
 function write(bytes) {
   const { handle, end } = current;
   try {
-    const written = handle.write(bytes, { at: end });
-    if (written !== bytes.byteLength) throw new DOMException("only a part was written", "QuotaExceededError");
+    writeAt(handle, end, bytes);
     handle.flush();
-    current.end = end + written;
   } catch (error) {
     handle.truncate(end);
     throw error;
   }
+  current.end = end + bytes.byteLength;
+}
+
+function writeAt(handle, at, bytes) {
+  const written = handle.write(bytes, { at });
+  if (written !== bytes.byteLength) throw new DOMException("only a part was written", "QuotaExceededError");
 }
 
 function close() {

@@ -54,6 +54,13 @@ export class Tablet {
     await this.page.goto(address);
   }
 
+  /** Opens another window of the same browser. */
+  async openWindow(address: string): Promise<Page> {
+    const page = await this.context.newPage();
+    await page.goto(address);
+    return page;
+  }
+
   async discard(): Promise<void> {
     await this.context.close();
     await rm(this.profile, { recursive: true, force: true });

@@ -82,12 +82,12 @@ export async function complete(page: Page, found: string, done: string): Promise
 }
 
 /** Goes from the sheet to the signature, with the best mark on the way. */
-export async function readAndRate(page: Page): Promise<void> {
+export async function readAndRate(page: Page, signer: string | RegExp = `我是${CUSTOMER.name}`): Promise<void> {
   await expect(page.getByRole("heading", { name: "请核对本次服务内容" })).toBeVisible();
   await page.getByRole("button", { name: "继续" }).tap();
   await page.getByRole("radio", { name: "非常满意" }).tap();
   await page.getByRole("button", { name: "继续" }).tap();
-  await page.getByRole("button", { name: `我是${CUSTOMER.name}` }).tap();
+  await page.getByRole("button", { name: signer }).tap();
 }
 
 /** Signs with a finger and gives the tablet back. */

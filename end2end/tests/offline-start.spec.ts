@@ -29,6 +29,24 @@ test("after the first visit the app starts without a server", async ({ page, ser
   await expect(second.getByRole("heading", { name: "登录" })).toBeVisible();
 });
 
+test("a service worker that was killed on its own starts again without a server", async ({ page, server }) => {
+  await page.goto("/");
+  await waitUntilOfflineReady(page);
+  await page.reload();
+  const devtools = await page.context().newCDPSession(page);
+  const told: string[] = [];
+  devtools.on("ServiceWorker.workerVersionUpdated", ({ versions }) => told.push(...versions.map(({ runningStatus }) => runningStatus)));
+  await devtools.send("ServiceWorker.enable");
+  await expect.poll(() => told.at(-1)).toBe("running");
+  await server.kill();
+  await devtools.send("ServiceWorker.stopAllWorkers");
+  await expect.poll(() => told).toContain("stopped");
+
+  await page.goto(server.url);
+  await expect(page.getByRole("heading", { name: "登录" })).toBeVisible();
+  await expect.poll(() => told.at(-1)).toBe("running");
+});
+
 test("what the server alone can answer never comes from the cache", async ({ page, server }) => {
   await page.goto("/");
   await waitUntilOfflineReady(page);

@@ -193,7 +193,7 @@ pub struct MemoryJournalFiles {
     pub noted: RefCell<Option<Witness>>,
     /// What every call fails with from now on.
     pub broken: RefCell<Option<JournalError>>,
-    /// Whether room is held in reserve.
+    /// Whether room is held in reserve: enough for everything, where there is no other.
     pub reserve: Cell<bool>,
 }
 
@@ -230,7 +230,9 @@ impl JournalFiles for MemoryJournalFiles {
     }
 
     async fn make_room(&self) -> bool {
-        self.reserve.take()
+        let given = self.reserve.take();
+        self.broken.borrow_mut().take_if(|broken| given && *broken == JournalError::Full);
+        given
     }
 
     fn note(&self, witness: &Witness) {

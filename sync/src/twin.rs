@@ -164,6 +164,10 @@ impl<S: LocalStore, J: JournalFiles> TwinStore<S, J> {
             }
             _ => self.begin().await,
         };
+        let written = match written {
+            Err(JournalError::Full) if self.journal.make_room().await => self.begin().await,
+            written => written,
+        };
         let mut file = self.file.borrow_mut();
         if written.is_err() {
             file.begun = None;

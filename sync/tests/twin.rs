@@ -351,6 +351,19 @@ fn a_device_that_is_full_opens_and_keeps_with_the_room_held_in_reserve() {
 }
 
 #[test]
+fn a_journal_that_is_full_goes_on_with_the_room_held_in_reserve() {
+    let mut device = Device::after(2);
+    *device.journal.broken.borrow_mut() = Some(JournalError::Full);
+    device.tap(3);
+    assert_eq!(device.store.second(), Second::Missing(JournalError::Full), "there was nothing in reserve");
+    device.journal.reserve.set(true);
+    device.tap(4);
+    assert_eq!(device.store.second(), Second::InOrder);
+    let device = device.restart_on(Database::default());
+    assert_eq!(device.numbers(), [1, 2, 3, 4], "the journal has what it missed as well");
+}
+
+#[test]
 fn where_it_is_forgotten_which_history_has_a_change_the_server_is_told_again() {
     let mut device = Device::after(3);
     let earlier = device.image();

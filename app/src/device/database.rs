@@ -25,6 +25,15 @@ impl DeviceDatabase {
         Self::IndexedDb(IndexedDbLocalStore::of(person))
     }
 
+    /// Does this whenever another window keeps an older version of it open. Opening it goes on by itself once that is closed.
+    #[must_use]
+    pub fn when_blocked(self, tell: impl Fn() + 'static) -> Self {
+        match self {
+            Self::IndexedDb(store) => Self::IndexedDb(store.when_blocked(tell)),
+            Self::StandIn(store) => Self::StandIn(store),
+        }
+    }
+
     /// What stands in for it.
     pub fn stand_in() -> Self {
         Self::StandIn(StandInStore::default())

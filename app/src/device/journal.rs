@@ -3,7 +3,7 @@
 //! A worker does the writing (`app/workers/journal.js`): only there a browser says when the disk has it. A worker that has died
 //! or does not answer is given up, and the next thing asked for starts another one.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use domain::PersonId;
@@ -26,6 +26,7 @@ pub struct PrivateJournal {
     folder: String,
     note: String,
     worker: RefCell<Option<Rc<Worker>>>,
+    tight: Cell<bool>,
 }
 
 impl PrivateJournal {
@@ -36,15 +37,34 @@ impl PrivateJournal {
 
     /// The journal with this name, written by the worker with this address.
     pub fn named(name: &str, script: Option<String>) -> Self {
-        Self { script, folder: name.to_owned(), note: format!("{name}/witness"), worker: RefCell::default() }
+        let (folder, note) = (name.to_owned(), format!("{name}/witness"));
+        Self { script, folder, note, worker: RefCell::default(), tight: Cell::default() }
     }
 
-    /// Takes room that can be given back when there is no other.
+    /// Takes room that can be given back when there is no other; little by little, so that what has to be kept meanwhile does not
+    /// wait for it.
     ///
     /// # Errors
     /// When there is no room for that.
     pub async fn reserve(&self) -> Result<(), JournalError> {
-        self.ask("reserve", &[("bytes", RESERVE_BYTES.into())]).await.map(drop)
+        self.tight.set(false);
+        // Ends also when it has been needed in the midst of it.
+        while !self.tight.get() {
+            match self.ask("reserve", &[("bytes", RESERVE_BYTES.into())]).await {
+                Ok(is_whole) if is_whole.is_truthy() => break,
+                Ok(_) => {}
+                Err(error) => {
+                    self.tight.set(error == JournalError::Full);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is no room in reserve: it has been needed, or could not be had.
+    pub fn is_tight(&self) -> bool {
+        self.tight.get()
     }
 
     /// Removes everything. What an interrupted attempt leaves is an ordinary journal.
@@ -107,6 +127,7 @@ impl JournalFiles for PrivateJournal {
     }
 
     async fn make_room(&self) -> bool {
+        self.tight.set(true);
         self.ask("makeRoom", &[]).await.is_ok_and(|answer| answer.is_truthy())
     }
 

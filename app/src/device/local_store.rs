@@ -74,6 +74,14 @@ impl IndexedDbLocalStore {
         }
     }
 
+    /// Does this whenever another window keeps an older version of the database open. Opening it goes on by itself once that
+    /// is closed.
+    #[must_use]
+    pub fn when_blocked(mut self, tell: impl Fn() + 'static) -> Self {
+        self.connection.when_blocked(tell);
+        self
+    }
+
     /// Whether another window has opened the database since, so that this one can no longer write.
     pub fn is_fenced_off(&self) -> bool {
         self.fenced_off.get()

@@ -34,6 +34,8 @@ impl Presence {
     pub fn of(name: &str) -> Self {
         let listener = BroadcastChannel::new(name).ok().map(|channel| {
             let answering = channel.clone();
+            // Of several windows that have waited in vain, those that would be next need not take over as well.
+            let _ = channel.post_message(&ANSWER.into());
             EventListener::new(&channel, "message", move |event| {
                 if says(event, QUESTION) {
                     // Whoever has gone meanwhile needs no answer.

@@ -309,11 +309,13 @@ fn Standing() -> impl IntoView {
         match &status.read().storage {
             StorageState::Opening => words.outbox_storage_opening().to_owned(),
             StorageState::Open { twice: false, .. } => words.outbox_storage_once().to_owned(),
+            StorageState::Open { tight: true, .. } => words.outbox_storage_tight().to_owned(),
             StorageState::Open { protected: true, .. } => words.outbox_storage_protected().to_owned(),
             StorageState::Open { protected: false, .. } => words.outbox_storage_open().to_owned(),
             StorageState::Failed(problem) => words.store_error(problem).0,
         }
     };
+    let tight = move || matches!(status.read().storage, StorageState::Open { tight: true, .. });
     let unprotected = move || matches!(status.read().storage, StorageState::Open { protected: false, .. });
     view! {
         <section class="panel">
@@ -332,6 +334,9 @@ fn Standing() -> impl IntoView {
                     <dt>{t!(lang, outbox_contact)}</dt><dd>{contact}</dd>
                     <dt>{t!(lang, outbox_storage)}</dt><dd>{storage}</dd>
                 </dl>
+                <Show when=tight>
+                    <Notice tone=Tone::Warn title=t!(lang, outbox_tight) text=t!(lang, outbox_tight_more) />
+                </Show>
                 <Show when=unprotected>
                     <Notice tone=Tone::Plain title=t!(lang, outbox_unprotected) text=t!(lang, outbox_unprotected_more) />
                 </Show>

@@ -65,6 +65,10 @@ impl Shown {
             edition: RwSignal::default(),
         }
     }
+
+    fn set_storage(&self, storage: StorageState) {
+        self.status.try_update(|status| status.storage = storage);
+    }
 }
 
 /// Somebody who looks at a ticket.
@@ -192,7 +196,9 @@ impl Core {
 
     async fn work<L: Line + 'static>(self: Rc<Self>, person: Person, line: Rc<L>) {
         self.set_storage(StorageState::Opening);
-        let desk = match Desk::open(person).await {
+        let shown = self.shown;
+        let on_blocked = move || shown.set_storage(StorageState::Failed(StoreError::Blocked));
+        let desk = match Desk::open(person, on_blocked).await {
             Ok(desk) => Rc::new(desk),
             Err(error) => {
                 leptos::logging::error!("the local database could not be opened: {error}");
@@ -203,7 +209,7 @@ impl Core {
         *self.desk.borrow_mut() = Some(Rc::clone(&desk));
         self.planner_mut().signed_in();
         self.tell_everything(&desk);
-        self.set_storage(StorageState::Open { protected: false, twice: desk.keeps_twice() });
+        self.set_storage(storage_of(&desk, false));
         self.shown.status.try_update(|status| status.recovery = desk.recovery());
         self.clone().refresh_watchers();
         let (tidy, tidying) = abortable(driver::tidy(Rc::clone(&desk)));
@@ -222,9 +228,11 @@ impl Core {
         let _uploading = AbortOnDrop(uploading);
         let (protect, kept) = (Rc::clone(&self), Rc::clone(&desk));
         spawn_local(async move {
-            let protected = storage::protect().await;
-            protect.set_storage(StorageState::Open { protected, twice: kept.keeps_twice() });
+            // Before the browser asks the person, who may take their time.
             kept.reserve().await;
+            drop(kept);
+            protect.tell_status();
+            protect.tell_protection(storage::protect().await);
         });
         driver::run(self, desk, line).await;
     }
@@ -248,7 +256,7 @@ impl Core {
     }
 
     fn set_storage(&self, storage: StorageState) {
-        self.shown.status.try_update(|status| status.storage = storage);
+        self.shown.set_storage(storage);
     }
 
     // ---- Telling -------------------------------------------------------------------------------------------------
@@ -333,22 +341,16 @@ impl Core {
         let files_seen = desk.files().is_open();
         let last_contact = replica.meta().last_contact.map(|clock| replica.server_time(clock));
         drop(replica);
-        let keeps_twice = desk.keeps_twice();
-        let is_news = |status: &SyncStatus| {
-            let twice = matches!(status.storage, StorageState::Open { twice, .. } if twice != keeps_twice);
-            let known = (status.link, status.unsent, status.files_seen, status.last_contact);
-            twice || known != (link, unsent, files_seen, last_contact)
-        };
-        if self.shown.status.try_with_untracked(is_news) == Some(true) {
-            self.shown.status.try_update(|status| {
-                status.link = link;
-                status.unsent = unsent;
-                status.files_seen = files_seen;
-                status.last_contact = last_contact;
-                if let StorageState::Open { twice, .. } = &mut status.storage {
-                    *twice = keeps_twice;
-                }
-            });
+        let told = self.shown.status.try_with_untracked(|status| {
+            let storage = match status.storage {
+                StorageState::Open { protected, .. } => storage_of(&desk, protected),
+                StorageState::Opening | StorageState::Failed(_) => status.storage.clone(),
+            };
+            let told = SyncStatus { link, unsent, files_seen, last_contact, storage, ..status.clone() };
+            (told != *status).then_some(told)
+        });
+        if let Some(Some(told)) = told {
+            self.shown.status.try_set(told);
         }
         let places = desk.files().shelf(Shelf::places).unwrap_or_default();
         if self.shown.files.try_with_untracked(|known| **known != places) == Some(true) {
@@ -361,6 +363,13 @@ impl Core {
     /// Tells how the adding of files to a ticket goes on.
     pub(super) fn tell_adding(&self, ticket: TicketId, tell: impl FnOnce(&mut Adding)) {
         self.shown.adding.try_update(|adding| tell(adding.entry(ticket).or_default()));
+    }
+
+    fn tell_protection(&self, promised: bool) {
+        self.shown.status.maybe_update(|status| match &mut status.storage {
+            StorageState::Open { protected, .. } => std::mem::replace(protected, promised) != promised,
+            StorageState::Opening | StorageState::Failed(_) => false,
+        });
     }
 
     /// Tells that there is a new notice, or may be one.
@@ -489,9 +498,11 @@ impl Core {
     pub(super) async fn clear<W: WayOut>(&self, rescued: Option<&Rescued>) -> Result<Cleared<W>, HeldBack> {
         match self.open_desk() {
             Ok(desk) => desk.shut(|| self.files_to_add(), rescued).await,
+            Err(
+                RecordError::Store(StoreError::Blocked) | RecordError::Elsewhere | RecordError::Refused(_),
+            ) => Err(HeldBack::Elsewhere),
             // Nothing is seen of it, and nothing can be added to it.
             Err(RecordError::Store(_)) => gate::judge_unseen(rescued),
-            Err(RecordError::Elsewhere | RecordError::Refused(_)) => Err(HeldBack::Elsewhere),
         }
     }
 
@@ -542,6 +553,11 @@ impl Core {
             clock::sleep(LOOK_EVERY_MS).await;
         }
     }
+}
+
+/// How the storage stands, by what the desk knows and what the browser has promised.
+fn storage_of(desk: &Desk, protected: bool) -> StorageState {
+    StorageState::Open { protected, twice: desk.keeps_twice(), tight: desk.is_tight() }
 }
 
 /// The work that is only on this device, files included.

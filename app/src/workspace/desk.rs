@@ -43,9 +43,10 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// Opens a person's replica, or begins one.
-    pub(super) async fn open(person: Person) -> Result<Self, StoreError> {
-        let (store, loaded) = open_store(&person).await?;
+    /// Opens a person's replica, or begins one. Where another window keeps an older version of the database open, that is told,
+    /// and waited for.
+    pub(super) async fn open(person: Person, on_blocked: impl Fn() + 'static) -> Result<Self, StoreError> {
+        let (store, loaded) = open_store(&person, on_blocked).await?;
         let documents = store.documents(&loaded.touched()).await?;
         let meta = match &loaded.meta {
             Some(meta) => meta.clone(),
@@ -83,6 +84,11 @@ impl Desk {
     /// Whether what is saved is saved twice.
     pub(super) fn keeps_twice(&self) -> bool {
         self.store.keeps_twice()
+    }
+
+    /// Whether the room held in reserve is used up, or could not be had.
+    pub(super) fn is_tight(&self) -> bool {
+        self.store.journal().is_tight()
     }
 
     /// Holds room in reserve, for what must be kept on a full device. Without room for that, there is none.
@@ -236,8 +242,9 @@ async fn erase(journal: &PrivateJournal, database: &DeviceDatabase) -> Result<()
 
 /// Opens what is kept of a person on this device. Where the browser opens no database, the journal alone has to do; where there is
 /// no journal either, nothing can be kept.
-async fn open_store(person: &Person) -> Result<(Store, Loaded), StoreError> {
-    let store = TwinStore::new(Rc::new(DeviceDatabase::of(person.id)), PrivateJournal::of(person.id));
+async fn open_store(person: &Person, on_blocked: impl Fn() + 'static) -> Result<(Store, Loaded), StoreError> {
+    let database = DeviceDatabase::of(person.id).when_blocked(on_blocked);
+    let store = TwinStore::new(Rc::new(database), PrivateJournal::of(person.id));
     let error = match store.load().await {
         Ok(loaded) => return Ok((store, loaded)),
         Err(error @ (StoreError::Lost(_) | StoreError::Unavailable(_))) => error,

@@ -133,10 +133,20 @@ pub(super) struct Everything {
     pub(super) cards: Vec<Record>,
 }
 
+/// What is done when another window keeps the database from being opened.
+pub(super) struct OnBlocked(Rc<dyn Fn()>);
+
+impl std::fmt::Debug for OnBlocked {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("OnBlocked")
+    }
+}
+
 /// A database that is opened when needed, and again when it was lost.
 #[derive(Debug)]
 pub(super) struct Connection {
     name: String,
+    on_blocked: OnBlocked,
     open: Rc<RefCell<Option<Open>>>,
     ended: Cell<bool>,
 }
@@ -156,7 +166,12 @@ impl Drop for Open {
 
 impl Connection {
     pub(super) fn to(name: String) -> Self {
-        Self { name, open: Rc::default(), ended: Cell::default() }
+        Self { name, on_blocked: OnBlocked(Rc::new(|| ())), open: Rc::default(), ended: Cell::default() }
+    }
+
+    /// Does this whenever another window keeps an older version open. The opening goes on as soon as that is closed.
+    pub(super) fn when_blocked(&mut self, tell: impl Fn() + 'static) {
+        self.on_blocked = OnBlocked(Rc::new(tell));
     }
 
     pub(super) fn close(&self) {
@@ -367,7 +382,7 @@ impl Connection {
         if self.ended.get() {
             return Err(StoreError::Lost("it has been closed for good".to_owned()));
         }
-        let database = open(&self.name).await?;
+        let database = open(&self.name, Rc::clone(&self.on_blocked.0)).await?;
         let (watched, watch) = abortable(watch(database.clone(), Rc::downgrade(&self.open)));
         wasm_bindgen_futures::spawn_local(async {
             // Ends early when the connection is closed from our side.
@@ -389,34 +404,36 @@ async fn watch(database: Database, open: std::rc::Weak<RefCell<Option<Open>>>) {
     }
 }
 
-async fn open(name: &str) -> Result<Database, StoreError> {
-    let (blocked, is_blocked) = futures_channel::oneshot::channel();
+/// Opens a database, and brings it up to date. Waits as long as another window stands in the way, and else for a while.
+async fn open(name: &str, on_blocked: Rc<dyn Fn()>) -> Result<Database, StoreError> {
+    let blocked = Rc::new(Cell::new(false));
+    let is_blocked = Rc::clone(&blocked);
     let request = Database::open(name)
         .with_version(schema::version())
         .with_on_blocked(move |_| {
-            // Nobody listens any more if the database has been opened meanwhile.
-            let _ = blocked.send(());
+            is_blocked.set(true);
+            on_blocked();
             Ok(())
         })
         .with_on_upgrade_needed(|event, database| schema::upgrade(&database, event.old_version() as u32))
         .build()
         .map_err(|error| open_error(&error))?;
-    let in_vain = async {
-        let too_long = || StoreError::Unavailable("the browser does not open it".to_owned());
-        let patience = Box::pin(clock::sleep(OPENING_MS));
-        match select(is_blocked, patience).await {
-            Either::Left((Ok(()), _)) => StoreError::Blocked,
-            // Not blocked at all: the rest of the patience.
-            Either::Left((Err(_), patience)) => {
-                patience.await;
-                too_long()
-            }
-            Either::Right(_) => too_long(),
+    let (opened, mut answer) = futures_channel::oneshot::channel();
+    // On its own, to its end: a request that nobody follows any more is answered all the same once the way is free, and would
+    // bring the database to this version without anybody there to make what belongs to it.
+    wasm_bindgen_futures::spawn_local(async move {
+        if let Err(Ok(late)) = opened.send(request.await) {
+            late.close();
         }
-    };
-    match select(Box::pin(request.into_future()), Box::pin(in_vain)).await {
-        Either::Left((opened, _)) => opened.map_err(|error| open_error(&error)),
-        Either::Right((error, _)) => Err(error),
+    });
+    loop {
+        match select(answer, Box::pin(clock::sleep(OPENING_MS))).await {
+            Either::Left((Ok(opened), _)) => return opened.map_err(|error| open_error(&error)),
+            Either::Right((_, waiting)) if blocked.get() => answer = waiting,
+            Either::Left((Err(_), _)) | Either::Right(_) => {
+                return Err(StoreError::Unavailable("the browser does not open it".to_owned()));
+            }
+        }
     }
 }
 
