@@ -51,7 +51,6 @@ pub struct RescuedDraft {
     pub text: String,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks in this way")]
 const fn is_zero(number: &u64) -> bool {
     *number == 0
 }
