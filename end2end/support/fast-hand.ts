@@ -21,11 +21,13 @@ export async function noteWithoutEnd(page: Page, label: string, told: (note: str
       const words = await once(() => sheet()?.querySelector("textarea"));
       words.value = note;
       words.dispatchEvent(new Event("input", { bubbles: true }));
+      // Opened again before the browser has said that it is closed, a sheet would be closed by that.
+      const closed = new Promise((resolve) => sheet()?.addEventListener("close", resolve, { once: true }));
       (await once(() => button(sheet(), "保存"))).click();
       const entry = () => [...document.querySelectorAll("li")].find((entry) => entry.textContent?.includes(note) && entry.querySelector("time"));
       await once(() => /已存本机|已到服务器|已有备份/.test(entry()?.textContent ?? ""));
       (globalThis as unknown as { fieldloopTold(note: string): void }).fieldloopTold(note);
-      await once(() => !sheet());
+      await closed;
     }
   }, label);
 }

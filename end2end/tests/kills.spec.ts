@@ -37,7 +37,7 @@ test("a browser that is killed at any moment has what it said was saved, and the
       count += 1;
       if (count === enough) soon?.();
     }).catch(() => undefined);
-    await hasSaidEnough;
+    await Promise.race([hasSaidEnough, noting]);
     await new Promise((resolve) => setTimeout(resolve, moment));
     await engineer.kill();
     await noting;
