@@ -86,6 +86,10 @@ pub struct MemoryFileStore {
     pub unreadable: RefCell<BTreeSet<FileKey>>,
     /// After so many more writes, everything fails.
     pub ends_after: Cell<Option<usize>>,
+    /// Whether it can be read even then.
+    pub can_be_read: Cell<bool>,
+    /// Whether there is no room for rows.
+    pub full_for_rows: Cell<bool>,
     /// How much more there is room for.
     pub room: Cell<Option<u64>>,
 }
@@ -93,6 +97,7 @@ pub struct MemoryFileStore {
 impl MemoryFileStore {
     fn working(&self) -> Result<(), StoreError> {
         match self.ends_after.get() {
+            Some(0) if self.can_be_read.get() => Ok(()),
             Some(0) => Err(StoreError::Lost("it has ended".to_owned())),
             _ => Ok(()),
         }
@@ -103,9 +108,13 @@ impl MemoryFileStore {
     /// # Errors
     /// When that has been.
     pub fn write(&self) -> Result<(), StoreError> {
-        self.working()?;
-        self.ends_after.set(self.ends_after.get().map(|writes| writes - 1));
-        Ok(())
+        match self.ends_after.get() {
+            Some(0) => Err(StoreError::Lost("it has ended".to_owned())),
+            left => {
+                self.ends_after.set(left.map(|writes| writes - 1));
+                Ok(())
+            }
+        }
     }
 }
 
@@ -140,6 +149,9 @@ impl FileStore for MemoryFileStore {
 
     async fn apply_files(&self, batch: &FileBatch) -> Result<(), StoreError> {
         self.write()?;
+        if self.full_for_rows.get() && !batch.keep.is_empty() {
+            return Err(StoreError::Full);
+        }
         let (mut rows, mut unreadable) = (self.rows.borrow_mut(), self.unreadable.borrow_mut());
         for key in &batch.forget {
             rows.remove(key);

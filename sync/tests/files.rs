@@ -327,9 +327,78 @@ fn a_content_that_has_lost_a_piece_is_neither_shown_nor_sent_nor_forgotten() {
     tablet.device.sync(&mut server, at(20));
     tablet.lose(&whole, 1);
     assert!(!tablet.is_whole(key));
-    assert_eq!(tablet.next(at(30)), UploadStep::Rest);
+    let mut desk = FileDesk::new();
+    assert!(matches!(tablet.next(at(30)), UploadStep::Begin(_)), "the server may have it");
+    assert!(tablet.send_one(&mut desk, at(30)));
+    assert_eq!(tablet.next(at(31)), UploadStep::Rest, "it has not, and nothing can be sent");
     assert!(tablet.has_content(key));
     assert_eq!(tablet.unsent(), 1, "it was said to be saved, and is not on the server");
+}
+
+/// The browser loses everything that it keeps of files.
+fn wipe(tablet: &mut Tablet) {
+    tablet.store = Rc::default();
+    tablet.restart();
+}
+
+#[test]
+fn what_is_lost_with_everything_that_was_noted_of_it_is_said_to_be() {
+    let (mut server, mut tablet) = field();
+    let key = tablet.take(&content(1, 5), at(10));
+    wipe(&mut tablet);
+    let lost =
+        |tablet: &Tablet| tablet.keeper.shelf(|shelf| shelf.only_here(&tablet.device.replica)).unwrap().lost;
+    assert_eq!(
+        lost(&tablet),
+        [key.hash].into(),
+        "the change came back from the journal, and its photo did not"
+    );
+    assert_eq!((tablet.unsent(), tablet.place(key)), (1, Some(FilePlace::OnDevice)));
+    tablet.device.sync(&mut server, at(20));
+    let mut desk = FileDesk::new();
+    while tablet.send_one(&mut desk, at(30)) {}
+    assert_eq!((tablet.unsent(), desk.begun), (1, 1), "the server was asked, and has not got it");
+    tablet.restart();
+    desk.stored.insert(key.hash, (content(1, 5), at(40)));
+    while tablet.send_one(&mut desk, at(50)) {}
+    assert_eq!((tablet.place(key), lost(&tablet)), (Some(FilePlace::OnServer), [].into()));
+}
+
+#[test]
+fn what_is_lost_for_good_is_forgotten_with_its_change_and_not_before() {
+    let (mut server, mut tablet) = field();
+    let key = tablet.take(&content(1, 5), at(10));
+    wipe(&mut tablet);
+    tablet.device.sync(&mut server, at(20));
+    for (days, stays) in [(29, true), (62, false)] {
+        tablet.device.sync(&mut server, at(days * Timestamp::DAY_MS));
+        tablet.settle();
+        assert_eq!(tablet.place(key).is_some(), stays, "after {days} days");
+    }
+}
+
+#[test]
+fn what_can_not_be_put_right_at_once_is_not_forgotten() {
+    let (_, mut tablet) = field();
+    let key = tablet.take(&content(1, 5), at(10));
+    block_on(tablet.store.apply_files(&FileBatch { forget: vec![key], ..FileBatch::default() })).unwrap();
+    tablet.keeper = FileKeeper::new(Rc::clone(&tablet.store));
+    tablet.store.ends_after.set(Some(0));
+    tablet.store.can_be_read.set(true);
+    assert!(block_on(tablet.keeper.open(|| &tablet.device.replica)).is_err());
+    assert_eq!(tablet.unsent(), 1);
+    tablet.store.ends_after.set(None);
+    tablet.settle();
+    assert_eq!(tablet.place(key), Some(FilePlace::OnDevice));
+}
+
+#[test]
+fn a_row_that_can_not_be_written_leaves_no_content_behind() {
+    let (_, mut tablet) = field();
+    let whole = content(1, 5);
+    tablet.store.full_for_rows.set(true);
+    assert_eq!(tablet.attach(photo(&whole), &whole, at(10)), Err(NotAttached::Store(StoreError::Full)));
+    assert_eq!(block_on(tablet.store.contents()).unwrap(), BTreeMap::new());
 }
 
 #[test]

@@ -57,9 +57,10 @@ impl<S: FileStore> FileKeeper<S> {
     /// Reads the store, unless that has been done, and puts right what a crash has left.
     ///
     /// # Errors
-    /// Why the store can't be read. Then nothing is kept or removed, and every later step tries again.
+    /// Why the store can't be read: then nothing is kept or removed, and every later step tries again. Or why it could not be put
+    /// right: that is done by the next step that settles.
     pub async fn open<R: Deref<Target = Replica>>(&self, replica: impl Fn() -> R) -> Result<(), StoreError> {
-        self.turn().await.open(&replica).await
+        self.turn().await.open(&replica).await.map(drop)
     }
 
     /// Whether it is known what is kept.
@@ -117,17 +118,18 @@ impl<S: FileStore> FileKeeper<S> {
         recorded
     }
 
-    /// Does what follows from the changes made here and from what is known of the server: see [`Shelf::settle`].
+    /// Does what follows from the changes made here and from what is known of the server: see [`Shelf::settle`]. Says whether
+    /// there was anything to do.
     ///
     /// # Errors
     /// Why it was not done. It is still to be done then.
     pub async fn settle<R: Deref<Target = Replica>>(
         &self,
         replica: impl Fn() -> R,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let turn = self.turn().await;
-        turn.open(&replica).await?;
-        turn.act(|shelf| shelf.settle(&replica())).await
+        let is_news = turn.open(&replica).await?;
+        Ok(turn.act(|shelf| shelf.settle(&replica())).await? || is_news)
     }
 
     /// Lets a file go that no change names any more: see [`Shelf::abandon`].
@@ -141,7 +143,7 @@ impl<S: FileStore> FileKeeper<S> {
     ) -> Result<(), StoreError> {
         let turn = self.turn().await;
         turn.open(&replica).await?;
-        turn.act(|shelf| shelf.abandon(key, &replica())).await
+        turn.act(|shelf| shelf.abandon(key, &replica())).await.map(drop)
     }
 
     /// Notes what has become of uploads. What was let go while the server was being talked to stays gone.
@@ -155,6 +157,7 @@ impl<S: FileStore> FileKeeper<S> {
             batch
         })
         .await
+        .map(drop)
     }
 
     /// Reads one chunk of a content; nothing, if it isn't there.
@@ -190,29 +193,31 @@ struct Turn<'k, S> {
 }
 
 impl<S: FileStore> Turn<'_, S> {
-    async fn open<R: Deref<Target = Replica>>(&self, replica: &impl Fn() -> R) -> Result<(), StoreError> {
+    /// Says whether it was not open before.
+    async fn open<R: Deref<Target = Replica>>(&self, replica: &impl Fn() -> R) -> Result<bool, StoreError> {
         let FileKeeper { store, shelf, .. } = self.keeper;
         if shelf.borrow().is_some() {
-            return Ok(());
+            return Ok(false);
         }
         let rows = store.files().await?;
         let contents = store.contents().await?;
         let (opened, mending) = Shelf::open(rows, &contents, &replica());
         *shelf.borrow_mut() = Some(opened);
-        self.act(|_| mending).await
+        self.act(|_| mending).await?;
+        Ok(true)
     }
 
-    /// Makes durable what `plan` makes of the shelf, and then takes it over in memory.
-    async fn act(&self, plan: impl FnOnce(&Shelf) -> FileBatch) -> Result<(), StoreError> {
+    /// Makes durable what `plan` makes of the shelf, and then takes it over in memory. Says whether there was anything to do.
+    async fn act(&self, plan: impl FnOnce(&Shelf) -> FileBatch) -> Result<bool, StoreError> {
         let batch = self.keeper.shelf(plan).unwrap_or_default();
         if batch.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         self.keeper.store.apply_files(&batch).await?;
         if let Some(shelf) = &mut *self.keeper.shelf.borrow_mut() {
             shelf.commit(batch);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Makes a content and its row durable. When this returns `Ok`, all of it is on the disk; otherwise nothing of it counts.
@@ -224,16 +229,23 @@ impl<S: FileStore> Turn<'_, S> {
                 return Err(StoreError::Full);
             }
             if let Err(error) = self.put_chunks(&file, content).await {
-                // Swept away when files are next opened if that fails, too.
-                let _ = self.act(|shelf| shelf.release_if_nameless(hash)).await;
-                return Err(error);
+                return Err(self.give_up(hash, error).await);
             }
         }
-        self.act(|_| FileBatch { keep: vec![file], ..FileBatch::default() }).await?;
+        if let Err(error) = self.act(|_| FileBatch { keep: vec![file], ..FileBatch::default() }).await {
+            return Err(self.give_up(hash, error).await);
+        }
         if let Some(shelf) = &mut *self.keeper.shelf.borrow_mut() {
             shelf.is_whole_again(hash);
         }
         Ok(())
+    }
+
+    /// Removes what was begun of a content, unless a row names it; hands on why.
+    async fn give_up(&self, hash: FileHash, why: StoreError) -> StoreError {
+        // Swept away when files are next opened if that fails, too.
+        let _ = self.act(|shelf| shelf.release_if_nameless(hash)).await;
+        why
     }
 
     async fn put_chunks(&self, file: &KeptFile, content: &impl Content) -> Result<(), StoreError> {

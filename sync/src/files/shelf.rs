@@ -62,18 +62,29 @@ impl Shelf {
             }
             shelf.files.insert(file.key, file);
         }
+        // Their rows are made anew from what the changes say. Whether the server has them is found out by asking.
+        let nameless: Vec<_> = attached(replica)
+            .filter(|(key, _)| !shelf.files.contains_key(key))
+            .filter_map(|(key, entry)| {
+                let Action::Attach(attachment) = &entry.change.action else { return None };
+                KeptFile::of(key.ticket, attachment, entry.change.claim.clock, FileState::Prepared)
+            })
+            .collect();
+        for file in nameless {
+            batch.keep.push(file.now(FileState::Waiting { upload: None }));
+            shelf.unreadable.remove(&file.key);
+            shelf.files.insert(file.key, file);
+        }
         // Nothing of them is here that could be lost.
         batch.forget.extend(shelf.unreadable.iter().filter(|key| !contents.contains_key(&key.hash)));
         let is_whole = |file: &KeptFile| contents.get(&file.key.hash) == Some(&file.chunks());
-        let nameless = attached(replica).filter_map(|(key, entry)| {
-            let Action::Attach(attachment) = &entry.change.action else { return None };
-            let state = FileState::Waiting { upload: None };
-            let file = KeptFile::of(key.ticket, attachment, entry.change.claim.clock, state)?;
-            (!shelf.files.contains_key(&key) && is_whole(&file)).then_some(file)
-        });
-        batch.keep.extend(nameless);
-        let damaged = shelf.files.values().filter(|file| file.holds_content() && !is_whole(file));
-        shelf.damaged = damaged.map(|file| file.key.hash).collect();
+        let damaged: Vec<_> =
+            shelf.files.values().filter(|file| file.holds_content() && !is_whole(file)).collect();
+        shelf.damaged = damaged.iter().map(|file| file.key.hash).collect();
+        // The server is asked once more whether it has what is lost here.
+        let begun =
+            damaged.iter().filter(|file| matches!(file.state, FileState::Waiting { upload: Some(_) }));
+        batch.keep.extend(begun.map(|file| file.now(FileState::Waiting { upload: None })));
         let after = shelf.after(&batch);
         let strays = contents.keys().filter(|hash| !after.contains(hash));
         batch.release.extend(strays);
@@ -163,17 +174,22 @@ impl Shelf {
     }
 
     /// The files that can be sent: those whose change the server has, the small ones first and then the old ones. A file must not hold
-    /// up what is read at once.
+    /// up what is read at once. Those that are lost here come last, until the server has been asked whether it has them.
     pub(super) fn ready(&self, replica: &Replica) -> Vec<&KeptFile> {
         let named = named(replica);
         let is_ready = |file: &&KeptFile| {
             // A change that nothing is known of has been let go: the server has it, and so does a backup.
             let is_sent = matches!(named.get(&file.key), None | Some(Named::Sent));
-            let is_waiting = matches!(file.state, FileState::Waiting { .. });
-            is_sent && is_waiting && !self.damaged.contains(&file.key.hash)
+            let is_waiting = match file.state {
+                FileState::Waiting { upload: None } => true,
+                FileState::Waiting { upload: Some(_) } => !self.damaged.contains(&file.key.hash),
+                _ => false,
+            };
+            is_sent && is_waiting
         };
         let mut ready: Vec<_> = self.files.values().filter(is_ready).collect();
-        ready.sort_by_key(|file| (file.bytes, file.since, file.key));
+        let is_lost = |file: &KeptFile| self.damaged.contains(&file.key.hash);
+        ready.sort_by_key(|file| (is_lost(file), file.bytes, file.since, file.key));
         ready
     }
 
@@ -187,6 +203,13 @@ impl Shelf {
             match &file.state {
                 FileState::Prepared if named.contains_key(&file.key) => {
                     batch.keep.push(file.now(FileState::Waiting { upload: None }));
+                }
+                // Nobody brings it any more.
+                FileState::Waiting { .. } if self.damaged.contains(&file.key.hash) => {
+                    let is_long_ago = |heard: Timestamp| heard.millis_since(file.since) > KEPT_MS;
+                    if !named.contains_key(&file.key) && meta.heard.is_some_and(is_long_ago) {
+                        batch.forget.push(file.key);
+                    }
                 }
                 FileState::Prepared | FileState::Waiting { .. } => {}
                 FileState::Stored { receipt } => {
