@@ -35,7 +35,9 @@ export class Tablet {
   /** Kills the whole browser in the midst of what it is doing. */
   async kill(): Promise<void> {
     // Only the browser's own processes name the profile that it runs on.
-    spawnSync("pkill", ["-KILL", "-f", `--user-data-dir=${this.profile}`]);
+    const pattern = `--user-data-dir=${this.profile}`;
+    const { status, stderr } = spawnSync("pkill", ["-KILL", "-f", "--", pattern], { encoding: "utf8" });
+    if (status !== 0) throw new Error(`no browser was killed: ${stderr}`);
     await this.context.close().catch(() => undefined);
   }
 
