@@ -9,11 +9,12 @@ use futures_util::{StreamExt, join};
 use indexed_db_futures::database::Database;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::TransactionMode;
-use js_sys::Uint8Array;
+use js_sys::{Array, Function, Uint8Array};
 use sync::conformance::held;
-use sync::files::FileStore;
+use sync::files::conformance::{file, hash};
+use sync::files::{FileBatch, FileState, FileStore};
 use sync::{Batch, Held, LocalStore, StoreError};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -154,6 +155,32 @@ async fn a_database_that_was_removed_underneath_is_not_filled_in_silence() {
     store.apply(&hold([held(1, 1, "lost")])).await.unwrap();
     Database::delete_by_name(&name).unwrap().await.unwrap();
     assert!(store.apply(&hold([held(2, 1, "nowhere")])).await.is_err());
+}
+
+/// Notes how durable each transaction is asked to be that may write, until its `end` is called.
+const SPY: &str = "
+    const prototype = IDBDatabase.prototype, original = prototype.transaction, seen = [];
+    prototype.transaction = function (stores, mode, options) {
+        if (mode === 'readwrite') seen.push(options?.durability ?? 'unsaid');
+        return original.call(this, stores, mode, options);
+    };
+    return [seen, () => { prototype.transaction = original; }];";
+
+#[wasm_bindgen_test]
+async fn every_transaction_that_writes_waits_for_the_disk() {
+    let spy = Array::from(&Function::new_no_args(SPY).call0(&JsValue::NULL).unwrap());
+    let name = fresh_name("strict");
+    let (store, _) = reopen(&name).await;
+    store.apply(&hold([held(1, 1, "kept")])).await.unwrap();
+    store.start_over(&hold([held(2, 1, "anew")]), None).await.unwrap();
+    store.put_chunk(hash(1), 0, &[1]).await.unwrap();
+    let keep = vec![file(1, 1, 1, FileState::Prepared)];
+    store.apply_files(&FileBatch { keep, ..FileBatch::default() }).await.unwrap();
+    store.apply_files(&FileBatch { release: vec![hash(1)], ..FileBatch::default() }).await.unwrap();
+    store.tidy().await.unwrap();
+    spy.get(1).unchecked_into::<Function>().call0(&JsValue::NULL).unwrap();
+    let seen: Vec<_> = Array::from(&spy.get(0)).iter().map(|asked| asked.as_string().unwrap()).collect();
+    assert!(seen.len() >= 6 && seen.iter().all(|asked| asked == "strict"), "{seen:?}");
 }
 
 /// A window that keeps the first version of a database open, whatever it is asked to do.

@@ -54,7 +54,10 @@ impl PrivateJournal {
                 Ok(is_whole) if is_whole.is_truthy() => break,
                 Ok(_) => {}
                 Err(error) => {
-                    self.tight.set(error == JournalError::Full);
+                    // What there is left is not to lie idle.
+                    if error == JournalError::Full {
+                        self.make_room().await;
+                    }
                     return Err(error);
                 }
             }

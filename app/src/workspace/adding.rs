@@ -12,8 +12,12 @@ use leptos::task::spawn_local;
 
 use super::RecordError;
 use super::core::Core;
+use crate::device::clock;
 use crate::device::file::Picked;
 use crate::device::pictures::{PictureError, Pictures};
+
+/// Pause before it is looked again whether this window works with the database, in milliseconds.
+const ASK_AGAIN_MS: u32 = 1_000;
 
 /// The adding of files to one ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,7 +26,7 @@ pub struct Adding {
     pub left: usize,
     /// How many have been kept since the last time that there were none left.
     pub added: usize,
-    /// Those that were not, by their names, and why not. Until somebody has seen it, or adds others.
+    /// Those that were not, by their names, and why not. Until somebody says that they have seen it.
     pub not_added: Vec<(String, NotAdded)>,
 }
 
@@ -50,7 +54,7 @@ impl Core {
         }
         self.tell_adding(ticket, |adding| {
             if adding.left == 0 {
-                *adding = Adding::default();
+                adding.added = 0;
             }
             adding.left += picked.len();
         });
@@ -90,7 +94,12 @@ impl Core {
 
     async fn add(&self, pictures: &Pictures, ticket: TicketId, file: &Picked) -> Result<(), NotAdded> {
         let prepared = pictures.prepare(file).await.map_err(NotAdded::Picture)?;
-        let attached = self.attach(ticket, prepared.attachment, &prepared.content).await;
-        attached.map(drop).map_err(NotAdded::Record)
+        loop {
+            match self.attach(ticket, prepared.attachment.clone(), &prepared.content).await {
+                // A photo may be nowhere else: it waits until this window has its turn again.
+                Err(RecordError::Elsewhere) => clock::sleep(ASK_AGAIN_MS).await,
+                attached => return attached.map(drop).map_err(NotAdded::Record),
+            }
+        }
     }
 }

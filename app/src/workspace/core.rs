@@ -197,7 +197,13 @@ impl Core {
     async fn work<L: Line + 'static>(self: Rc<Self>, person: Person, line: Rc<L>) {
         self.set_storage(StorageState::Opening);
         let shown = self.shown;
-        let on_blocked = move || shown.set_storage(StorageState::Failed(StoreError::Blocked));
+        let core = Rc::downgrade(&self);
+        // Once it is open, it is opened again as often as that is needed, and nobody waits for it.
+        let on_blocked = move || {
+            if core.upgrade().is_some_and(|core| core.desk().is_none()) {
+                shown.set_storage(StorageState::Failed(StoreError::Blocked));
+            }
+        };
         let desk = match Desk::open(person, on_blocked).await {
             Ok(desk) => Rc::new(desk),
             Err(error) => {
@@ -337,7 +343,8 @@ impl Core {
         let Some(desk) = self.desk() else { return };
         let replica = desk.replica();
         let link = self.planner().link();
-        let unsent = unsent(&desk);
+        let mut unsent = unsent(&desk);
+        unsent.files += self.files_to_add();
         let files_seen = desk.files().is_open();
         let last_contact = replica.meta().last_contact.map(|clock| replica.server_time(clock));
         drop(replica);
@@ -363,6 +370,7 @@ impl Core {
     /// Tells how the adding of files to a ticket goes on.
     pub(super) fn tell_adding(&self, ticket: TicketId, tell: impl FnOnce(&mut Adding)) {
         self.shown.adding.try_update(|adding| tell(adding.entry(ticket).or_default()));
+        self.tell_status();
     }
 
     fn tell_protection(&self, promised: bool) {
@@ -443,16 +451,36 @@ impl Core {
         seen: Option<Seen>,
     ) -> Result<ChangeId, RecordError> {
         let desk = self.open_desk()?;
+        self.record_at(&desk, ticket, action, seen).await
+    }
+
+    /// The same at a certain desk, which may have been closed meanwhile.
+    pub(super) async fn record_at(
+        &self,
+        desk: &Rc<Desk>,
+        ticket: TicketId,
+        action: Action,
+        seen: Option<Seen>,
+    ) -> Result<ChangeId, RecordError> {
         let recorded = desk.record(ticket, action, seen).await;
-        if desk.is_fenced_off() {
-            self.close();
-            return Err(RecordError::Elsewhere);
-        }
+        self.still_here(desk)?;
         let (change, news) = recorded?;
         self.planner_mut().recorded();
-        self.tell(&desk, &news);
+        self.tell(desk, &news);
         self.bell.ring();
         Ok(change)
+    }
+
+    /// Whether a desk is still where work is done. Another window may have taken over from it, and this one may have taken over
+    /// again since, with another desk.
+    pub(super) fn still_here(&self, desk: &Rc<Desk>) -> Result<(), RecordError> {
+        if !desk.is_fenced_off() {
+            return Ok(());
+        }
+        if self.desk().is_some_and(|current| Rc::ptr_eq(&current, desk)) {
+            self.close();
+        }
+        Err(RecordError::Elsewhere)
     }
 
     /// The desk, for somebody who wants to do something.
@@ -526,6 +554,10 @@ impl Core {
     pub(super) async fn erase(&self, cleared: &Cleared<Resetting>) -> Result<(), StoreError> {
         match self.desk() {
             Some(desk) => desk.erase(cleared).await,
+            // One that was open a moment ago works in another window now.
+            None if !matches!(self.why_closed(), RecordError::Store(_)) => {
+                Err(StoreError::Lost("it is not open".to_owned()))
+            }
             None => Desk::erase_unopened(self.shown.person.get_untracked().id, cleared).await,
         }
     }

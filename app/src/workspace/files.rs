@@ -32,7 +32,8 @@ impl Recorder for Hand<'_> {
     }
 
     async fn record(&self, ticket: TicketId, action: Action) -> Result<ChangeId, RecordError> {
-        self.core.record(ticket, action, None).await
+        // At this desk and no other: what was kept was kept here.
+        self.core.record_at(&self.desk, ticket, action, None).await
     }
 }
 
@@ -53,10 +54,7 @@ impl Core {
         let desk = self.open_desk()?;
         let hand = Hand { core: self, desk: Rc::clone(&desk) };
         let attached = desk.files().attach(ticket, attachment, content, clock::now(), &hand).await;
-        if desk.is_fenced_off() {
-            self.close();
-            return Err(RecordError::Elsewhere);
-        }
+        self.still_here(&desk)?;
         self.tell_status();
         attached
     }

@@ -108,9 +108,13 @@ impl<L: Line> Uploader<L> {
     }
 
     async fn settle(&self) {
-        if let Err(error) = self.desk.files().settle(|| self.desk.replica()).await {
-            leptos::logging::warn!("the files kept on this device could not be settled: {error}");
-            self.core.uploads_mut().stop(clock::now(), clock::jitter());
+        match self.desk.files().settle(|| self.desk.replica()).await {
+            Ok(true) => self.core.tell_status(),
+            Ok(false) => {}
+            Err(error) => {
+                leptos::logging::warn!("the files kept on this device could not be settled: {error}");
+                self.core.uploads_mut().stop(clock::now(), clock::jitter());
+            }
         }
     }
 
