@@ -32,6 +32,13 @@ export class Tablet {
     await this.context.close();
   }
 
+  /** Ends the browser properly once: before, it has not written down who is signed in, and would not know that after a kill. */
+  async settleIn(): Promise<void> {
+    const address = this.page.url();
+    await this.switchOff();
+    await this.switchOn(address);
+  }
+
   /** Kills the whole browser in the midst of what it is doing. */
   async kill(): Promise<void> {
     // Only the browser's own processes name the profile that it runs on.

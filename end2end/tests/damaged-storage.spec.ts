@@ -89,6 +89,7 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
 test("a browser that is killed has everything that it said was saved", async ({ tablet, server }) => {
   test.setTimeout(120_000);
   const engineer = await tablet("engineer");
+  await engineer.settleIn();
   const job = await workedOffline(engineer, server);
   await engineer.kill();
   await engineer.switchOn(job);

@@ -38,6 +38,8 @@ test("a browser that is killed at any moment has what it said was saved, and the
       if (count === enough) soon?.();
     }).catch(() => undefined);
     await Promise.race([hasSaidEnough, noting]);
+    expect(count, "somebody was recording").toBeGreaterThanOrEqual(enough);
+    // Nothing is waited for: this is where in the next recordings the end falls.
     await new Promise((resolve) => setTimeout(resolve, moment));
     await engineer.kill();
     await noting;
@@ -62,6 +64,7 @@ test("a browser that is killed at any moment has what it said was saved, and the
 test("a worker that dies while it writes the journal costs nothing", async ({ tablet, server }) => {
   test.setTimeout(120_000);
   const engineer = await tablet("engineer");
+  await engineer.settleIn();
   await engineer.page.addInitScript(() => {
     const Started = globalThis.Worker;
     globalThis.Worker = class extends Started {

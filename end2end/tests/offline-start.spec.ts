@@ -39,6 +39,7 @@ test("a service worker that was killed on its own starts again without a server"
   await devtools.send("ServiceWorker.enable");
   await expect.poll(() => told.at(-1)).toBe("running");
   await server.kill();
+  told.length = 0;
   await devtools.send("ServiceWorker.stopAllWorkers");
   await expect.poll(() => told).toContain("stopped");
 

@@ -33,6 +33,7 @@ async function expectToSee(page: Page, count: number): Promise<void> {
 test("photos taken without a network come through a restart and a line that is cut", async ({ tablet, desk, server }) => {
   test.setTimeout(180_000);
   const engineer = await tablet("engineer");
+  await engineer.settleIn();
   await engineer.page.getByRole("link", { name: JOB }).tap();
   await expect(panel(engineer.page)).toContainText("还没有照片或文件");
   const job = engineer.page.url();

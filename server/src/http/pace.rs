@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use axum::Error;
 use axum::body::{Body, BodyDataStream};
+use axum::extract::Request;
+use axum::http::header::CONTENT_LENGTH;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use tokio::time::{Instant, timeout};
@@ -25,7 +27,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// For everything that a device sends. A tablet gives up after half a minute by itself and tries with less (`sync::planner`): none of
+    /// For pushes and rescue files. A tablet gives up after half a minute by itself and tries with less (`sync::planner`): none of
     /// those is ever cut off by this. A change that can't be made smaller, a sheet with its signature say, comes through from other
     /// devices on any line of 10 kbit/s.
     pub(crate) const LEAST: Self = Self { patience: Duration::from_secs(30), bytes_a_second: 1_024 };
@@ -34,6 +36,11 @@ impl Pace {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.patience.min(Duration::from_secs(bytes.into()) / self.bytes_a_second)
     }
+}
+
+/// How long the body of a request is said to be.
+pub(crate) fn announced(request: &Request) -> Option<u64> {
+    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Why no more of a body comes: the line was cut, or carries next to nothing.

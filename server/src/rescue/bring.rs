@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read as _};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use domain::people::Person;
 use domain::ticket::{Change, FILE_BYTES, FileHash, MediaType};
@@ -23,7 +23,7 @@ use super::key::RescueKey;
 use super::seal::{self, HEAD_BYTES, PIECE_BYTES, Unsealer};
 use crate::auth::SignedIn;
 use crate::files::{FileError, Parcel, Spool, Spooled};
-use crate::http::pace::Paced;
+use crate::http::pace::{Paced, announced};
 use crate::state::AppState;
 use crate::store::{StoreError, files, ledger};
 use crate::sync::Rescued;
@@ -80,11 +80,6 @@ pub(super) async fn take_in(state: &AppState, request: Request) -> Result<Spoole
             Err(error)
         }
     }
-}
-
-/// How long a file is said to be.
-fn announced(request: &Request) -> Option<u64> {
-    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Writes what comes, as long as it comes at a pace and begins like a file that can be opened here.

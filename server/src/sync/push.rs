@@ -6,8 +6,6 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_LENGTH;
 use domain::people::Person;
 use domain::ticket::Change;
 use domain::{ChangeId, DeviceId, PersonId};
@@ -19,7 +17,7 @@ use super::error::require_protocol;
 use super::gate::Pass;
 use super::{Exchange, Gate, Incoming, Push, SyncError};
 use crate::auth::SignedIn;
-use crate::http::pace::Paced;
+use crate::http::pace::{Paced, announced};
 use crate::state::AppState;
 
 /// Largest push that is taken. A signed sheet with its signature is some tens of kilobytes.
@@ -66,7 +64,7 @@ pub(crate) async fn push_changes(
 
 /// Takes in what a device sends, if there is room for it.
 async fn let_in(gate: &Gate, person: PersonId, request: Request) -> Result<(Pass, Vec<u8>), SyncError> {
-    match gate.enter(person, length(request.headers())) {
+    match gate.enter(person, announced(&request)) {
         Ok(pass) => Ok((pass, take_in(request.into_body()).await?)),
         Err(turned_away) => {
             pass_over(request.into_body()).await;
@@ -85,11 +83,6 @@ async fn take_in(body: Body) -> Result<Vec<u8>, SyncError> {
         taken.extend_from_slice(&piece);
     }
     Ok(taken)
-}
-
-/// How long a push is said to be.
-fn length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Lets a device send what it wants to send, without keeping any of it: one that is cut short doesn't get to hear the answer.
