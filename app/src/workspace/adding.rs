@@ -44,6 +44,8 @@ pub enum NotAdded {
 pub(super) struct Queue {
     waiting: RefCell<VecDeque<(TicketId, Picked)>>,
     is_worked_on: Cell<bool>,
+    /// Whether one has been taken out and is not kept yet.
+    has_one_in_hand: Cell<bool>,
 }
 
 impl Core {
@@ -68,7 +70,7 @@ impl Core {
     /// Files that were chosen and have not been kept yet.
     pub(super) fn files_to_add(&self) -> usize {
         let queue = self.adding();
-        queue.waiting.borrow().len() + usize::from(queue.is_worked_on.get())
+        queue.waiting.borrow().len() + usize::from(queue.has_one_in_hand.get())
     }
 
     /// Forgets what was not added to a ticket: the person has seen it.
@@ -80,7 +82,9 @@ impl Core {
         let queue = self.adding();
         let pictures = Pictures::default();
         while let Some((ticket, file)) = { queue.waiting.borrow_mut().pop_front() } {
+            queue.has_one_in_hand.set(true);
             let added = self.add(&pictures, ticket, &file).await;
+            queue.has_one_in_hand.set(false);
             self.tell_adding(ticket, |adding| {
                 adding.left = adding.left.saturating_sub(1);
                 match added {

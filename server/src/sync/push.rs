@@ -172,6 +172,7 @@ fn read_change(index: usize, written: &RawValue) -> Result<Incoming, SyncError> 
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::CONTENT_LENGTH;
     use std::time::Duration;
 
     use axum::Error;
