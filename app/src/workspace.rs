@@ -90,33 +90,20 @@ pub enum ChangeMark {
 }
 
 /// How things stand with the server and the device's storage.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SyncStatus {
     /// The line to the server.
     pub link: Link,
     /// The work that is only on this device.
     pub unsent: Unsent,
-    /// Whether it could be read which files are kept here. Otherwise some may be only on this device, and are not among the unsent.
-    pub files_seen: bool,
+    /// Whether it can't be read which files are kept here: some may be only on this device, and are not among the unsent.
+    pub files_unseen: bool,
     /// When the server last answered, by the server's clock.
     pub last_contact: Option<Timestamp>,
     /// The device's storage.
     pub storage: StorageState,
     /// What had been lost on this device and was mended when it was opened.
     pub recovery: Option<Recovery>,
-}
-
-impl Default for SyncStatus {
-    fn default() -> Self {
-        Self {
-            link: Link::default(),
-            unsent: Unsent::default(),
-            files_seen: true,
-            last_contact: None,
-            storage: StorageState::default(),
-            recovery: None,
-        }
-    }
 }
 
 /// How the device's storage stands.

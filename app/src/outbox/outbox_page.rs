@@ -55,7 +55,7 @@ fn Outbox() -> impl IntoView {
     let waiting = some(|entry| !entry.is_refused() && !entry.is_parked());
     let status = workspace.status();
     let files = Memo::new(move |_| status.read().unsent.files);
-    let files_unseen = Memo::new(move |_| !status.read().files_seen);
+    let files_unseen = Memo::new(move |_| status.read().files_unseen);
     let is_empty = move || {
         let no_changes = refused.read().is_empty() && parked.read().is_empty() && waiting.read().is_empty();
         no_changes && files.get() == 0 && !files_unseen.get()

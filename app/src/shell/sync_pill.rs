@@ -23,12 +23,12 @@ enum Standing {
 
 impl Standing {
     /// What needs a person comes first, then what keeps work from leaving, then what is on its way.
-    fn of(link: Link, unsent: Unsent, files_seen: bool) -> Self {
+    fn of(link: Link, unsent: Unsent, files_unseen: bool) -> Self {
         match link {
             Link::SignedOut => Self::SignedOut,
             Link::TooOld => Self::TooOld,
             _ if unsent.refused > 0 => Self::Attention(unsent.refused),
-            _ if !files_seen => Self::FilesUnseen,
+            _ if files_unseen => Self::FilesUnseen,
             Link::Offline => Self::Offline(unsent.waiting + unsent.files),
             _ if unsent.waiting > 0 => Self::Waiting(unsent.waiting),
             _ if unsent.files > 0 => Self::Files(unsent.files),
@@ -91,7 +91,7 @@ impl Standing {
 
 fn use_standing() -> Memo<Standing> {
     let status = use_workspace().status();
-    Memo::new(move |_| status.with(|status| Standing::of(status.link, status.unsent, status.files_seen)))
+    Memo::new(move |_| status.with(|status| Standing::of(status.link, status.unsent, status.files_unseen)))
 }
 
 /// The pill in the top bar; opens the page of what is not on the server.
@@ -128,25 +128,25 @@ mod tests {
     #[test]
     fn a_refused_change_is_said_before_a_missing_network() {
         let unsent = Unsent { waiting: 3, refused: 1, files: 0 };
-        assert_eq!(Standing::of(Link::Offline, unsent, true), Standing::Attention(1));
+        assert_eq!(Standing::of(Link::Offline, unsent, false), Standing::Attention(1));
     }
 
     #[test]
     fn files_are_counted_once_every_change_is_on_the_server() {
         let unsent = |waiting, files| Unsent { waiting, files, refused: 0 };
-        assert_eq!(Standing::of(Link::Live, unsent(2, 3), true), Standing::Waiting(2));
-        assert_eq!(Standing::of(Link::Live, unsent(0, 3), true), Standing::Files(3));
-        assert_eq!(Standing::of(Link::Offline, unsent(2, 3), true), Standing::Offline(5));
+        assert_eq!(Standing::of(Link::Live, unsent(2, 3), false), Standing::Waiting(2));
+        assert_eq!(Standing::of(Link::Live, unsent(0, 3), false), Standing::Files(3));
+        assert_eq!(Standing::of(Link::Offline, unsent(2, 3), false), Standing::Offline(5));
     }
 
     #[test]
     fn nothing_is_said_to_be_on_the_server_while_it_can_not_be_read_what_is_here() {
-        assert_eq!(Standing::of(Link::Live, Unsent::default(), false), Standing::FilesUnseen);
+        assert_eq!(Standing::of(Link::Live, Unsent::default(), true), Standing::FilesUnseen);
     }
 
     #[test]
     fn all_on_the_server_is_said_only_while_its_events_arrive() {
-        assert_eq!(Standing::of(Link::Connecting, Unsent::default(), true), Standing::Connecting);
-        assert_eq!(Standing::of(Link::Live, Unsent::default(), true), Standing::OnServer);
+        assert_eq!(Standing::of(Link::Connecting, Unsent::default(), false), Standing::Connecting);
+        assert_eq!(Standing::of(Link::Live, Unsent::default(), false), Standing::OnServer);
     }
 }

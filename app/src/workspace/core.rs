@@ -345,7 +345,7 @@ impl Core {
         let link = self.planner().link();
         let mut unsent = unsent(&desk);
         unsent.files += self.files_to_add();
-        let files_seen = desk.files().is_open();
+        let files_unseen = !desk.files().is_open();
         let last_contact = replica.meta().last_contact.map(|clock| replica.server_time(clock));
         drop(replica);
         let told = self.shown.status.try_with_untracked(|status| {
@@ -353,7 +353,7 @@ impl Core {
                 StorageState::Open { protected, .. } => storage_of(&desk, protected),
                 StorageState::Opening | StorageState::Failed(_) => status.storage.clone(),
             };
-            let told = SyncStatus { link, unsent, files_seen, last_contact, storage, ..status.clone() };
+            let told = SyncStatus { link, unsent, files_unseen, last_contact, storage, ..status.clone() };
             (told != *status).then_some(told)
         });
         if let Some(Some(told)) = told {
