@@ -4,6 +4,7 @@
 
 use app::device::local_store::IndexedDbLocalStore;
 use domain::ticket::Document;
+use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::future::{Either, select};
 use futures_util::{StreamExt, join};
 use indexed_db_futures::database::Database;
@@ -193,14 +194,20 @@ async fn older_window(name: &str) -> Database {
     opened.await.unwrap()
 }
 
+/// A window of this version that can't open a database yet, and what is told of that.
+fn newer_window(name: &str) -> (IndexedDbLocalStore, UnboundedReceiver<()>) {
+    let (told, is_told) = futures_channel::mpsc::unbounded();
+    let store = IndexedDbLocalStore::named(name.to_owned()).when_blocked(move || {
+        let _ = told.unbounded_send(());
+    });
+    (store, is_told)
+}
+
 #[wasm_bindgen_test]
 async fn what_another_window_keeps_at_an_older_version_is_opened_once_that_is_closed() {
     let name = fresh_name("blocked");
     let older = older_window(&name).await;
-    let (told, is_told) = futures_channel::mpsc::unbounded();
-    let store = IndexedDbLocalStore::named(name.clone()).when_blocked(move || {
-        let _ = told.unbounded_send(());
-    });
+    let (store, is_told) = newer_window(&name);
     let close = async {
         assert!(is_told.into_future().await.0.is_some());
         older.close();
@@ -215,10 +222,7 @@ async fn what_another_window_keeps_at_an_older_version_is_opened_once_that_is_cl
 async fn a_database_that_nobody_waits_for_any_more_is_brought_up_to_date_whole() {
     let name = fresh_name("given up");
     let older = older_window(&name).await;
-    let (told, is_told) = futures_channel::mpsc::unbounded();
-    let store = IndexedDbLocalStore::named(name.clone()).when_blocked(move || {
-        let _ = told.unbounded_send(());
-    });
+    let (store, is_told) = newer_window(&name);
     let given_up = select(Box::pin(store.load()), is_told.into_future()).await;
     assert!(matches!(given_up, Either::Right(_)));
     drop(given_up);

@@ -43,7 +43,6 @@ pub enum NotAdded {
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: RefCell<VecDeque<(TicketId, Picked)>>,
-    is_worked_on: Cell<bool>,
     /// Whether one has been taken out and is not kept yet.
     has_one_in_hand: Cell<bool>,
 }
@@ -60,9 +59,9 @@ impl Core {
             }
             adding.left += picked.len();
         });
-        let queue = self.adding();
-        queue.waiting.borrow_mut().extend(picked.into_iter().map(|file| (ticket, file)));
-        if !queue.is_worked_on.replace(true) {
+        let is_idle = self.files_to_add() == 0;
+        self.adding().waiting.borrow_mut().extend(picked.into_iter().map(|file| (ticket, file)));
+        if is_idle {
             spawn_local(async move { self.add_all().await });
         }
     }
@@ -93,7 +92,6 @@ impl Core {
                 }
             });
         }
-        queue.is_worked_on.set(false);
     }
 
     async fn add(&self, pictures: &Pictures, ticket: TicketId, file: &Picked) -> Result<(), NotAdded> {

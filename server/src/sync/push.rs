@@ -172,10 +172,10 @@ fn read_change(index: usize, written: &RawValue) -> Result<Incoming, SyncError> 
 
 #[cfg(test)]
 mod tests {
-    use axum::http::header::CONTENT_LENGTH;
     use std::time::Duration;
 
     use axum::Error;
+    use axum::http::header::CONTENT_LENGTH;
     use bytes::Bytes;
     use futures_util::{StreamExt as _, stream};
     use tokio::time::Instant;

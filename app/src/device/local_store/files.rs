@@ -58,6 +58,7 @@ impl FileStore for IndexedDbLocalStore {
         let writes: Vec<_> = forget.chain(keep).chain(release).collect();
         self.write(&writes).await
     }
+
     async fn room(&self) -> Option<u64> {
         storage::room().await
     }
