@@ -30,6 +30,8 @@ pub const ALL: &[Decoder] = &[
     Decoder { name: "push", read: server::decoders::push, honest: pushes },
     Decoder { name: "upload-headers", read: server::decoders::upload_headers, honest: upload_headers },
     Decoder { name: "file-beginning", read: server::decoders::file_beginning, honest: file_beginnings },
+    Decoder { name: "rescue-archive", read: server::decoders::rescue_archive, honest: rescue_archives },
+    Decoder { name: "photo", read: app::device::pictures::says_anything, honest: photos },
     Decoder { name: "manifest", read: server::decoders::manifest, honest: manifests },
 ];
 
@@ -318,6 +320,73 @@ fn file_beginnings() -> Vec<Vec<u8>> {
     ]
     .map(Vec::from)
     .into()
+}
+
+/// What a device writes down: its outbox twice, and what was being typed.
+fn rescue_archives() -> Vec<Vec<u8>> {
+    let manifest =
+        serde_json::json!({ "person": "王芳", "made_at": 1_790_000_000_000_i64, "because": "asked" });
+    // What is pinned stands for itself, and hardly has a number of its own.
+    let entries = outbox_entries().into_iter().take(3).zip(1..).map(|(entry, number)| {
+        let mut entry = as_json(&entry);
+        entry["change"]["id"] = format!("00000000-0000-0000-0000-00000000a002/{number}").into();
+        entry
+    });
+    let entries: Vec<_> = entries.collect();
+    let frame = serde_json::json!({ "batch": 1, "whole": true, "next_seq": 4, "outbox": entries });
+    let frame: Frame = serde_json::from_value(frame).expect("honest frames are frames");
+    let mut parts = vec![
+        ("manifest.json".to_owned(), written(&manifest)),
+        ("journal/3".to_owned(), frame.write()),
+        ("drafts/fieldloop-draft/00000000-0000-0000-0000-000000000000/note/1".to_owned(), "换了".into()),
+        (format!("files/{}", "0".repeat(64)), b"\xff\xd8\xff\xe0".to_vec()),
+    ];
+    let entries =
+        entries.iter().zip(1..).map(|(entry, number)| (format!("outbox/{number}.json"), written(entry)));
+    parts.extend(entries);
+    vec![parts.iter().flat_map(|(name, content)| part(name, content)).collect()]
+}
+
+fn part(name: &str, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(name.len()).expect("names are short");
+    let (head, length) = (length.to_le_bytes(), (content.len() as u64).to_le_bytes());
+    [&head[..], name.as_bytes(), &length[..], content].concat()
+}
+
+/// A JPEG by a camera that knows where it is, as far as it says anything of the picture; a PNG and a WebP.
+fn photos() -> Vec<Vec<u8>> {
+    let entry = |tag: u16, form: u16, count: u32, value: u32| {
+        [&tag.to_le_bytes()[..], &form.to_le_bytes(), &count.to_le_bytes(), &value.to_le_bytes()].concat()
+    };
+    let directory = |entries: &[Vec<u8>]| {
+        let count = u16::try_from(entries.len()).expect("a few entries").to_le_bytes();
+        [&count[..], &entries.concat(), &[0; 4]].concat()
+    };
+    let angle =
+        |parts: [u32; 3]| parts.map(|part| [part.to_le_bytes(), 1_u32.to_le_bytes()].concat()).concat();
+    let (north, east) = (u32::from(b'N'), u32::from(b'E'));
+    let tiff = [
+        b"II*\0\x08\0\0\0".to_vec(),
+        // At 8, 38, 56, 110, 130, 154.
+        directory(&[entry(0x8769, 4, 1, 38), entry(0x8825, 4, 1, 56)]),
+        directory(&[entry(0x9003, 2, 20, 110)]),
+        directory(&[entry(1, 2, 2, north), entry(2, 5, 3, 130), entry(3, 2, 2, east), entry(4, 5, 3, 154)]),
+        b"2026:11:21 09:30:05\0".to_vec(),
+        angle([31, 14, 2]),
+        angle([121, 28, 9]),
+    ]
+    .concat();
+    let length = u16::try_from(tiff.len() + 8).expect("a short one").to_be_bytes();
+    let jpeg = [
+        &b"\xff\xd8\xff\xe1"[..],
+        &length,
+        b"Exif\0\0",
+        &tiff,
+        b"\xff\xc0\0\x0b\x08\x04\0\x06\0\x01\x01\x11\0",
+    ];
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x04\0\0\0\x03\0";
+    let webp = b"RIFF\x24\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\xff\x03\0\xff\x02\0";
+    vec![jpeg.concat(), png.to_vec(), webp.to_vec()]
 }
 
 fn manifests() -> Vec<Vec<u8>> {

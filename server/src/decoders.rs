@@ -10,6 +10,7 @@ use crate::backup::manifest::Manifest;
 use crate::files::checksum::Checksum;
 use crate::files::metadata::Metadata;
 use crate::files::sniff::recognise;
+use crate::rescue;
 use crate::sync::push;
 
 /// The body of a push.
@@ -27,6 +28,11 @@ pub fn upload_headers(lines: &[u8]) -> bool {
 /// The beginning of a file, whatever it is said to be.
 pub fn file_beginning(head: &[u8]) -> bool {
     MediaType::ALL.iter().filter(|said| recognise(**said, head).is_some()).count() > 0
+}
+
+/// What was sealed in a rescue file.
+pub fn rescue_archive(archive: &[u8]) -> bool {
+    rescue::makes_sense(archive)
 }
 
 /// What is written beside the files of a backup.

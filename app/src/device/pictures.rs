@@ -29,6 +29,11 @@ const PATIENCE_MS: u32 = 60_000;
 /// Longest name that is kept, in characters.
 const NAME_CHARACTERS: usize = 200;
 
+/// Whether the beginning of a file says anything of the picture in it: for the programs that try to break the reading.
+pub fn says_anything(head: &[u8]) -> bool {
+    Exif::read(head) != Exif::default()
+}
+
 /// A file that is ready to be kept.
 #[derive(Debug, Clone)]
 pub struct Prepared {

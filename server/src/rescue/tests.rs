@@ -595,9 +595,7 @@ async fn files_that_hardly_come_keep_nobody_elses_from_being_opened() {
         let tablet = site.company.hire(&stranger).await;
         stalled.push((Stalled::bring(&tablet, file[..200].to_vec()).await, tablet));
     }
-    while partial_files(&site) < stalled.len() {
-        tokio::task::yield_now().await;
-    }
+    until(|| partial_files(&site) == stalled.len()).await;
     assert_eq!(bring(&site.engineer, file.clone()).await.status(), 200);
     // One more of the same person, who is told to wait for the first one.
     let (_, tablet) = &stalled[0];
@@ -608,10 +606,18 @@ async fn files_that_hardly_come_keep_nobody_elses_from_being_opened() {
     assert_eq!(first.end(file[200..].to_vec()).await.status(), 200);
     assert_eq!(bring(&tablet, file).await.status(), 200, "the first one has come to its end");
     drop(stalled);
-    while partial_files(&site) > 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| partial_files(&site) == 0).await;
     site.assert_in_order().await;
+}
+
+/// Waits for what others are about to do; a minute is for ever.
+async fn until(holds: impl Fn() -> bool) {
+    let held = async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), held).await.expect("it does not come to that");
 }
 
 fn partial_files(site: &Site) -> usize {

@@ -19,7 +19,7 @@ const MAY_USE_OURS: [(&str, &[&str]); 11] = [
     ("server", &["domain", "powercut", "sync"]),
     ("app", &["domain", "sync"]),
     ("sim", &["domain", "server", "sync"]),
-    ("fuzz", &["domain", "server", "sync"]),
+    ("fuzz", &["app", "domain", "server", "sync"]),
     ("bench", &["clock-bench", "domain", "sync"]),
     ("clock-bench", &["domain"]),
     ("powercut", &[]),
