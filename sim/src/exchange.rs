@@ -445,7 +445,7 @@ impl World {
             }
             Asked::Listen(_) => Kept::Yes,
         };
-        Ok((kept == Kept::No).then_some(Failure::Unreachable))
+        Ok((kept == Kept::No).then_some(Failure::NotKept))
     }
 
     async fn take_in(&mut self, number: usize, burst: Vec<Event>) -> Result<()> {
@@ -483,7 +483,7 @@ impl World {
             }
             Kept::No => {
                 self.drop_stream(number);
-                self.failed(number, Failure::Unreachable)
+                self.failed(number, Failure::NotKept)
             }
             Kept::Crashed => Ok(()),
         }

@@ -36,6 +36,8 @@ pub enum Step {
 pub enum Failure {
     /// No answer, or an answer that could not be read.
     Unreachable,
+    /// An answer came, and this device could not keep what it says.
+    NotKept,
     /// The server asked to come back later, in so many milliseconds.
     Busy {
         /// The pause asked for.
@@ -57,6 +59,8 @@ pub enum Link {
     Live,
     /// The server can't be reached.
     Offline,
+    /// The server answers, and what it says can't be kept on this device.
+    NotKept,
     /// The person has to sign in again.
     SignedOut,
     /// The app has to be updated.
@@ -109,12 +113,21 @@ impl Planner {
         self.link
     }
 
+    /// Whether nothing will be tried for now: the last attempt has failed, or the person has something to do first.
+    pub fn rests(&self, clock: Timestamp) -> bool {
+        match self.link {
+            Link::SignedOut | Link::TooOld => true,
+            Link::Connecting | Link::Live => false,
+            Link::Offline | Link::NotKept => self.pause.is_some_and(|pause| pause.lasts(clock)),
+        }
+    }
+
     /// What to do at `clock`.
     pub fn next(&self, replica: &Replica, clock: Timestamp) -> Step {
         match self.link {
             Link::SignedOut => return Step::SignIn,
             Link::TooOld => return Step::Update,
-            Link::Connecting | Link::Live | Link::Offline => {}
+            Link::Connecting | Link::Live | Link::Offline | Link::NotKept => {}
         }
         if let Some(pause) = self.pause.filter(|pause| pause.lasts(clock)) {
             return Step::Wait(pause.until);
@@ -174,8 +187,9 @@ impl Planner {
         match failure {
             Failure::SignedOut => self.link = Link::SignedOut,
             Failure::TooOld => self.link = Link::TooOld,
-            Failure::Unreachable => {
-                self.link = Link::Offline;
+            Failure::Unreachable | Failure::NotKept => {
+                self.link = if failure == Failure::NotKept { Link::NotKept } else { Link::Offline };
+                // A smaller page may come through, or find room, where a larger one did not.
                 self.room.failed();
                 self.pause = Some(Pause::after(self.failures, clock, jitter));
                 self.failures += 1;
@@ -200,7 +214,7 @@ impl Planner {
     fn reached(&mut self) {
         self.failures = 0;
         self.pause = None;
-        if self.link == Link::Offline {
+        if matches!(self.link, Link::Offline | Link::NotKept) {
             self.link = Link::Connecting;
         }
     }

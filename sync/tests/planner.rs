@@ -140,6 +140,34 @@ fn pauses_grow_from_a_second_to_a_minute() {
 }
 
 #[test]
+fn what_can_not_be_kept_is_no_missing_network_and_comes_again() {
+    let (_, device, mut planner) = fresh();
+    planner.failed(Failure::NotKept, at(0), 0.0);
+    assert_eq!((planner.link(), pause(&planner, &device)), (Link::NotKept, Some(1_000)));
+    planner.failed(Failure::NotKept, at(0), 0.0);
+    assert_eq!(pause(&planner, &device), Some(2_000));
+    planner.try_now();
+    assert!(
+        matches!(planner.next(&device.replica, at(1)), Step::Pull(request) if request.room_bytes.is_some()),
+        "a smaller page may find room"
+    );
+    planner.pulled(false);
+    assert_eq!(planner.link(), Link::Connecting);
+}
+
+#[test]
+fn somebody_who_wants_it_now_waits_for_one_attempt_and_no_longer() {
+    let (_, _, mut planner) = fresh();
+    assert!(!planner.rests(at(0)), "nothing has been tried");
+    planner.failed(Failure::Unreachable, at(0), 0.0);
+    assert!(planner.rests(at(1)) && !planner.rests(at(2_000)));
+    planner.try_now();
+    assert!(!planner.rests(at(1)), "it is being tried");
+    planner.failed(Failure::SignedOut, at(1), 0.0);
+    assert!(planner.rests(at(9_000)), "only the person can help");
+}
+
+#[test]
 fn one_answer_ends_the_waiting_and_starts_the_pauses_anew() {
     let (_, device, mut planner) = fresh();
     for _ in 0..5 {

@@ -196,7 +196,7 @@ impl<L: Line> Driver<L> {
     /// What came could not be kept. Nothing is lost: it comes again with the next attempt.
     fn store_failed(&self, error: &StoreError) {
         leptos::logging::warn!("what the server sent could not be kept: {error}");
-        self.failed(Failure::Unreachable);
+        self.failed(Failure::NotKept);
     }
 
     fn failed(&self, failure: Failure) {
