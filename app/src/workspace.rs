@@ -96,6 +96,8 @@ pub struct SyncStatus {
     pub link: Link,
     /// The work that is only on this device.
     pub unsent: Unsent,
+    /// Files that could not be added to their tickets, and that the person has neither tried again nor let go.
+    pub not_added: usize,
     /// Whether it can't be read which files are kept here: some may be only on this device, and are not among the unsent.
     pub files_unseen: bool,
     /// When the server last answered, by the server's clock.
@@ -296,6 +298,22 @@ impl Workspace {
         }
     }
 
+    /// Tries again to add what was not added to a ticket.
+    pub fn add_again(&self, ticket: TicketId) {
+        if let Some(core) = self.core() {
+            core.add_again(ticket);
+        }
+    }
+
+    /// The tickets to which something could not be added, and how much.
+    pub fn not_added(&self) -> Memo<Vec<(TicketId, usize)>> {
+        let adding = self.shown.adding;
+        Memo::new(move |_| {
+            let count = |(ticket, adding): (&TicketId, &Adding)| (*ticket, adding.not_added.len());
+            adding.with(|adding| adding.iter().map(count).filter(|(_, count)| *count > 0).collect())
+        })
+    }
+
     /// Where each file is that this device has had a hand in.
     pub fn files(&self) -> Signal<Arc<BTreeMap<FileKey, FilePlace>>> {
         self.shown.files.into()
@@ -399,7 +417,7 @@ impl Workspace {
         const PATIENCE_MS: u32 = 10_000;
         let core = self.core().ok_or(HeldBack::Elsewhere)?;
         let unsent = core.unsent();
-        let to_deliver = unsent.waiting + unsent.files + core.files_to_add();
+        let to_deliver = unsent.waiting + unsent.files + core.files_to_keep();
         if rescued.is_none() && to_deliver > 0 {
             core.deliver(PATIENCE_MS).await;
         }
@@ -454,6 +472,10 @@ impl Workspace {
         // The driver looks for itself.
         network::on_offline(move || {
             workspace.core.try_with_value(|core| core.bell().ring());
+        });
+        // What somebody has photographed may be nowhere else than in this page.
+        network::ask_before_leaving(move || {
+            workspace.core.try_with_value(|core| core.files_to_add() > 0).unwrap_or_default()
         });
         clock::every_second_while_visible(move || {
             workspace.core.try_with_value(|core| core.tick());

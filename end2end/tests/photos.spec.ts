@@ -90,7 +90,7 @@ test("photos taken without a network come through a restart and a line that is c
   await expect(large).toBeHidden();
 });
 
-test("on a full tablet a file is refused with a reason, and work is saved all the same", async ({ tablet, server }) => {
+test("on a full tablet a file is refused with a reason, work is saved all the same, and the file is kept once there is room", async ({ tablet, server }) => {
   test.setTimeout(120_000);
   const engineer = await tablet("engineer");
   await engineer.page.getByRole("link", { name: JOB }).tap();
@@ -114,10 +114,30 @@ test("on a full tablet a file is refused with a reason, and work is saved all th
   await addNote(page, "报告存不下，已口头告知客户");
   await expect(page.getByText("报告存不下，已口头告知客户")).toBeVisible();
 
+  // Nothing but this page has the file. It is counted wherever somebody looks, and nobody leaves it behind by mistake.
+  await pill(page).tap();
+  await expect(page.getByText("有 1 个照片或文件没能添加到")).toBeVisible();
+  await expect(pill(page)).toHaveText("1 张照片没有添加");
+  const asked = page.waitForEvent("dialog");
+  await page.close({ runBeforeUnload: true });
+  const dialog = await asked;
+  expect(dialog.type()).toBe("beforeunload");
+  await dialog.dismiss();
+  await page.getByRole("link", { name: "打开工单" }).tap();
+
+  // The browser goes by what it had been told of its room for a while.
+  await devtools.send("Storage.overrideQuotaForOrigin", { origin });
+  const again = page.getByRole("button", { name: "再试一次" });
+  await expect(async () => {
+    await again.tap({ timeout: 1_000 });
+    await expect(photos(page)).toHaveCount(1, { timeout: 5_000 });
+  }).toPass({ timeout: 60_000 });
+  await expect(panel(page).getByRole("alert")).toHaveCount(0);
+
   await engineer.switchOff();
   await engineer.switchOn(job);
   await expect(engineer.page.getByText("报告存不下，已口头告知客户")).toBeVisible();
-  await expect(photos(engineer.page)).toHaveCount(0);
+  await expect(photos(engineer.page)).toHaveCount(1);
 });
 
 test("a file that is no photo is kept as it is, and one that is nothing of ours is not", async ({ tablet }) => {

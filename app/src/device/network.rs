@@ -1,6 +1,6 @@
-//! Whether there may be a network, and whether anybody is looking.
+//! Whether there may be a network, and whether anybody is looking, or about to leave.
 
-use gloo_events::EventListener;
+use gloo_events::{EventListener, EventListenerOptions};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -41,6 +41,17 @@ pub fn on_hidden(then: impl Fn() + 'static) {
             then();
         }
     });
+}
+
+/// Has the browser ask before it leaves the page, or loads it anew, while something would be lost by that. As long as the caller's
+/// owner lives.
+pub fn ask_before_leaving(would_lose: impl Fn() -> bool + 'static) {
+    let options = EventListenerOptions::enable_prevent_default();
+    keep(EventListener::new_with_options(&window(), "beforeunload", options, move |event| {
+        if would_lose() {
+            event.prevent_default();
+        }
+    }));
 }
 
 fn listen(target: &impl AsRef<web_sys::EventTarget>, name: &'static str, then: impl Fn() + 'static) {

@@ -58,7 +58,7 @@ fn Outbox() -> impl IntoView {
     let files_unseen = Memo::new(move |_| status.read().files_unseen);
     let is_empty = move || {
         let no_changes = refused.read().is_empty() && parked.read().is_empty() && waiting.read().is_empty();
-        no_changes && files.get() == 0 && !files_unseen.get()
+        no_changes && files.get() == 0 && !files_unseen.get() && status.read().not_added == 0
     };
     let lang = use_lang();
     view! {
@@ -103,6 +103,7 @@ fn Outbox() -> impl IntoView {
                     </ol>
                 </section>
             </Show>
+            <NotAdded />
             <Show when=move || files_unseen.get()>
                 <Notice
                     tone=Tone::Danger
@@ -120,6 +121,34 @@ fn Outbox() -> impl IntoView {
             <RescuePanel />
             <ResetPanel />
         </div>
+    }
+}
+
+/// Files that could not be added to their tickets, and where to try again.
+#[component]
+fn NotAdded() -> impl IntoView {
+    let lang = use_lang();
+    let workspace = use_workspace();
+    let role = workspace.person().read_untracked().role;
+    let not_added = workspace.not_added();
+    let number = move |ticket| {
+        workspace.cards().with(|cards| {
+            let card = cards.iter().find(|card| card.ticket == ticket);
+            number_of(ticket, card.and_then(|card| card.number.as_ref()), lang.words())
+        })
+    };
+    view! {
+        <For each=move || not_added.get() key=|of| *of let((ticket, count))>
+            <Notice
+                tone=Tone::Danger
+                title=move || lang.words().outbox_not_added(count, number(ticket))
+                text=t!(lang, outbox_not_added_more)
+                answers=true
+            />
+            <div class="row">
+                <A href=ticket_path(role, ticket) attr:class="button">{t!(lang, outbox_not_added_show)}</A>
+            </div>
+        </For>
     }
 }
 
@@ -296,6 +325,7 @@ fn Standing() -> impl IntoView {
             Link::Connecting => words.outbox_link_connecting(),
             Link::Live => words.outbox_link_live(),
             Link::Offline => words.outbox_link_offline(),
+            Link::NotKept => words.outbox_link_not_kept(),
             Link::SignedOut => words.outbox_link_signed_out(),
             Link::TooOld => words.outbox_link_too_old(),
         }

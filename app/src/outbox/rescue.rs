@@ -192,12 +192,11 @@ fn BroughtNotice(bringing: Bringing) -> impl IntoView {
                 let text = move || {
                     let words = lang.words();
                     match &error {
-                        ApiError::Unreachable | ApiError::Busy { .. } => {
-                            words.rescue_unreachable().to_owned()
-                        }
+                        ApiError::Unreachable => words.rescue_unreachable().to_owned(),
+                        ApiError::Busy { retry_after_seconds } => words.rescue_busy(*retry_after_seconds),
                         ApiError::SignedOut => words.outbox_link_signed_out().to_owned(),
                         ApiError::TooOld => words.outbox_link_too_old().to_owned(),
-                        ApiError::Refused { code, .. } => words.rescue_unusable(code),
+                        ApiError::Refused { code, .. } => words_for(code, words),
                     }
                 };
                 view! { <Notice tone=Tone::Danger title=t!(lang, rescue_not_brought) text answers=true /> }
@@ -205,6 +204,17 @@ fn BroughtNotice(bringing: Bringing) -> impl IntoView {
             }
         };
         Some(notice)
+    }
+}
+
+/// Why the server has not taken a file, by its code.
+fn words_for(code: &str, words: Words) -> String {
+    match code {
+        "interrupted" => words.rescue_interrupted().to_owned(),
+        "no_room" => words.rescue_no_room().to_owned(),
+        "newer_rescue_file" => words.rescue_newer().to_owned(),
+        "other_server" => words.rescue_other_server().to_owned(),
+        _ => words.rescue_unusable(code),
     }
 }
 

@@ -76,8 +76,9 @@ pub fn HeldBackDialog(
             Some(HeldBack::Holding(holding)) => {
                 let changes = (holding.changes() > 0).then(|| words.held_changes(holding.changes()));
                 let files = (holding.files() > 0).then(|| words.held_files(holding.files()));
+                let to_add = (holding.files_to_add() > 0).then(|| words.held_to_add(holding.files_to_add()));
                 let drafts = (holding.drafts() > 0).then(|| words.held_drafts(holding.drafts()));
-                [changes, files, drafts].into_iter().flatten().collect()
+                [changes, files, to_add, drafts].into_iter().flatten().collect()
             }
             Some(HeldBack::Unseen) => vec![words.held_unseen().to_owned()],
             Some(HeldBack::Elsewhere) => vec![words.held_elsewhere().to_owned()],

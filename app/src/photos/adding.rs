@@ -46,6 +46,8 @@ pub(super) fn AddingNotes(ticket: TicketId) -> impl IntoView {
     let adding = workspace.adding(ticket);
     let left = Memo::new(move |_| adding.read().left);
     let not_added = Memo::new(move |_| adding.read().not_added.clone());
+    let is_worth_another_try =
+        Memo::new(move |_| not_added.read().iter().any(|(_, why)| why.is_worth_another_try()));
     let under_way = move || (left.get() > 0).then(|| lang.words().photos_preparing(left.get()));
     let notices = move || {
         let not_added = not_added.get().into_iter().map(|(name, why)| {
@@ -60,6 +62,16 @@ pub(super) fn AddingNotes(ticket: TicketId) -> impl IntoView {
         {notices}
         <Show when=move || !not_added.read().is_empty()>
             <div class="row">
+                <Show when=move || is_worth_another_try.get()>
+                    <button
+                        class="button"
+                        type="button"
+                        data-kind="primary"
+                        on:click=move |_| workspace.add_again(ticket)
+                    >
+                        {t!(lang, photos_add_again)}
+                    </button>
+                </Show>
                 <button class="button" type="button" on:click=move |_| workspace.forget_not_added(ticket)>
                     {t!(lang, photos_not_added_seen)}
                 </button>

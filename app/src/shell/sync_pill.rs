@@ -1,11 +1,11 @@
 //! Where the work is, in one place of every screen: on the server, or still on this tablet.
 
 use leptos::prelude::*;
-use sync::{Link, Unsent};
+use sync::Link;
 
 use crate::i18n::{Words, use_lang};
 use crate::ui::Icon;
-use crate::workspace::use_workspace;
+use crate::workspace::{SyncStatus, use_workspace};
 
 /// What the pill and the status line say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,9 @@ enum Standing {
     Waiting(usize),
     Files(usize),
     Offline(usize),
+    NotKept,
     Attention(usize),
+    NotAdded(usize),
     FilesUnseen,
     SignedOut,
     TooOld,
@@ -23,12 +25,15 @@ enum Standing {
 
 impl Standing {
     /// What needs a person comes first, then what keeps work from leaving, then what is on its way.
-    fn of(link: Link, unsent: Unsent, files_unseen: bool) -> Self {
+    fn of(status: &SyncStatus) -> Self {
+        let SyncStatus { link, unsent, not_added, files_unseen, .. } = *status;
         match link {
             Link::SignedOut => Self::SignedOut,
             Link::TooOld => Self::TooOld,
             _ if unsent.refused > 0 => Self::Attention(unsent.refused),
+            _ if not_added > 0 => Self::NotAdded(not_added),
             _ if files_unseen => Self::FilesUnseen,
+            Link::NotKept => Self::NotKept,
             Link::Offline => Self::Offline(unsent.waiting + unsent.files),
             _ if unsent.waiting > 0 => Self::Waiting(unsent.waiting),
             _ if unsent.files > 0 => Self::Files(unsent.files),
@@ -43,7 +48,12 @@ impl Standing {
             Self::OnServer => "server",
             Self::Connecting | Self::Waiting(_) | Self::Files(_) => "waiting",
             Self::Offline(_) => "offline",
-            Self::Attention(_) | Self::FilesUnseen | Self::SignedOut | Self::TooOld => "attention",
+            Self::Attention(_)
+            | Self::NotAdded(_)
+            | Self::NotKept
+            | Self::FilesUnseen
+            | Self::SignedOut
+            | Self::TooOld => "attention",
         }
     }
 
@@ -54,7 +64,12 @@ impl Standing {
             Self::Waiting(_) => "tablet-check",
             Self::Files(_) => "cloud-up",
             Self::Offline(_) => "cloud-off",
-            Self::Attention(_) | Self::FilesUnseen | Self::SignedOut | Self::TooOld => "alert",
+            Self::Attention(_)
+            | Self::NotAdded(_)
+            | Self::NotKept
+            | Self::FilesUnseen
+            | Self::SignedOut
+            | Self::TooOld => "alert",
         }
     }
 
@@ -67,6 +82,8 @@ impl Standing {
             Self::Offline(0) => words.pill_offline().to_owned(),
             Self::Offline(count) => words.pill_offline_waiting(count),
             Self::Attention(count) => words.pill_attention(count),
+            Self::NotAdded(count) => words.pill_not_added(count),
+            Self::NotKept => words.pill_not_kept().to_owned(),
             Self::FilesUnseen => words.pill_files_unseen().to_owned(),
             Self::SignedOut => words.pill_signed_out().to_owned(),
             Self::TooOld => words.pill_too_old().to_owned(),
@@ -82,6 +99,8 @@ impl Standing {
             Self::Offline(0) => words.status_offline().to_owned(),
             Self::Offline(count) => words.status_offline_waiting(count),
             Self::Attention(count) => words.status_attention(count),
+            Self::NotAdded(count) => words.status_not_added(count),
+            Self::NotKept => words.status_not_kept().to_owned(),
             Self::FilesUnseen => words.status_files_unseen().to_owned(),
             Self::SignedOut => words.status_signed_out().to_owned(),
             Self::TooOld => words.status_too_old().to_owned(),
@@ -91,7 +110,7 @@ impl Standing {
 
 fn use_standing() -> Memo<Standing> {
     let status = use_workspace().status();
-    Memo::new(move |_| status.with(|status| Standing::of(status.link, status.unsent, status.files_unseen)))
+    Memo::new(move |_| status.with(Standing::of))
 }
 
 /// The pill in the top bar; opens the page of what is not on the server.
@@ -123,30 +142,49 @@ pub fn StatusLine() -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
+    use sync::Unsent;
+
     use super::*;
+
+    fn standing(link: Link, unsent: Unsent) -> Standing {
+        Standing::of(&SyncStatus { link, unsent, ..SyncStatus::default() })
+    }
 
     #[test]
     fn a_refused_change_is_said_before_a_missing_network() {
         let unsent = Unsent { waiting: 3, refused: 1, files: 0 };
-        assert_eq!(Standing::of(Link::Offline, unsent, false), Standing::Attention(1));
+        assert_eq!(standing(Link::Offline, unsent), Standing::Attention(1));
     }
 
     #[test]
     fn files_are_counted_once_every_change_is_on_the_server() {
         let unsent = |waiting, files| Unsent { waiting, files, refused: 0 };
-        assert_eq!(Standing::of(Link::Live, unsent(2, 3), false), Standing::Waiting(2));
-        assert_eq!(Standing::of(Link::Live, unsent(0, 3), false), Standing::Files(3));
-        assert_eq!(Standing::of(Link::Offline, unsent(2, 3), false), Standing::Offline(5));
+        assert_eq!(standing(Link::Live, unsent(2, 3)), Standing::Waiting(2));
+        assert_eq!(standing(Link::Live, unsent(0, 3)), Standing::Files(3));
+        assert_eq!(standing(Link::Offline, unsent(2, 3)), Standing::Offline(5));
+    }
+
+    #[test]
+    fn a_device_that_can_not_keep_what_comes_is_not_said_to_be_offline() {
+        let unsent = Unsent { waiting: 3, ..Unsent::default() };
+        assert_eq!(standing(Link::NotKept, unsent), Standing::NotKept);
     }
 
     #[test]
     fn nothing_is_said_to_be_on_the_server_while_it_can_not_be_read_what_is_here() {
-        assert_eq!(Standing::of(Link::Live, Unsent::default(), true), Standing::FilesUnseen);
+        let status = SyncStatus { link: Link::Live, files_unseen: true, ..SyncStatus::default() };
+        assert_eq!(Standing::of(&status), Standing::FilesUnseen);
+    }
+
+    #[test]
+    fn nothing_is_said_to_be_on_the_server_while_a_photo_could_not_be_added() {
+        let status = SyncStatus { link: Link::Live, not_added: 2, ..SyncStatus::default() };
+        assert_eq!(Standing::of(&status), Standing::NotAdded(2));
     }
 
     #[test]
     fn all_on_the_server_is_said_only_while_its_events_arrive() {
-        assert_eq!(Standing::of(Link::Connecting, Unsent::default(), false), Standing::Connecting);
-        assert_eq!(Standing::of(Link::Live, Unsent::default(), false), Standing::OnServer);
+        assert_eq!(standing(Link::Connecting, Unsent::default()), Standing::Connecting);
+        assert_eq!(standing(Link::Live, Unsent::default()), Standing::OnServer);
     }
 }

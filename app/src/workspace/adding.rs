@@ -1,7 +1,7 @@
 //! Files that were chosen for tickets, on their way onto this device: each is prepared, kept and attached, one after the other.
 //!
 //! This goes on when the page is left on which they were chosen, and the gate waits for it: what somebody has photographed counts as
-//! theirs from that moment.
+//! theirs from that moment. What could not be added stays in hand until they have tried again or let it go.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -39,12 +39,27 @@ pub enum NotAdded {
     Record(RecordError),
 }
 
+impl NotAdded {
+    /// Whether the same file may be added a moment later: room can be made, and an app comes back to its senses.
+    pub const fn is_worth_another_try(&self) -> bool {
+        matches!(self, Self::Record(_) | Self::Picture(PictureError::NotPrepared(_)))
+    }
+}
+
 /// What was chosen and is still to be kept.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: RefCell<VecDeque<(TicketId, Picked)>>,
     /// Whether one has been taken out and is not kept yet.
     has_one_in_hand: Cell<bool>,
+    /// What could not be added, and nobody has let go of.
+    failed: RefCell<Vec<(TicketId, Picked)>>,
+}
+
+impl Queue {
+    fn take_failed(&self, ticket: TicketId) -> Vec<Picked> {
+        self.failed.borrow_mut().extract_if(.., |(of, _)| *of == ticket).map(|(_, file)| file).collect()
+    }
 }
 
 impl Core {
@@ -59,22 +74,40 @@ impl Core {
             }
             adding.left += picked.len();
         });
-        let is_idle = self.files_to_add() == 0;
+        let is_idle = self.files_to_keep() == 0;
         self.adding().waiting.borrow_mut().extend(picked.into_iter().map(|file| (ticket, file)));
         if is_idle {
             spawn_local(async move { self.add_all().await });
         }
     }
 
-    /// Files that were chosen and have not been kept yet.
+    /// Files that were chosen and are neither kept nor let go: nothing but this page has them.
     pub(super) fn files_to_add(&self) -> usize {
+        self.files_to_keep() + self.files_not_added()
+    }
+
+    /// Those of them that will be kept as soon as it is their turn.
+    pub(super) fn files_to_keep(&self) -> usize {
         let queue = self.adding();
         queue.waiting.borrow().len() + usize::from(queue.has_one_in_hand.get())
     }
 
-    /// Forgets what was not added to a ticket: the person has seen it.
+    /// Those of them that could not be added.
+    pub(super) fn files_not_added(&self) -> usize {
+        self.adding().failed.borrow().len()
+    }
+
+    /// Lets go of what was not added to a ticket: the person has seen it.
     pub(super) fn forget_not_added(&self, ticket: TicketId) {
+        drop(self.adding().take_failed(ticket));
         self.tell_adding(ticket, |adding| adding.not_added.clear());
+    }
+
+    /// Tries again to add what was not added to a ticket.
+    pub(super) fn add_again(self: Rc<Self>, ticket: TicketId) {
+        let failed = self.adding().take_failed(ticket);
+        self.tell_adding(ticket, |adding| adding.not_added.clear());
+        self.add_files(ticket, failed);
     }
 
     async fn add_all(&self) {
@@ -83,13 +116,15 @@ impl Core {
         while let Some((ticket, file)) = { queue.waiting.borrow_mut().pop_front() } {
             queue.has_one_in_hand.set(true);
             let added = self.add(&pictures, ticket, &file).await;
+            let not_added = added.err().map(|why| (file.name.clone(), why));
+            if not_added.is_some() {
+                queue.failed.borrow_mut().push((ticket, file));
+            }
             queue.has_one_in_hand.set(false);
             self.tell_adding(ticket, |adding| {
                 adding.left = adding.left.saturating_sub(1);
-                match added {
-                    Ok(()) => adding.added += 1,
-                    Err(why) => adding.not_added.push((file.name, why)),
-                }
+                adding.added += usize::from(not_added.is_none());
+                adding.not_added.extend(not_added);
             });
         }
     }

@@ -13,7 +13,7 @@ use futures_util::future::{Either, abortable, select};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use sync::files::{FileKey, FilePlace, Shelf, Uploads};
-use sync::{Batch, Link, OutboxEntry, Planner, Replica, StoreError, Unsent};
+use sync::{Batch, OutboxEntry, Planner, Replica, StoreError, Unsent};
 
 use super::adding::{Adding, Queue};
 use super::desk::{Desk, News};
@@ -344,7 +344,8 @@ impl Core {
         let replica = desk.replica();
         let link = self.planner().link();
         let mut unsent = unsent(&desk);
-        unsent.files += self.files_to_add();
+        unsent.files += self.files_to_keep();
+        let not_added = self.files_not_added();
         let files_unseen = !desk.files().is_open();
         let last_contact = replica.meta().last_contact.map(|clock| replica.server_time(clock));
         drop(replica);
@@ -353,7 +354,8 @@ impl Core {
                 StorageState::Open { protected, .. } => storage_of(&desk, protected),
                 StorageState::Opening | StorageState::Failed(_) => status.storage.clone(),
             };
-            let told = SyncStatus { link, unsent, files_unseen, last_contact, storage, ..status.clone() };
+            let told =
+                SyncStatus { link, unsent, not_added, files_unseen, last_contact, storage, ..status.clone() };
             (told != *status).then_some(told)
         });
         if let Some(Some(told)) = told {
@@ -570,16 +572,15 @@ impl Core {
     pub(super) async fn deliver(&self, patience_ms: u32) {
         const LOOK_EVERY_MS: u32 = 100;
         for _ in 0..patience_ms / LOOK_EVERY_MS {
-            if self.files_to_add() == 0 {
+            if self.files_to_keep() == 0 {
                 break;
             }
             clock::sleep(LOOK_EVERY_MS).await;
         }
         self.sync_now();
         for _ in 0..patience_ms / LOOK_EVERY_MS {
-            let in_vain = matches!(self.planner().link(), Link::Offline | Link::SignedOut | Link::TooOld);
             let Unsent { waiting, files, .. } = self.unsent();
-            if waiting + files == 0 || in_vain {
+            if waiting + files == 0 || self.planner().rests(clock::now()) {
                 return;
             }
             clock::sleep(LOOK_EVERY_MS).await;

@@ -77,7 +77,12 @@ impl Holding {
 
     /// Files that are only here, also those whose change the office has yet to decide on.
     pub fn files(&self) -> usize {
-        self.files.union(&self.files_set_aside).count() + self.files_to_add
+        self.files.union(&self.files_set_aside).count()
+    }
+
+    /// Files that were chosen and are not kept yet, or could not be: no rescue file has them.
+    pub const fn files_to_add(&self) -> usize {
+        self.files_to_add
     }
 
     /// Texts that were typed and not recorded.
