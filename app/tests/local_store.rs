@@ -133,8 +133,9 @@ async fn a_window_that_another_has_taken_over_from_writes_nothing_more() {
     first.apply(&hold([held(1, 1, "mine")])).await.unwrap();
     let (second, _) = reopen(&name).await;
     let error = first.apply(&hold([held(2, 1, "too late")])).await.unwrap_err();
-    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    assert_eq!(error, StoreError::TakenOver);
     assert!(first.is_fenced_off());
+    assert_eq!(first.load().await.unwrap_err(), StoreError::TakenOver, "nor does it take anything back");
     second.apply(&hold([held(3, 1, "in charge")])).await.unwrap();
     assert_eq!(reopen(&name).await.1, [held(1, 1, "mine"), held(3, 1, "in charge")]);
 }

@@ -144,6 +144,9 @@ pub enum StoreError {
     /// The browser does not let us keep anything (private window, storage switched off).
     #[error("this browser does not allow data to be kept: {0}")]
     Unavailable(String),
+    /// Another window has opened the database since, to write alone. Nothing is read or written here any more.
+    #[error("another window has taken over")]
+    TakenOver,
     /// Another window keeps an older version of the database open, and has to be closed first.
     #[error("another window keeps an older version of the local database open")]
     Blocked,
@@ -175,7 +178,8 @@ pub trait LocalStore {
         true
     }
 
-    /// Reads everything but the documents.
+    /// Reads everything but the documents. The first time, this window claims the right to write, which ends every other
+    /// window's; later on, it claims nothing: once another one has [taken over](StoreError::TakenOver), that stays so.
     async fn load(&self) -> Result<Loaded, StoreError>;
 
     /// Makes a batch durable.

@@ -228,7 +228,8 @@ impl<S: LocalStore, J: JournalFiles> TwinStore<S, J> {
             }
             applied => applied,
         };
-        self.in_doubt.set(applied.is_err());
+        // Where another window has taken over, nothing was written, and what it finds there is its own.
+        self.in_doubt.set(!matches!(applied, Ok(()) | Err(StoreError::TakenOver)));
         applied
     }
 

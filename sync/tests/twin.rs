@@ -29,9 +29,26 @@ struct Database {
     lost_though_kept: Rc<Cell<bool>>,
     /// The journal whose reserve takes the last room of the device.
     full_beside: Rc<RefCell<Option<Rc<MemoryJournalFiles>>>>,
+    /// The claim of the window that may write.
+    writer: Rc<Cell<u32>>,
+    /// This window's; 0 before the first.
+    claim: Cell<u32>,
 }
 
 impl Database {
+    /// The same, as seen by another window.
+    fn in_another_window(&self) -> Self {
+        Self { claim: Cell::new(0), ..self.clone() }
+    }
+
+    fn claim(&self) -> Result<(), StoreError> {
+        if self.claim.get() == 0 {
+            self.writer.set(self.writer.get() + 1);
+            self.claim.set(self.writer.get());
+        }
+        if self.claim.get() == self.writer.get() { Ok(()) } else { Err(StoreError::TakenOver) }
+    }
+
     fn is_full(&self) -> bool {
         self.full_beside.borrow().as_ref().is_some_and(|journal| journal.reserve.get())
     }
@@ -39,6 +56,7 @@ impl Database {
 
 impl LocalStore for Database {
     async fn load(&self) -> Result<Loaded, StoreError> {
+        self.claim()?;
         let problem = StoreError::Unreadable { place: "outbox 3".to_owned(), problem: "rubbish".to_owned() };
         match (self.closed.get(), self.unreadable.get()) {
             _ if self.is_full() => Err(StoreError::Full),
@@ -49,6 +67,7 @@ impl LocalStore for Database {
     }
 
     async fn apply_witnessed(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
+        self.claim()?;
         if self.is_full() {
             return Err(StoreError::Full);
         }
@@ -336,6 +355,27 @@ fn a_batch_that_failed_and_was_kept_all_the_same_is_taken_back_by_the_next_one()
     assert_eq!(device.store.recovery(), None);
     assert_eq!(device.numbers(), [1, 2, 3]);
     device.goes_on();
+}
+
+#[test]
+fn what_another_window_has_saved_since_it_took_over_stays() {
+    for in_doubt in [false, true] {
+        let first = Device::after(2);
+        let batch = first.replica.prepare(ticket_id(3), register("it smokes"), at(0)).unwrap();
+        if in_doubt {
+            first.database.lost_though_kept.set(true);
+            assert!(matches!(block_on(first.store.apply(&batch)), Err(StoreError::Lost(_))));
+        }
+        let mut second = Device::open(first.database.in_another_window(), Rc::clone(&first.journal));
+        let saved = second.tap(4);
+        for _ in 0..3 {
+            assert_eq!(block_on(first.store.apply(&batch)), Err(StoreError::TakenOver));
+        }
+        let second = second.restart();
+        assert!(second.replica.outbox().any(|entry| entry.change.id == saved), "in doubt: {in_doubt}");
+        assert_eq!(second.store.recovery(), None);
+        second.goes_on();
+    }
 }
 
 #[test]

@@ -156,13 +156,17 @@ impl IndexedDbLocalStore {
         let Some(fence) = self.fence.get() else {
             return Err(StoreError::Lost("nothing has been loaded yet".to_owned()));
         };
-        let held = self.connection.write(writes, fence).await?;
-        if held {
-            return Ok(());
+        let written = self.connection.write(writes, fence).await;
+        if written == Err(StoreError::TakenOver) {
+            self.give_way();
         }
+        written
+    }
+
+    /// Leaves the database to the window that has taken over, for good.
+    fn give_way(&self) {
         self.fenced_off.set(true);
         self.connection.close();
-        Err(StoreError::Unavailable("another window has taken over".to_owned()))
     }
 
     async fn rebuild_cards(&self, number: u32) -> Result<Part, StoreError> {
@@ -185,10 +189,12 @@ impl LocalStore for IndexedDbLocalStore {
                 .collect();
             (everything.meta, everything.directory, everything.witness, everything.outbox, cards)
         };
-        let ((meta, directory, witness, outbox_records, cards), fence) =
-            self.connection.open_and_read(read).await?;
+        let opened = self.connection.open_and_read(self.fence.get(), read).await;
+        if matches!(opened, Err(StoreError::TakenOver)) {
+            self.give_way();
+        }
+        let ((meta, directory, witness, outbox_records, cards), fence) = opened?;
         self.fence.set(Some(fence));
-        self.fenced_off.set(false);
         let meta: Option<Meta> = meta.map(|bytes| read_json(META, META, &bytes.to_vec())).transpose()?;
         let directory: Option<Directory> =
             directory.map(|bytes| read_json(META, DIRECTORY, &bytes.to_vec())).transpose()?;
@@ -222,9 +228,8 @@ impl LocalStore for IndexedDbLocalStore {
         if self.fence.get().is_none() {
             // It could not be opened.
             self.connection.remove().await?;
-            let ((), fence) = self.connection.open_and_read(|_| ()).await?;
+            let ((), fence) = self.connection.open_and_read(None, |_| ()).await?;
             self.fence.set(Some(fence));
-            self.fenced_off.set(false);
         }
         // Which window writes is in there as well, and stays.
         let names = [META, DIRECTORY, WITNESS].map(|name| Write::delete(META, name));
@@ -282,11 +287,11 @@ impl IndexedDbLocalStore {
         if let Some(directory) = &batch.directory {
             writes.push(Write::put(META, DIRECTORY, &to_json(directory)));
         }
-        for entry in &batch.outbox {
-            writes.push(Write::put(OUTBOX, entry.change.id.seq, &to_json(entry)));
-        }
         for change in &batch.settled {
             writes.push(Write::delete(OUTBOX, change.seq));
+        }
+        for entry in &batch.outbox {
+            writes.push(Write::put(OUTBOX, entry.change.id.seq, &to_json(entry)));
         }
         self.write(&writes).await?;
         if let Some(directory) = &batch.directory {

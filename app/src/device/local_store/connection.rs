@@ -184,19 +184,21 @@ impl Connection {
         self.close();
     }
 
-    /// Opens the database for this window alone to write, and gives what is needed at start to `read`.
+    /// Opens the database for this window alone to write, and gives what is needed at start to `read`. Who has `held` that right
+    /// claims it no second time.
     pub(super) async fn open_and_read<T>(
         &self,
+        held: Option<Fence>,
         read: impl Fn(Everything) -> T,
     ) -> Result<(T, Fence), StoreError> {
         for pause in PAUSES_MS {
-            match self.try_open_and_read(&read).await {
+            match self.try_open_and_read(held, &read).await {
                 Err(StoreError::Lost(_)) => self.close(),
                 outcome => return outcome,
             }
             clock::sleep(pause).await;
         }
-        self.try_open_and_read(&read).await
+        self.try_open_and_read(held, &read).await
     }
 
     /// Removes the database with everything in it. The next opening makes a new one.
@@ -209,9 +211,8 @@ impl Connection {
         }
     }
 
-    /// Writes everything durably, or nothing. Returns false, having written nothing, if another window has opened the
-    /// database since.
-    pub(super) async fn write(&self, writes: &[Write], fence: Fence) -> Result<bool, StoreError> {
+    /// Writes everything durably, or nothing.
+    pub(super) async fn write(&self, writes: &[Write], fence: Fence) -> Result<(), StoreError> {
         // Writing the same records again is harmless, should the first attempt have come through after all.
         self.twice(async || self.try_write(writes, fence).await).await
     }
@@ -287,7 +288,11 @@ impl Connection {
         found.await.map_err(|error: Error| store_error(&error))
     }
 
-    async fn try_open_and_read<T>(&self, read: impl Fn(Everything) -> T) -> Result<(T, Fence), StoreError> {
+    async fn try_open_and_read<T>(
+        &self,
+        held: Option<Fence>,
+        read: impl Fn(Everything) -> T,
+    ) -> Result<(T, Fence), StoreError> {
         let database = self.database().await?;
         let (transaction, done) = begin_writing(&database, &[META, OUTBOX, CARDS])?;
         let everything = async {
@@ -302,10 +307,18 @@ impl Connection {
             let outbox_values = outbox.get_all::<JsValue>().primitive()?;
             let card_keys = cards.get_all_keys::<f64>().primitive()?;
             let card_values = cards.get_all::<JsValue>().primitive()?;
-            // A database that was wiped begins anew, and no window that knew the former one may be taken for the one that writes.
-            let last = writer.await?.unwrap_or_else(|| clock::now().as_millis() as f64);
-            let fence = Fence(last + 1.0);
-            drop(meta.put(fence.0).with_key(WRITER).primitive()?);
+            let writer = writer.await?;
+            let fence = match held {
+                Some(fence) if writer != Some(fence.0) => return Ok(None),
+                Some(fence) => fence,
+                None => {
+                    // A database that was wiped begins anew, and no window that knew the former one may be taken for the one
+                    // that writes.
+                    let fence = Fence(writer.unwrap_or_else(|| clock::now().as_millis() as f64) + 1.0);
+                    drop(meta.put(fence.0).with_key(WRITER).primitive()?);
+                    fence
+                }
+            };
             let everything = Everything {
                 meta: remembered.await?.map(bytes),
                 directory: directory.await?.map(bytes),
@@ -313,15 +326,16 @@ impl Connection {
                 outbox: records(outbox_keys.await?, outbox_values.await?)?,
                 cards: records(card_keys.await?, card_values.await?)?,
             };
-            Ok((everything, fence))
+            Ok(Some((everything, fence)))
         };
-        let (everything, fence) = everything.await.map_err(|error: Error| store_error(&error))?;
+        let opened = everything.await.map_err(|error: Error| store_error(&error))?;
+        let (everything, fence) = opened.ok_or(StoreError::TakenOver)?;
         let read = read(everything);
         finish(&transaction, done).await?;
         Ok((read, fence))
     }
 
-    async fn try_write(&self, writes: &[Write], fence: Fence) -> Result<bool, StoreError> {
+    async fn try_write(&self, writes: &[Write], fence: Fence) -> Result<(), StoreError> {
         let mut stores = vec![META];
         stores.extend(writes.iter().map(|write| write.store));
         stores.sort_unstable();
@@ -348,10 +362,9 @@ impl Connection {
         let writer = writer.await.map_err(|error: Error| store_error(&error))?;
         if writer != Some(fence.0) {
             // Dropped without being finished, a transaction is taken back.
-            return Ok(false);
+            return Err(StoreError::TakenOver);
         }
-        finish(&transaction, done).await?;
-        Ok(true)
+        finish(&transaction, done).await
     }
 
     async fn try_get_many(&self, store: &str, keys: &[u32]) -> Result<Vec<Option<Uint8Array>>, StoreError> {
