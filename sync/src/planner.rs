@@ -113,6 +113,12 @@ impl Planner {
         self.link
     }
 
+    /// Whether the server has answered, and everything that it had to tell is here. Its events need not come through for that: some
+    /// networks hold streams back.
+    pub const fn is_in_step(&self) -> bool {
+        self.caught_up && matches!(self.link, Link::Connecting | Link::Live)
+    }
+
     /// Whether nothing will be tried for now: the last attempt has failed, or the person has something to do first.
     pub fn rests(&self, clock: Timestamp) -> bool {
         match self.link {

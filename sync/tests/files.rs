@@ -12,12 +12,12 @@ use domain::ticket::{Action, Attachment, AttachmentKind, FileHash};
 use domain::{ChangeId, Refusal, TicketId, Timestamp};
 use sha2::{Digest, Sha256};
 use sync::files::{
-    CHUNK_BYTES, Content, FileBatch, FileKeeper, FileKey, FilePlace, FileState, FileStore, KeptFile, Piece,
-    ROOM_FOR_CHANGES_BYTES, Receipt, Recorder, UploadFailure, UploadProgress, UploadRefusal, UploadStep,
-    Uploads, checksum,
+    CHUNK_BYTES, Content, FileBatch, FileKeeper, FileKey, FilePlace, FileState, FileStore, KeptFile,
+    OnlyHere, Piece, ROOM_FOR_CHANGES_BYTES, Receipt, Recorder, UploadFailure, UploadProgress, UploadRefusal,
+    UploadStep, Uploads, checksum,
 };
 use sync::messages::{Backup, Judged, PushResponse, Verdict};
-use sync::{Link, MemoryFileStore, Replica, StoreError};
+use sync::{Failure, MemoryFileStore, Planner, Replica, StoreError};
 
 use self::world::{Device, Server, agent, assign, at, block_on, comment, engineer, register, ticket_id};
 
@@ -130,11 +130,13 @@ impl Tablet {
     }
 
     fn next(&self, now: Timestamp) -> UploadStep {
-        self.next_over(Link::Live, now)
+        let mut planner = Planner::default();
+        planner.pulled(false);
+        self.next_by(&planner, now)
     }
 
-    fn next_over(&self, link: Link, now: Timestamp) -> UploadStep {
-        self.keeper.shelf(|shelf| self.uploads.next(shelf, &self.device.replica, link, now)).unwrap()
+    fn next_by(&self, planner: &Planner, now: Timestamp) -> UploadStep {
+        self.keeper.shelf(|shelf| self.uploads.next(shelf, &self.device.replica, planner, now)).unwrap()
     }
 
     fn settle(&self) {
@@ -427,14 +429,22 @@ fn files_go_out_after_all_changes_and_the_small_ones_first() {
 }
 
 #[test]
-fn nothing_is_sent_unless_the_server_is_there() {
+fn nothing_is_sent_before_the_server_has_told_all_it_has() {
     let (mut server, mut tablet) = field();
     tablet.take(&content(1, 5), at(10));
     tablet.device.sync(&mut server, at(20));
-    for link in [Link::Connecting, Link::Offline, Link::SignedOut, Link::TooOld] {
-        assert_eq!(tablet.next_over(link, at(30)), UploadStep::Rest, "{link:?}");
+    let mut planner = Planner::default();
+    assert_eq!(tablet.next_by(&planner, at(30)), UploadStep::Rest, "nothing has been heard");
+    planner.pulled(true);
+    assert_eq!(tablet.next_by(&planner, at(30)), UploadStep::Rest, "there is more");
+    planner.pulled(false);
+    assert!(matches!(tablet.next_by(&planner, at(30)), UploadStep::Begin(_)), "whether or not events arrive");
+    for failure in [Failure::Unreachable, Failure::NotKept, Failure::SignedOut, Failure::TooOld] {
+        let mut planner = Planner::default();
+        planner.pulled(false);
+        planner.failed(failure, at(30), 0.0);
+        assert_eq!(tablet.next_by(&planner, at(30)), UploadStep::Rest, "{failure:?}");
     }
-    assert!(matches!(tablet.next(at(30)), UploadStep::Begin(_)));
 }
 
 #[test]
@@ -808,6 +818,17 @@ fn a_photo_whose_change_is_refused_waits_for_its_author_and_goes_with_the_change
     tablet.device.keep(batch);
     tablet.abandon(key);
     assert!(!tablet.has_content(key));
+}
+
+#[test]
+fn a_photo_that_is_lost_is_said_to_be_whatever_has_become_of_its_change() {
+    let parked = Verdict::Parked { because: Refusal::NotAccountable };
+    for verdict in [parked, Verdict::Refused { because: Refusal::OutOfScope }] {
+        let (mut tablet, key, _) = judged(verdict);
+        wipe(&mut tablet);
+        let only_here = tablet.keeper.shelf(|shelf| shelf.only_here(&tablet.device.replica)).unwrap();
+        assert_eq!(only_here, OnlyHere { lost: [key.hash].into(), ..OnlyHere::default() });
+    }
 }
 
 #[test]

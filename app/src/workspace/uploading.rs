@@ -39,10 +39,9 @@ struct Uploader<L> {
 
 impl<L: Line> Uploader<L> {
     fn next(&self) -> UploadStep {
-        let link = self.core.planner().link();
-        let uploads = self.core.uploads();
-        let step =
-            self.desk.files().shelf(|shelf| uploads.next(shelf, &self.desk.replica(), link, clock::now()));
+        let (planner, uploads) = (self.core.planner(), self.core.uploads());
+        let replica = self.desk.replica();
+        let step = self.desk.files().shelf(|shelf| uploads.next(shelf, &replica, &planner, clock::now()));
         step.unwrap_or(UploadStep::Rest)
     }
 

@@ -156,8 +156,9 @@ impl Shelf {
                 continue;
             }
             let contents = match named.get(&file.key) {
-                Some(Named::Refused | Named::Parked) => &mut only_here.set_aside,
+                // Whatever becomes of the change, nobody brings it any more.
                 _ if self.damaged.contains(&file.key.hash) => &mut only_here.lost,
+                Some(Named::Refused | Named::Parked) => &mut only_here.set_aside,
                 _ => &mut only_here.to_send,
             };
             contents.insert(file.key.hash);

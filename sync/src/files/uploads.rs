@@ -9,7 +9,7 @@ use super::{
     CHUNK_BYTES, FileBatch, FileKey, FileState, KeptFile, Shelf, UploadFailure, UploadProgress, UploadRefusal,
 };
 use crate::pause::{LONGEST_ASKED_MS, Pause};
-use crate::planner::Link;
+use crate::planner::Planner;
 use crate::replica::Replica;
 
 /// How often pieces may become smaller, each time to a quarter: to 64 KiB, which a line of 20 kbit/s carries within the half
@@ -63,8 +63,8 @@ pub struct Uploads {
 impl Uploads {
     /// What to do at `clock`. Nothing is sent before every change has been pushed: what can be read in a hundred bytes is worth more
     /// than what is to be seen in a million.
-    pub fn next(&self, shelf: &Shelf, replica: &Replica, link: Link, clock: Timestamp) -> UploadStep {
-        if link != Link::Live || replica.unsent().waiting > 0 {
+    pub fn next(&self, shelf: &Shelf, replica: &Replica, planner: &Planner, clock: Timestamp) -> UploadStep {
+        if !planner.is_in_step() || replica.unsent().waiting > 0 {
             return UploadStep::Rest;
         }
         let ready = shelf.ready(replica);
