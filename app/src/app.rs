@@ -11,9 +11,9 @@ use crate::device::{location, prefs};
 use crate::i18n::{provide_lang, use_lang};
 use crate::late::{LateArrivalsPage, provide_late_arrivals};
 use crate::notices::provide_notices;
-use crate::outbox::{WriteButton, Writing, WrittenNotice};
+use crate::outbox::{ResetPanel, WriteButton, Writing, WrittenNotice};
 use crate::session::{PasswordPage, Session, SignInAgain, SignInPage, WelcomePage, provide_session};
-use crate::shell::{OfficeShell, offer_updates};
+use crate::shell::{OfficeShell, SignOut, offer_updates};
 use crate::tickets::provide_why;
 use crate::ui::{Dialog, Empty, Icon, Tone, provide_toasts};
 use crate::workspace::{StorageState, WriterState, provide_workspace, use_workspace};
@@ -218,8 +218,10 @@ fn StorageFailed(problem: StoreError) -> impl IntoView {
                 <button class="button" data-kind="primary" on:click=move |_| location::reload()>
                     {t!(lang, try_again)}
                 </button>
+                <SignOut class="button" />
             </Empty>
             <WrittenNotice writing />
+            <div class="starting__more"><ResetPanel /></div>
         </main>
     }
 }

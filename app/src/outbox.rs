@@ -7,4 +7,5 @@ mod way_out;
 
 pub use outbox_page::OutboxPage;
 pub use rescue::{WriteButton, Writing, WrittenNotice};
+pub use reset::ResetPanel;
 pub use way_out::HeldBackDialog;

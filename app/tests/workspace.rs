@@ -22,12 +22,17 @@ use domain::people::Person;
 use domain::ticket::{Attachment, AttachmentKind, MediaType, Urgency};
 use domain::{PersonId, Refusal, TicketId};
 use futures_util::join;
+use indexed_db_futures::database::Database;
+use indexed_db_futures::prelude::*;
+use indexed_db_futures::transaction::TransactionMode;
+use js_sys::Uint8Array;
 use leptos::prelude::*;
 use sync::files::{FileKey, FilePlace, KeptFile, Receipt, UploadFailure, UploadProgress};
 use sync::messages::{Event, PullRequest, PullResponse, PushRequest, PushResponse};
 use sync::notices::Noticed;
 use sync::{Failure, Link, Unsent};
 use uuid::Uuid;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 use self::world::{
@@ -671,6 +676,72 @@ async fn one_window_works_at_a_time_and_another_can_take_over() {
     })
     .await;
     first.close().await;
+}
+
+/// Spoils whatever documents lie in a person's database.
+async fn spoil_documents(person: PersonId) {
+    let database = Database::open(format!("fieldloop-{person}")).await.unwrap();
+    let transaction =
+        database.transaction("documents").with_mode(TransactionMode::Readwrite).build().unwrap();
+    let documents = transaction.object_store("documents").unwrap();
+    let keys = documents.get_all_keys::<f64>().primitive().unwrap().await.unwrap();
+    for key in keys {
+        let rubbish = JsValue::from(Uint8Array::from(&[7; 4_000][..]));
+        drop(documents.put(rubbish).with_key(key.unwrap()).primitive().unwrap());
+    }
+    drop(documents);
+    transaction.commit().await.unwrap();
+    database.close();
+}
+
+#[wasm_bindgen_test]
+async fn documents_that_are_spoilt_shut_nobody_out_and_are_brought_anew() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let (touched, other) = (window.workspace.new_ticket_id(), window.workspace.new_ticket_id());
+    for ticket in [touched, other] {
+        window.workspace.record(ticket, register("it is here")).await.unwrap();
+    }
+    until("they are delivered", || window.unsent() == Unsent::default()).await;
+    line.set(|model| model.reachable = false);
+    until("the loss is noticed", || window.link() == Link::Offline).await;
+    window.workspace.record(touched, comment("not sent yet")).await.unwrap();
+    window.close().await;
+    spoil_documents(line.person().id).await;
+
+    let window = Window::open_and_ready(&line).await;
+    assert_eq!((window.unsent().waiting, window.card_count()), (1, 2));
+    let states = [touched, other].map(|ticket| window.look_at(ticket));
+    clock::sleep(50).await;
+    line.set(|model| model.reachable = true);
+    window.workspace.sync_now();
+    until("both can be read", || states.iter().all(|state| view(*state).is_some())).await;
+    until("it is delivered", || window.unsent() == Unsent::default()).await;
+    assert_eq!(view(states[0]).unwrap().ticket.comments.len(), 1);
+    window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn documents_that_are_spoilt_while_nothing_waits_are_brought_anew_when_somebody_looks() {
+    let line = ModelLine::for_person(somebody_like(agent()));
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let ticket = window.workspace.new_ticket_id();
+    window.workspace.record(ticket, register("it is here")).await.unwrap();
+    until("it is delivered and in a page", || {
+        window.unsent() == Unsent::default()
+            && window.workspace.outbox().with_untracked(|outbox| outbox.is_empty())
+    })
+    .await;
+    window.close().await;
+    spoil_documents(line.person().id).await;
+
+    let window = Window::open_and_ready(&line).await;
+    window.until_live().await;
+    let state = window.look_at(ticket);
+    until("it can be read", || view(state).is_some()).await;
+    window.close().await;
 }
 
 /// A file of so many bytes; its name is made up, and nothing here reckons it.

@@ -56,7 +56,7 @@ pub struct Unsent {
 }
 
 impl Replica {
-    /// Takes what a store holds. `documents` are those of [`Loaded::touched`].
+    /// Takes what a store holds. `documents` are those of [`Loaded::touched`], as far as they can be read.
     pub fn open(loaded: Loaded, meta: Meta, documents: Vec<Document>) -> Self {
         let directory = loaded.directory.unwrap_or_default();
         let by_number = loaded.outbox.into_iter().map(|entry| (entry.change.id.seq, entry));
@@ -251,6 +251,13 @@ impl Replica {
     pub fn discard(&self, change: ChangeId) -> Option<Batch> {
         self.refused(change)?;
         Some(Batch { settled: vec![change], ..Batch::default() })
+    }
+
+    /// Has everything that is confirmed brought once more, because some of it can't be read here any more. Nothing, if that is under
+    /// way. All that is here stays as it is until then.
+    pub fn pull_anew(&self) -> Batch {
+        let meta = Meta { cursor: None, ..self.meta.clone() };
+        Batch { meta: self.meta.cursor.is_some().then_some(meta), ..Batch::default() }
     }
 
     fn refused(&self, change: ChangeId) -> Option<&OutboxEntry> {

@@ -1,15 +1,13 @@
 //! Who I am, which language and look I like, and the way out.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
+use super::sign_out::SignOut;
 use crate::device::prefs::{self, Theme};
 use crate::i18n::{Locale, use_lang};
-use crate::outbox::HeldBackDialog;
-use crate::session::Session;
 use crate::t;
 use crate::ui::Icon;
-use crate::workspace::{HeldBack, Rescued, SigningOut, use_workspace};
+use crate::workspace::use_workspace;
 
 /// The person's menu.
 #[component]
@@ -21,24 +19,6 @@ pub fn PersonMenu(
     let lang = use_lang();
     let workspace = use_workspace();
     let person = workspace.person();
-    let session = Session::expect();
-    let held = RwSignal::new(None::<HeldBack>);
-    let leaving = RwSignal::new(false);
-    let sign_out = move |rescued: Option<Rescued>| {
-        if leaving.get_untracked() {
-            return;
-        }
-        leaving.set(true);
-        spawn_local(async move {
-            match workspace.clear::<SigningOut>(rescued.as_ref()).await {
-                Ok(cleared) => session.end(workspace.sign_out(cleared).await),
-                Err(held_back) => {
-                    leaving.try_set(false);
-                    held.try_set(Some(held_back));
-                }
-            }
-        });
-    };
     let name = move || person.with(|person| person.name.clone());
     let initial = move || person.with(|person| person.name.chars().next().unwrap_or('·').to_string());
     view! {
@@ -58,20 +38,9 @@ pub fn PersonMenu(
                 <hr class="menu__line" />
                 <ThemeChoice />
                 <hr class="menu__line" />
-                <button class="menu__item" aria-disabled=move || leaving.get().to_string() on:click=move |_| sign_out(None)>
-                    <Icon name="sign-out" />
-                    {t!(lang, sign_out)}
-                </button>
+                <SignOut class="menu__item" />
             </div>
         </details>
-        <HeldBackDialog
-            held
-            title=t!(lang, sign_out_refused_title)
-            more=t!(lang, sign_out_held_more)
-            action=t!(lang, sign_out_anyway)
-            stay=t!(lang, stay_signed_in)
-            on_rescued=move |rescued| sign_out(Some(rescued))
-        />
     }
 }
 

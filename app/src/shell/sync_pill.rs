@@ -32,11 +32,11 @@ impl Standing {
             Link::TooOld => Self::TooOld,
             _ if unsent.refused > 0 => Self::Attention(unsent.refused),
             _ if not_added > 0 => Self::NotAdded(not_added),
-            _ if files_unseen => Self::FilesUnseen,
             Link::NotKept => Self::NotKept,
             Link::Offline => Self::Offline(unsent.waiting + unsent.files),
             _ if unsent.waiting > 0 => Self::Waiting(unsent.waiting),
             _ if unsent.files > 0 => Self::Files(unsent.files),
+            _ if files_unseen => Self::FilesUnseen,
             Link::Connecting => Self::Connecting,
             Link::Live => Self::OnServer,
         }

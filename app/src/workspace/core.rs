@@ -84,7 +84,7 @@ pub(super) struct Core {
     shown: Shown,
     desk: RefCell<Option<Rc<Desk>>>,
     planner: RefCell<Planner>,
-    bell: Wake,
+    bell: Rc<Wake>,
     uploads: RefCell<Uploads>,
     /// Rung when there may be something to upload.
     upload_bell: Wake,
@@ -103,7 +103,7 @@ impl Core {
             shown,
             desk: RefCell::default(),
             planner: RefCell::default(),
-            bell: Wake::default(),
+            bell: Rc::default(),
             uploads: RefCell::default(),
             upload_bell: Wake::default(),
             adding: Queue::default(),
@@ -123,7 +123,7 @@ impl Core {
     }
 
     /// Wakes the driver.
-    pub(super) const fn bell(&self) -> &Wake {
+    pub(super) fn bell(&self) -> &Wake {
         &self.bell
     }
 
@@ -206,6 +206,7 @@ impl Core {
         };
         let desk = match Desk::open(person, on_blocked).await {
             Ok(desk) => Rc::new(desk),
+            Err(StoreError::TakenOver) => return,
             Err(error) => {
                 leptos::logging::error!("the local database could not be opened: {error}");
                 self.set_storage(StorageState::Failed(error));
@@ -332,7 +333,7 @@ impl Core {
         let watchers: Vec<Watcher> = self.watchers.borrow().clone();
         for watcher in watchers.into_iter().filter(|watcher| news.tickets.contains(&watcher.ticket)) {
             if desk.replica().needs(watcher.ticket) {
-                refresh(Rc::clone(desk), watcher, self.shown.edition);
+                self.refresh(Rc::clone(desk), watcher);
             } else {
                 show(desk, watcher);
             }
@@ -408,7 +409,7 @@ impl Core {
         let watcher = Watcher { number, ticket, state };
         self.watchers.borrow_mut().push(watcher);
         if let Some(desk) = self.desk() {
-            refresh(desk, watcher, self.shown.edition);
+            self.refresh(desk, watcher);
         }
         number
     }
@@ -423,10 +424,30 @@ impl Core {
         });
     }
 
+    /// Reads what is needed to show a ticket, and shows it.
+    fn refresh(&self, desk: Rc<Desk>, watcher: Watcher) {
+        let (edition, bell) = (self.shown.edition, Rc::clone(&self.bell));
+        spawn_local(async move {
+            match desk.know(watcher.ticket).await {
+                Ok(()) => {
+                    show(&desk, watcher);
+                    // Now more can be said about what may be done to it.
+                    edition.try_update(|edition| *edition += 1);
+                }
+                Err(error) => {
+                    leptos::logging::error!("a ticket could not be read, and is pulled anew: {error}");
+                    if desk.pull_anew().await.is_ok() {
+                        bell.ring();
+                    }
+                }
+            }
+        });
+    }
+
     fn refresh_watchers(self: Rc<Self>) {
         let Some(desk) = self.desk() else { return };
         for watcher in self.watchers.borrow().iter() {
-            refresh(Rc::clone(&desk), *watcher, self.shown.edition);
+            self.refresh(Rc::clone(&desk), *watcher);
         }
     }
 
@@ -464,9 +485,17 @@ impl Core {
         action: Action,
         seen: Option<Seen>,
     ) -> Result<ChangeId, RecordError> {
-        let recorded = desk.record(ticket, action, seen).await;
-        self.still_here(desk)?;
-        let (change, news) = recorded?;
+        let (change, news) = match desk.record(ticket, action, seen).await {
+            Ok(kept) => kept,
+            Err(error) => {
+                self.still_here(desk)?;
+                return Err(error);
+            }
+        };
+        if self.still_here(desk).is_err() {
+            // Another window has taken over since. It is kept all the same, and sent from there.
+            return Ok(change);
+        }
         self.planner_mut().recorded();
         self.tell(desk, &news);
         self.bell.ring();
@@ -606,20 +635,6 @@ impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
     }
-}
-
-/// Reads what is needed to show a ticket, and shows it.
-fn refresh(desk: Rc<Desk>, watcher: Watcher, edition: RwSignal<u64>) {
-    spawn_local(async move {
-        match desk.know(watcher.ticket).await {
-            Ok(()) => {
-                show(&desk, watcher);
-                // Now more can be said about what may be done to it.
-                edition.try_update(|edition| *edition += 1);
-            }
-            Err(error) => leptos::logging::error!("a ticket could not be read: {error}"),
-        }
-    });
 }
 
 fn show(desk: &Desk, watcher: Watcher) {

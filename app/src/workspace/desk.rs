@@ -47,7 +47,7 @@ impl Desk {
     /// and waited for.
     pub(super) async fn open(person: Person, on_blocked: impl Fn() + 'static) -> Result<Self, StoreError> {
         let (store, loaded) = open_store(&person, on_blocked).await?;
-        let documents = store.documents(&loaded.touched()).await?;
+        let Readable { documents, is_whole } = Readable::of(&store, &loaded.touched()).await?;
         let meta = match &loaded.meta {
             Some(meta) => meta.clone(),
             None => Meta::new(Identity { device: id::new_device(), person }),
@@ -55,6 +55,9 @@ impl Desk {
         let replica = RefCell::new(Replica::open(loaded, meta, documents));
         let files = FileKeeper::new(Rc::clone(store.store()));
         let desk = Self { store, replica, turn: Mutex::default(), shut: Cell::default(), files };
+        if !is_whole {
+            desk.pull_anew().await?;
+        }
         if let Err(error) = desk.files.open(|| desk.replica()).await {
             leptos::logging::error!("the files kept on this device could not be read: {error}");
         }
@@ -120,9 +123,7 @@ impl Desk {
         let files = self.files.open(|| self.replica()).await;
         // What is being recorded at this moment comes first.
         let _turn = self.turn.lock().await;
-        // Where the journal stands in for a database, nobody knows what files lie in that. They stay for whoever comes back.
-        let is_seen = files.is_ok() && !(W::REMOVES && self.rests_on_journal());
-        if !is_seen && rescued.is_none() {
+        if files.is_err() && rescued.is_none() {
             return Err(HeldBack::Unseen);
         }
         let cleared = gate::judge(self.holding(files_to_add()), rescued)?;
@@ -182,6 +183,11 @@ impl Desk {
         Ok(())
     }
 
+    /// Has the server bring everything once more, because some of it can't be read here.
+    pub(super) async fn pull_anew(&self) -> Result<(), StoreError> {
+        self.take(Replica::pull_anew).await.map(drop)
+    }
+
     /// The records of several tickets, unsent changes laid over; read past the memory, which keeps what is being looked at.
     pub(super) async fn documents(&self, tickets: &[TicketId]) -> Result<Vec<Document>, StoreError> {
         let touched: BTreeSet<_> = self.replica().outbox().map(|entry| entry.change.ticket).collect();
@@ -229,6 +235,33 @@ impl Desk {
 }
 
 type Store = TwinStore<Rc<DeviceDatabase>, PrivateJournal>;
+
+/// The documents of tickets, as far as they can be read. What has spoilt a few of them must not keep anybody from the rest, nor from
+/// what waits to be sent.
+struct Readable {
+    documents: Vec<Document>,
+    is_whole: bool,
+}
+
+impl Readable {
+    async fn of(store: &Store, tickets: &[TicketId]) -> Result<Self, StoreError> {
+        if let Ok(documents) = store.documents(tickets).await {
+            return Ok(Self { documents, is_whole: true });
+        }
+        let mut readable = Self { documents: Vec::new(), is_whole: true };
+        for ticket in tickets {
+            match store.documents(std::slice::from_ref(ticket)).await {
+                Ok(documents) => readable.documents.extend(documents),
+                Err(error @ (StoreError::Unreadable { .. } | StoreError::Lost(_))) => {
+                    leptos::logging::error!("the ticket {ticket} can't be read, and is pulled anew: {error}");
+                    readable.is_whole = false;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(readable)
+    }
+}
 
 async fn erase(journal: &PrivateJournal, database: &DeviceDatabase) -> Result<(), StoreError> {
     let journal = journal.forget().await;
