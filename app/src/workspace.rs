@@ -35,7 +35,7 @@ use leptos::prelude::*;
 use leptos::reactive::graph::Observer;
 use leptos::task::spawn_local;
 use sync::files::{FileKey, FilePlace};
-use sync::{Batch, Link, OutboxEntry, Recovery, Replica, StoreError, Unsent};
+use sync::{Link, OutboxEntry, Recovery, StoreError, Unsent};
 
 pub use self::adding::{Adding, NotAdded};
 use self::core::{Core, Shown};
@@ -367,17 +367,26 @@ impl Workspace {
     }
 
     /// Sends a refused change again, as it is. Nothing happens if there is no such refused change.
-    pub async fn retry(&self, change: ChangeId) {
-        self.settle(|replica| replica.retry(change)).await;
+    ///
+    /// # Errors
+    /// Why that could not be kept. The change is still refused then.
+    pub async fn retry(&self, change: ChangeId) -> Result<(), StoreError> {
+        let Some(core) = self.core() else { return Ok(()) };
+        core.settle(|replica| replica.retry(change)).await
     }
 
     /// Drops a refused change, because its author says so. Nothing happens if there is no such refused change.
-    pub async fn discard(&self, change: ChangeId) {
-        let file = self.core().and_then(|core| core.attached_file(change));
-        self.settle(|replica| replica.discard(change)).await;
-        if let (Some(core), Some(file)) = (self.core(), file) {
+    ///
+    /// # Errors
+    /// Why it is still there.
+    pub async fn discard(&self, change: ChangeId) -> Result<(), StoreError> {
+        let Some(core) = self.core() else { return Ok(()) };
+        let file = core.attached_file(change);
+        core.settle(|replica| replica.discard(change)).await?;
+        if let Some(file) = file {
             core.let_content_go(file).await;
         }
+        Ok(())
     }
 
     /// Tries to reach the server now, without waiting for the next planned attempt.
@@ -456,13 +465,6 @@ impl Workspace {
 
     fn core(&self) -> Option<Rc<Core>> {
         self.core.try_get_value()
-    }
-
-    async fn settle(&self, plan: impl FnOnce(&Replica) -> Option<Batch>) {
-        let Some(core) = self.core() else { return };
-        if let Err(error) = core.settle(plan).await {
-            leptos::logging::error!("an outbox entry could not be changed: {error}");
-        }
     }
 
     fn listen_to_the_browser(&self) {

@@ -550,7 +550,7 @@ async fn a_refused_change_is_kept_with_its_reason_until_its_author_drops_it() {
     line.set(|model| model.reachable = true);
     window.workspace.sync_now();
     until("it is refused", || window.unsent() == Unsent { waiting: 0, refused: 1, files: 0 }).await;
-    window.workspace.discard(change).await;
+    window.workspace.discard(change).await.unwrap();
     assert_eq!(window.unsent(), Unsent::default());
     window.close().await;
 }

@@ -45,6 +45,10 @@ for (const [how, script] of Object.entries(WITHOUT_DATABASES)) {
       await expect(page.getByRole("alert").filter({ hasText: /救援文件|密钥/ })).toBeVisible();
       await expect(refused).toBeVisible();
       await expect(page.getByText(/已存本机|已保存/)).toHaveCount(0);
+      // Nobody is locked in: whoever has what can be read in a file may go.
+      await expect(page.getByRole("button", { name: "重置本机" })).toBeVisible();
+      await page.getByRole("button", { name: "退出登录" }).click();
+      await expect(page.getByRole("dialog", { name: "没有退出登录" })).toContainText("读不出");
       await expect(page.getByRole("contentinfo")).toHaveCount(0);
     } finally {
       await context.close();

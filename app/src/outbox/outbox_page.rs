@@ -7,7 +7,7 @@ use domain::{ChangeId, Refusal, TicketId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
-use sync::{Link, OutboxEntry, OutboxState};
+use sync::{Link, OutboxEntry, OutboxState, StoreError};
 
 use super::rescue::RescuePanel;
 use super::reset::ResetPanel;
@@ -232,13 +232,14 @@ fn Refused(
     });
     let asking = RwSignal::new(false);
     let busy = RwSignal::new(false);
+    let failed = RwSignal::new(None::<StoreError>);
     let retry = move |_| {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
         spawn_local(async move {
-            workspace.retry(id).await;
+            failed.try_set(workspace.retry(id).await.err());
             busy.try_set(false);
         });
     };
@@ -262,7 +263,11 @@ fn Refused(
             words.outbox_discard_text(&deed.what)
         }
     };
-    let discard = move |()| spawn_local(async move { workspace.discard(id).await });
+    let discard = move |()| {
+        spawn_local(async move {
+            failed.try_set(workspace.discard(id).await.err());
+        });
+    };
     let path = ticket_path(workspace.person().read_untracked().role, ticket);
     view! {
         <div class="change__reason">
@@ -300,6 +305,10 @@ fn Refused(
                 {t!(lang, outbox_discard)}
             </button>
         </div>
+        {move || failed.get().map(|error| {
+            let (title, text) = lang.words().store_error(&error);
+            view! { <Notice tone=Tone::Danger title text answers=true /> }
+        })}
         {move || not_copied.get().then(|| view! { <p class="field__error" role="alert">{t!(lang, outbox_not_copied)}</p> })}
         <Confirm
             open=asking
