@@ -6,7 +6,7 @@ use domain::{PersonId, TicketId, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Arguments as _, Row as _, SqliteConnection};
 
-use super::rows::{read, unreadable};
+use super::rows::{read, readable, unreadable};
 use super::scope::{bind, in_scope};
 use super::{Store, StoreError, bulk, ledger};
 use crate::files::UploadId;
@@ -150,14 +150,14 @@ impl Store {
         row.as_ref().map(read_upload).transpose()
     }
 
-    /// Uploads of which all bytes have come, and which are not stored.
+    /// Uploads of which all bytes have come, and which are not stored. One that can't be read is passed over.
     pub(crate) async fn uploads_to_finish(&self) -> Result<Vec<Upload>, StoreError> {
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{UPLOADS} WHERE received = bytes")))
             .fetch_all(self.reader())
             .await
             .map_err(StoreError::because("look for uploads that have come"))?;
-        let uploads: Vec<_> = rows.iter().map(read_upload).collect::<Result<_, _>>()?;
-        Ok(uploads.into_iter().filter(|upload| upload.stored_at.is_none()).collect())
+        let uploads = rows.iter().filter_map(|row| readable(read_upload(row)));
+        Ok(uploads.filter(|upload| upload.stored_at.is_none()).collect())
     }
 
     /// Notes how much of an upload is certain to be on disk.
@@ -213,14 +213,14 @@ impl Store {
         tx.commit("commit that an upload is forgotten").await
     }
 
-    /// Uploads that have expired.
+    /// Uploads that have expired. One that can't be read is passed over.
     pub(crate) async fn expired_uploads(&self, now: Timestamp) -> Result<Vec<UploadId>, StoreError> {
         let rows = sqlx::query("SELECT id FROM uploads WHERE expires_at <= ?")
             .bind(now.as_millis())
             .fetch_all(self.reader())
             .await
             .map_err(StoreError::because("look for expired uploads"))?;
-        rows.iter().map(read_upload_id).collect()
+        Ok(rows.iter().filter_map(|row| readable(read_upload_id(row))).collect())
     }
 
     /// Whether anything is known of an upload, whoever's it is.
