@@ -1,5 +1,6 @@
 //! What has not reached the server: refused changes first, with what to do about each, then those on their way.
 
+mod copying;
 mod outbox_page;
 mod rescue;
 mod reset;

@@ -269,7 +269,17 @@ test("what a lost tablet held comes to the office in a rescue file, photo and al
 test("whoever brings a rescue file in reads what became of it", async ({ desk, server }) => {
   const page = await desk("supervisor");
   const change = "0197c3a2-6b1e-7c40-9d58-3b7d2f1a9e01/4";
-  const refused = [{ id: change, because: { reason: "unknown_ticket" } }];
+  const own = {
+    id: "0197c3a2-6b1e-7c40-9d58-3b7d2f1a9e01/5",
+    ticket: "0197c3a2-7f00-7a11-8c22-5d9e4b6f7a02",
+    actor: "0197c39f-1111-7222-8333-444455556666",
+    claim: { clock: 1795248000000 },
+    action: { kind: "comment", body: { text: "轴承已更换" } },
+  };
+  const refused = [
+    { id: change, because: { reason: "unknown_ticket" } },
+    { id: own.id, because: { reason: "not_confirmed" }, change: own },
+  ];
   let brought: Buffer | null = null;
   await page.route("**/api/rescue", async (route) => {
     brought = route.request().postDataBuffer();
@@ -280,9 +290,17 @@ test("whoever brings a rescue file in reads what became of it", async ({ desk, s
   await page.getByLabel("导入救援文件").setInputFiles(file);
   const said = page.getByRole("alert").filter({ hasText: "救援文件已交给服务器" });
   await expect(said.getByRole("listitem")).toHaveText(
-    ["3 项更改已计入", "1 项更改待办公室确认", "2 项更改服务器早已有了", "1 项更改未被接受", "1 处读不出来", "服务器上没有这张工单"],
+    ["3 项更改已计入", "1 项更改待办公室确认", "2 项更改服务器早已有了", "2 项更改未被接受", "1 处读不出来", "服务器上没有这张工单"],
   );
   expect(String(brought)).toBe("sealed");
+  const given = page.getByRole("region", { name: "未被接受的更改" }).getByRole("listitem");
+  await expect(given).toHaveCount(1);
+  await expect(given).toContainText("轴承已更换");
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = (text) => Promise.resolve(void ((window as unknown as { copied: string }).copied = text));
+  });
+  await given.getByRole("button", { name: "复制内容" }).click();
+  await expect.poll(() => page.evaluate(() => (window as unknown as { copied: string }).copied)).toContain("轴承已更换");
 
   await page.unroute("**/api/rescue");
   await page.getByLabel("导入救援文件").setInputFiles(file);

@@ -19,6 +19,7 @@ mod error;
 mod gather;
 mod key;
 mod list;
+mod refused;
 mod seal;
 #[cfg(test)]
 pub(crate) mod testing;

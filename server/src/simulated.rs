@@ -172,7 +172,7 @@ impl SimulatedServer {
     /// # Errors
     /// When they can't be read.
     pub async fn parked(&self) -> Result<Vec<ParkedChange>> {
-        Ok(self.store.undecided().await?)
+        Ok(self.store.undecided(|_| true, usize::MAX).await?.parked)
     }
 
     /// Decides on a parked change. What its author's device is told from now on; nothing, if this person may not decide on it.

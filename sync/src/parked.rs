@@ -38,6 +38,13 @@ pub struct ParkedPage {
     pub parked: Vec<ParkedChange>,
     /// How many wait, those that are not on the page included.
     pub waiting: u64,
+    /// How many more wait that the server can't read any more. Its log names them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unread: u64,
+}
+
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Lets a parked change in.

@@ -3,6 +3,7 @@
 //! A rescue file is what a device held and the server did not (docs/rescue.md). Every change in it is counted once here, so that
 //! nothing of it disappears without a word.
 
+use domain::ticket::Change;
 use domain::{ChangeId, Refusal};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,10 @@ pub struct RefusedChange {
     pub id: ChangeId,
     /// Why.
     pub because: Refusal,
+    /// What its author had done, given back to them: nobody else has it. Absent for everybody else, and where it is too much for one
+    /// answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
 }
 
 /// A text that was being written when the file was made.

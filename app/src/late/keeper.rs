@@ -72,6 +72,15 @@ impl LateArrivals {
         })
     }
 
+    /// How many more wait that the server can't read.
+    pub fn unread(self) -> Signal<usize> {
+        let page = self.page;
+        Signal::derive(move || {
+            let unread = page.with(|page| page.as_ref().map_or(0, |page| page.unread));
+            usize::try_from(unread).unwrap_or(usize::MAX)
+        })
+    }
+
     /// Why the list could not be fetched, if the last attempt failed.
     pub fn failure(self) -> Signal<Option<ApiError>> {
         self.failure.into()

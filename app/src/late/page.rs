@@ -50,7 +50,7 @@ pub fn LateArrivalsPage() -> impl IntoView {
 fn List() -> impl IntoView {
     let lang = use_lang();
     let late = use_late_arrivals();
-    let (parked, count, trouble) = (late.parked(), late.count(), late.failure());
+    let (parked, count, unread, trouble) = (late.parked(), late.count(), late.unread(), late.failure());
     let is_known = Memo::new(move |_| parked.with(Option::is_some));
     let is_empty = Memo::new(move |_| parked.with(|parked| parked.as_ref().is_some_and(Vec::is_empty)));
     let shown = move || parked.get().unwrap_or_default();
@@ -63,6 +63,9 @@ fn List() -> impl IntoView {
     };
     view! {
         <Show when=move || is_known.get() fallback=nothing_yet>
+            <Show when=move || unread.get() != 0>
+                <Notice tone=Tone::Danger title=move || lang.words().late_unread(unread.get()) />
+            </Show>
             <Show
                 when=move || !is_empty.get()
                 fallback=move || {

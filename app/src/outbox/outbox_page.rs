@@ -9,15 +9,15 @@ use leptos::task::spawn_local;
 use leptos_router::components::A;
 use sync::{Link, OutboxEntry, OutboxState, StoreError};
 
+use super::copying::{CopyButton, Copying, NotCopied};
 use super::rescue::RescuePanel;
 use super::reset::ResetPanel;
-use crate::device::clipboard;
 use crate::i18n::use_lang;
 use crate::shell::{FieldShell, OfficeShell};
 use crate::t;
 use crate::tickets::deed::{Deed, Speaker, join};
 use crate::tickets::{SyncMark, iso, number_of, ticket_path, use_when};
-use crate::ui::{Confirm, Empty, Icon, Notice, Tone, use_toasts};
+use crate::ui::{Confirm, Empty, Icon, Notice, Tone};
 use crate::workspace::{ChangeMark, StorageState, use_workspace};
 
 /// What has not reached the server.
@@ -167,7 +167,7 @@ fn ChangeLine(entry: OutboxEntry) -> impl IntoView {
             let directory = workspace.directory().get();
             let instant = |instant| when.instant(instant);
             Speaker { words: lang.words(), directory: &directory, instant: &instant }
-                .deed(&entry.change.action)
+                .deed_in_full(&entry.change.action)
         })
     };
     let card = Memo::new(move |_| {
@@ -221,7 +221,6 @@ fn Refused(
 ) -> impl IntoView {
     let lang = use_lang();
     let workspace = use_workspace();
-    let toasts = use_toasts();
     let worth_retrying = because.worth_retrying();
     let declined = matches!(because, Refusal::Declined { .. });
     let when = use_when();
@@ -243,18 +242,7 @@ fn Refused(
             busy.try_set(false);
         });
     };
-    let not_copied = RwSignal::new(false);
-    let copy = move |_| {
-        let Deed { what, text, .. } = deed.get_untracked();
-        let text = [what].into_iter().chain(text).collect::<Vec<_>>().join("\n");
-        spawn_local(async move {
-            if clipboard::copy(&text).await {
-                toasts.say(t!(lang, outbox_copied));
-            } else {
-                not_copied.try_set(true);
-            }
-        });
-    };
+    let copying = Copying::of(deed);
     let discard_text = move || {
         let (words, deed) = (lang.words(), deed.read());
         if declined {
@@ -299,7 +287,7 @@ fn Refused(
                     <A href=path attr:class="button" attr:data-size="s"><Icon name="ticket" />{t!(lang, outbox_open)}</A>
                 }
             })}
-            <button class="button" type="button" data-size="s" on:click=copy><Icon name="note" />{t!(lang, outbox_copy)}</button>
+            <CopyButton copying />
             <button class="button" type="button" data-size="s" data-kind="danger" on:click=move |_| asking.set(true)>
                 <Icon name="trash" />
                 {t!(lang, outbox_discard)}
@@ -309,7 +297,7 @@ fn Refused(
             let (title, text) = lang.words().store_error(&error);
             view! { <Notice tone=Tone::Danger title text answers=true /> }
         })}
-        {move || not_copied.get().then(|| view! { <p class="field__error" role="alert">{t!(lang, outbox_not_copied)}</p> })}
+        <NotCopied copying />
         <Confirm
             open=asking
             title=t!(lang, outbox_discard_title)

@@ -1,18 +1,21 @@
 //! Rescue files: writing one, and bringing one in.
 
+use domain::Refusal;
+use domain::ticket::Change;
 use leptos::ev::Event;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::Value;
 use sync::rescue::{RefusedChange, RescueReport};
 
+use super::copying::{CopyButton, Copying, NotCopied};
 use crate::device::api::{self, ApiError};
 use crate::device::file::{self, Picked};
 use crate::device::rescue::{Because, RescueError};
 use crate::i18n::{Words, use_lang};
 use crate::t;
 use crate::tickets::deed::Speaker;
-use crate::tickets::use_when;
+use crate::tickets::{iso, number_of, use_when};
 use crate::ui::{FileButton, Icon, Notice, Tone};
 use crate::workspace::{RescueFile, use_workspace};
 
@@ -225,15 +228,13 @@ fn Report(report: RescueReport) -> impl IntoView {
     let when = use_when();
     let workspace = use_workspace();
     let is_whole = report.refused.is_empty() && report.unread.is_empty();
-    let refused = report.refused.clone();
+    let (given, named) = told_apart(report.refused.clone());
     let reasons = move || {
         let directory = workspace.directory().get();
         let instant = |instant| when.instant(instant);
         let speaker = Speaker { words: lang.words(), directory: &directory, instant: &instant };
-        let listed = refused.iter().take(MOST_LISTED);
-        listed
-            .map(|RefusedChange { because, .. }| view! { <li>{speaker.refusal(because).0}</li> })
-            .collect_view()
+        let listed = named.iter().take(MOST_LISTED);
+        listed.map(|because| view! { <li>{speaker.refusal(because).0}</li> }).collect_view()
     };
     let unread = report.unread.clone();
     let drafts: Vec<_> = report.drafts.iter().map(|draft| typed(&draft.text)).collect();
@@ -250,6 +251,69 @@ fn Report(report: RescueReport) -> impl IntoView {
                 {(!unread.is_empty()).then(|| view! { <p class="notice__more secondary">{unread.join(" · ")}</p> })}
             </div>
         </div>
+        {(!given.is_empty()).then(|| view! { <GivenBack given /> })}
+    }
+}
+
+/// What the person had done themselves and gets back, and why each of the others is not taken.
+fn told_apart(refused: Vec<RefusedChange>) -> (Vec<(Change, Refusal)>, Vec<Refusal>) {
+    let (mut given, mut named) = (Vec::new(), Vec::new());
+    for RefusedChange { because, change, .. } in refused {
+        match change {
+            Some(change) => given.push((change, because)),
+            None => named.push(because),
+        }
+    }
+    (given, named)
+}
+
+/// What the person had done and the server does not take, for them to copy: all of it, because it is nowhere else.
+#[component]
+fn GivenBack(given: Vec<(Change, Refusal)>) -> impl IntoView {
+    let lang = use_lang();
+    let lines = given.into_iter().map(|(change, because)| view! { <GivenBackLine change because /> });
+    view! {
+        <section class="stack" aria-label=t!(lang, rescue_given_back)>
+            <p class="secondary">{t!(lang, rescue_given_back_more)}</p>
+            <ol>{lines.collect_view()}</ol>
+        </section>
+    }
+}
+
+#[component]
+fn GivenBackLine(change: Change, because: Refusal) -> impl IntoView {
+    let lang = use_lang();
+    let when = use_when();
+    let workspace = use_workspace();
+    let (ticket, made) = (change.ticket, change.claim.corrected());
+    let said = Memo::new(move |_| {
+        let directory = workspace.directory().get();
+        let instant = |instant| when.instant(instant);
+        let speaker = Speaker { words: lang.words(), directory: &directory, instant: &instant };
+        (speaker.deed_in_full(&change.action), speaker.refusal(&because).0)
+    });
+    let deed = Memo::new(move |_| said.read().0.clone());
+    let copying = Copying::of(deed);
+    let number = move || {
+        workspace.cards().with(|cards| {
+            let card = cards.iter().find(|card| card.ticket == ticket);
+            number_of(ticket, card.and_then(|card| card.number.as_ref()), lang.words())
+        })
+    };
+    view! {
+        <li class="change">
+            <span class="entry__glyph" aria-hidden="true"><Icon name=Signal::derive(move || deed.read().glyph) /></span>
+            <span class="change__what">{move || deed.read().what.clone()}</span>
+            <time class="change__when" datetime=iso(made)>{move || when.instant(made)}</time>
+            <span class="change__ticket">{number}</span>
+            <div class="change__reason"><strong>{move || said.read().1.clone()}</strong></div>
+            {move || {
+                let text = deed.read().text.join("\n");
+                (!text.is_empty()).then(|| view! { <p class="change__text secondary">{text}</p> })
+            }}
+            <div class="change__actions"><CopyButton copying /></div>
+            <NotCopied copying />
+        </li>
     }
 }
 
@@ -320,6 +384,22 @@ mod tests {
         assert_eq!(counts_of(&RescueReport::default(), words), [words.rescue_was_empty()]);
         let report = RescueReport { drafts_withheld: 2, ..RescueReport::default() };
         assert_eq!(counts_of(&report, words), [words.rescue_drafts_withheld(2)]);
+    }
+
+    #[test]
+    fn what_comes_back_to_its_author_is_told_from_what_is_only_named() {
+        let id = "0197c3a2-6b1e-7c40-9d58-3b7d2f1a9e01/4";
+        let change = serde_json::json!({
+            "id": id, "ticket": "0197c3a2-7f00-7a11-8c22-5d9e4b6f7a02", "actor": "0197c39f-1111-7222-8333-444455556666",
+            "claim": { "clock": 0 }, "action": { "kind": "comment", "body": { "text": "换了轴承" } },
+        });
+        let refused = serde_json::json!([
+            { "id": id, "because": { "reason": "unknown_ticket" } },
+            { "id": id, "because": { "reason": "not_confirmed" }, "change": change },
+        ]);
+        let (given, named) = told_apart(serde_json::from_value(refused).unwrap());
+        assert_eq!(given, [(serde_json::from_value(change).unwrap(), Refusal::NotConfirmed)]);
+        assert_eq!(named, [Refusal::UnknownTicket]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a person did, in words: one line that names it and the lines of its content.
 
+use std::iter;
+
 use domain::people::Directory;
 use domain::ticket::{
     Action, Answer, Callback, Completion, Customer, Intake, PartReplacement, Plan, Progress, ProgressKind,
@@ -23,6 +25,14 @@ pub struct Deed {
     pub text: Vec<String>,
 }
 
+impl Deed {
+    /// All of it, for use elsewhere.
+    pub fn written(&self) -> String {
+        let lines: Vec<_> = iter::once(&self.what).chain(&self.text).map(String::as_str).collect();
+        lines.join("\n")
+    }
+}
+
 /// What is needed to say things: the words, the names of people, and how instants are written.
 #[derive(Clone, Copy)]
 pub struct Speaker<'s> {
@@ -43,6 +53,19 @@ impl Speaker<'_> {
             what: self.what(action),
             text: self.text(action),
         }
+    }
+
+    /// Says what somebody did, with everything that they have written: what is not taken stands nowhere else.
+    pub fn deed_in_full(&self, action: &Action) -> Deed {
+        let mut deed = self.deed(action);
+        if let Action::Register(intake) = action {
+            let Intake { customer, site, product, words, .. } = &**intake;
+            let about = [&site.region, &site.address, &product.model, &product.serial];
+            let about = join(about.into_iter().filter(|fact| !fact.trim().is_empty()));
+            let rest = [contact_line(customer), about, words.clone()];
+            deed.text.extend(rest.into_iter().filter(|line| !line.trim().is_empty()));
+        }
+        deed
     }
 
     /// A person's name; a sentence in its place if the directory doesn't know them.
@@ -260,6 +283,27 @@ mod tests {
         let deed = said(&Action::ReplacePart(part));
         assert_eq!(deed.what, "更换配件：主板 × 1");
         assert_eq!(deed.text, ["配件号 ZK-7", "旧件 无 → 新件 N2"]);
+    }
+
+    #[test]
+    fn of_what_is_not_taken_everything_that_was_written_can_be_copied() {
+        let intake = serde_json::json!({
+            "kind": "fault", "urgency": "normal", "difficulty": "simple", "channel": "phone", "verification": { "state": "verified" }, "existing_customer": false,
+            "customer": { "name": "王芳", "phone": "13800138000" }, "site": { "address": "星湖街 328 号" },
+            "product": { "serial": "N2" }, "words": "启动不了", "summary": "空压机",
+            "registered_in": "018fa2c4-0000-7000-8000-000000000001",
+        });
+        let action = Action::Register(Box::new(serde_json::from_value(intake).unwrap()));
+        let directory = Directory::default();
+        let instant = |instant: Timestamp| format!("@{}", instant.as_millis());
+        let speaker = Speaker { words: Words(Locale::ZhCn), directory: &directory, instant: &instant };
+        let in_full = speaker.deed_in_full(&action);
+        let in_short = speaker.deed(&action);
+        let lines: Vec<_> = iter::once(in_short.what).chain(in_short.text).collect();
+        let rest = "王芳 · 13800138000\n星湖街 328 号 · N2\n启动不了";
+        assert_eq!(in_full.written(), format!("{}\n{rest}", lines.join("\n")));
+        let comment = Action::Comment(Comment { text: "等备件".into() });
+        assert_eq!(speaker.deed_in_full(&comment), speaker.deed(&comment));
     }
 
     #[test]

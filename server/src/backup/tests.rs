@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use domain::ticket::{Action, Change, Document};
-use domain::{PersonId, TicketId};
+use domain::{PersonId, TicketId, Timestamp};
 use serde_json::{Value, json};
 use sync::messages::{Backup, Event, Verdict};
 use tempfile::TempDir;
@@ -22,7 +22,7 @@ use crate::testing::{START, TestServer};
 
 /// As much of a photo as it takes to be one.
 const PHOTO: &[u8] = b"\xff\xd8\xff\xe0 a nameplate";
-const HOUR_MS: i64 = domain::Timestamp::HOUR_MS;
+const HOUR_MS: i64 = Timestamp::HOUR_MS;
 
 /// A company with two tickets, one of which has moved from one engineer to another, and a folder for its backups.
 struct Shop {
@@ -815,6 +815,66 @@ async fn a_restore_brings_the_files_back_and_puts_those_there_were_aside() {
     assert_eq!(fs::read(data.path().join(place_of_photo())).unwrap(), PHOTO);
     let aside = data.path().join(format!("replaced-{}", super::stamp(START)));
     assert_eq!(fs::read(aside.join(place_of_photo())).unwrap(), b"damaged");
+}
+
+async fn tickets_of_photo(store: &Store) -> Vec<TicketId> {
+    let mut connection = store.read().await.unwrap();
+    store::files::tickets_of(&mut connection, hash_of(PHOTO)).await.unwrap()
+}
+
+/// Since when the server says that it has a file for a ticket.
+fn receipt(response: &reqwest::Response) -> Timestamp {
+    assert_eq!(response.status(), 201);
+    let stored_at = response.headers()["fieldloop-stored-at"].to_str().unwrap();
+    Timestamp::from_millis(stored_at.parse().unwrap())
+}
+
+#[tokio::test]
+async fn what_comes_for_a_second_ticket_after_a_backup_is_in_the_next_one() {
+    let shop = Shop::with_photos().await;
+    let company = &shop.company;
+    let photographed = tickets_of_photo(shop.store()).await;
+    let mut desk = company.tablet(&company.agent).await;
+    let tickets = [desk.register(), desk.register()];
+    let to_south = desk.assign(tickets[1].ticket, &company.south_engineer);
+    company.state.clock.advance_millis(1_000);
+    desk.push(&[tickets.as_slice(), &[to_south]].concat()).await;
+    let backup = shop.back_up().await;
+    company.state.ringing.work().await.unwrap();
+    let told = desk.pull().await.backup.unwrap();
+    let mut south = company.tablet(&company.south_engineer).await;
+    south.pull().await;
+
+    // The next day somebody who could download it and somebody who has to send it bring the photo, each for a ticket of their own. The
+    // server's clock is not to be relied upon.
+    let attached = [desk.attach(tickets[0].ticket, PHOTO), south.attach(tickets[1].ticket, PHOTO)];
+    for (tablet, change, hours) in [(&desk, &attached[0], 24), (&south, &attached[1], -48)] {
+        company.state.clock.advance_millis(hours * HOUR_MS);
+        tablet.push(std::slice::from_ref(change)).await;
+        for time in ["brought", "brought again"] {
+            let stored_at = receipt(&tablet.upload(change.ticket, PHOTO).await);
+            assert!(stored_at >= told.arrived, "{time}: {stored_at:?} and {told:?}");
+        }
+    }
+
+    let first = receipt(&desk.upload(photographed[0], PHOTO).await);
+    assert!(told.arrived > first, "for its first ticket it is in the backup: {first:?} and {told:?}");
+
+    // The day after, the folder is lost. What the tablets have kept of it makes good what the backup lacks.
+    let data = tempfile::tempdir().unwrap();
+    restore(&backup, data.path(), false, START.plus_millis(48 * HOUR_MS)).await.unwrap();
+    let company = Company::found_on(TestServer::builder().in_folder(data).start().await);
+    for tablet in [&mut desk, &mut south] {
+        company.welcome(tablet).await;
+    }
+    south.push(&attached[1..]).await;
+    let asked = format!("/api/files/{}", hash_of(PHOTO));
+    let status = async |tablet: &Tablet| {
+        tablet.request(reqwest::Method::GET, &asked).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(status(&south).await, 404, "the backup has the bytes, and they are another ticket's");
+    receipt(&south.upload(tickets[1].ticket, PHOTO).await);
+    assert_eq!(status(&south).await, 200);
 }
 
 #[tokio::test]

@@ -600,6 +600,41 @@ async fn an_upload_that_rests_too_long_is_forgotten() {
 }
 
 #[tokio::test]
+async fn what_can_not_be_finished_keeps_nothing_else_from_being_swept() {
+    let site = Site::open().await;
+    let (state, partial) = (&site.company.state, site.data().join("files/partial"));
+    let expired = id_in(&site.begin(&photo(99)).await);
+    std::fs::write(partial.join(expired.to_string()), "begun").unwrap();
+    state.clock.advance_millis(super::UPLOAD_LIFE_MS);
+    // Whatever the order in which they are looked at, one that can be finished has one before it or behind it that can't.
+    let mut places = Vec::new();
+    for (bytes, is_readable) in [(100, false), (101, true), (102, false), (103, true)] {
+        let (content, place) = (photo(bytes), site.begin(&photo(bytes)).await);
+        let upload = id_in(&place);
+        let beneath = partial.join(upload.to_string());
+        // A folder can't be read, as a bad sector can't.
+        if is_readable { std::fs::write(beneath, &content) } else { std::fs::create_dir(beneath) }.unwrap();
+        let until = state.clock.now().plus_millis(1);
+        state.store.note_received(upload, content.len() as u64, until).await.unwrap();
+        places.push((place, is_readable));
+    }
+    state.files.sweep(Duration::ZERO).await.unwrap();
+    for (place, is_readable) in &places {
+        let row = state.store.upload(id_in(place), site.tablet.person.id).await.unwrap().unwrap();
+        assert_eq!(row.stored_at.is_some(), *is_readable);
+    }
+    assert!(!state.store.has_upload(expired).await.unwrap());
+    assert_eq!(site.left().await, (2, 2, 2));
+
+    // Once they have expired they are forgotten, although nothing can be removed of them.
+    state.clock.advance_millis(1);
+    state.files.sweep(Duration::ZERO).await.unwrap();
+    for (place, _) in &places {
+        assert!(!state.store.has_upload(id_in(place)).await.unwrap());
+    }
+}
+
+#[tokio::test]
 async fn a_power_cut_at_any_step_leaves_no_row_without_bytes_and_the_file_is_stored_all_the_same() {
     for stop_at in [Step::Verified, Step::InPlace, Step::Recorded] {
         let site = Site::open().await;

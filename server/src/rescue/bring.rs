@@ -9,17 +9,18 @@ use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use domain::people::Person;
-use domain::ticket::{Change, FILE_BYTES, FileHash, MediaType};
-use domain::{ChangeId, TicketId};
+use domain::ticket::{FILE_BYTES, FileHash, MediaType};
+use domain::{ChangeId, Refusal, TicketId};
 use sync::messages::{Judged, PUSH_MAX_CHANGES, Verdict};
-use sync::rescue::{RefusedChange, RescueReport};
+use sync::rescue::RescueReport;
 use tokio::task::spawn_blocking;
 
 use super::archive::{Event, Unpacker};
 use super::drafts;
 use super::error::RescueError;
-use super::gather::{Found, Gathered, Gathering, Wanted, attached};
+use super::gather::{Found, Gathered, Gathering, Unread, Wanted, attached};
 use super::key::RescueKey;
+use super::refused::GivingBack;
 use super::seal::{self, HEAD_BYTES, PIECE_BYTES, Unsealer};
 use crate::auth::SignedIn;
 use crate::files::{FileError, Parcel, Spool, Spooled};
@@ -235,9 +236,10 @@ async fn settle(state: &AppState, person: &Person, opened: &mut Opened) -> Resul
     let mut report = RescueReport::default();
     drafts::give_back(person.id, drafts, &mut report, &mut unread);
     let (told, changes): (Vec<_>, Vec<_>) = changes.into_iter().partition(|found| found.refusal().is_some());
-    count_told(state, told, &mut report).await?;
-    let changes: Vec<_> = changes.into_iter().map(|found| found.change).collect();
-    let uses = judge(state, person, changes, &mut report).await?;
+    let mut settling = Settling { report, unread, giving_back: GivingBack::to(person.id) };
+    settling.count_told(state, told).await?;
+    let uses = settling.judge(state, person, changes).await?;
+    let Settling { mut report, mut unread, .. } = settling;
     while let Some((hash, spooled)) = opened.files.pop_first() {
         let brought = uses.get(&hash).cloned().unwrap_or_default();
         let is_named = !brought.is_empty();
@@ -281,53 +283,66 @@ async fn in_the_record(state: &AppState, uses: Uses) -> Result<Uses, StoreError>
 /// Tickets that name a file, and what they say it is.
 type Uses = BTreeMap<TicketId, MediaType>;
 
-/// Counts what its author was told is refused: that is not judged once more, because they may have done it anew.
-async fn count_told(state: &AppState, told: Vec<Found>, report: &mut RescueReport) -> Result<(), StoreError> {
-    let ids: Vec<_> = told.iter().map(|found| found.change.id).collect();
-    let recorded: BTreeMap<ChangeId, u64> =
-        ledger::find(&mut *state.store.read().await?, &ids).await?.into_iter().collect();
-    for found in told {
-        match found.refusal() {
-            Some(because) if !recorded.contains_key(&found.change.id) => {
-                report.refused.push(RefusedChange { id: found.change.id, because: because.clone() });
-            }
-            _ => report.known += 1,
-        }
-    }
-    Ok(())
+/// What is known so far of what becomes of the changes.
+struct Settling {
+    report: RescueReport,
+    unread: Unread,
+    giving_back: GivingBack,
 }
 
-/// Has changes judged, so many at a time as a push may carry. Returns which tickets name which files.
-async fn judge(
-    state: &AppState,
-    person: &Person,
-    changes: Vec<Change>,
-    report: &mut RescueReport,
-) -> Result<BTreeMap<FileHash, Uses>, RescueError> {
-    let mut uses: BTreeMap<FileHash, Uses> = BTreeMap::new();
-    for changes in changes.chunks(PUSH_MAX_CHANGES) {
-        let rescued =
-            Rescued { person: person.clone(), arrival: state.clock.now(), changes: changes.to_vec() };
-        let verdicts = state.writer.rescue(rescued).await?;
-        for (change, Judged { id, verdict }) in changes.iter().zip(verdicts) {
-            match verdict {
-                Verdict::Applied { .. } => report.taken += 1,
-                Verdict::Duplicate { .. } => report.known += 1,
-                Verdict::Parked { .. } => report.parked += 1,
-                Verdict::Refused { because } => {
-                    report.refused.push(RefusedChange { id, because });
-                    continue;
+impl Settling {
+    /// Counts what its author was told is refused: that is not judged once more, because they may have done it anew.
+    async fn count_told(&mut self, state: &AppState, told: Vec<Found>) -> Result<(), StoreError> {
+        let ids: Vec<_> = told.iter().map(|found| found.change.id).collect();
+        let recorded: BTreeMap<ChangeId, u64> =
+            ledger::find(&mut *state.store.read().await?, &ids).await?.into_iter().collect();
+        for found in told {
+            match found.refusal() {
+                Some(because) if !recorded.contains_key(&found.change.id) => {
+                    self.refuse(&found, because.clone());
                 }
-                Verdict::Unknown => continue,
-            }
-            if let Some((hash, attachment)) = attached(change)
-                && let Some(media) = MediaType::parse(&attachment.media_type)
-            {
-                uses.entry(hash).or_default().insert(change.ticket, media);
+                _ => self.report.known += 1,
             }
         }
+        Ok(())
     }
-    Ok(uses)
+
+    /// Has changes judged, so many at a time as a push may carry. Returns which tickets name which files.
+    async fn judge(
+        &mut self,
+        state: &AppState,
+        person: &Person,
+        changes: Vec<Found>,
+    ) -> Result<BTreeMap<FileHash, Uses>, RescueError> {
+        let mut uses: BTreeMap<FileHash, Uses> = BTreeMap::new();
+        for founds in changes.chunks(PUSH_MAX_CHANGES) {
+            let changes = founds.iter().map(|found| found.change.clone()).collect();
+            let rescued = Rescued { person: person.clone(), arrival: state.clock.now(), changes };
+            let verdicts = state.writer.rescue(rescued).await?;
+            for (found, Judged { verdict, .. }) in founds.iter().zip(verdicts) {
+                match verdict {
+                    Verdict::Applied { .. } => self.report.taken += 1,
+                    Verdict::Duplicate { .. } => self.report.known += 1,
+                    Verdict::Parked { .. } => self.report.parked += 1,
+                    Verdict::Refused { because } => {
+                        self.refuse(found, because);
+                        continue;
+                    }
+                    Verdict::Unknown => continue,
+                }
+                if let Some((hash, attachment)) = attached(&found.change)
+                    && let Some(media) = MediaType::parse(&attachment.media_type)
+                {
+                    uses.entry(hash).or_default().insert(found.change.ticket, media);
+                }
+            }
+        }
+        Ok(uses)
+    }
+
+    fn refuse(&mut self, found: &Found, because: Refusal) {
+        self.giving_back.name(found, because, &mut self.report, &mut self.unread);
+    }
 }
 
 /// Tickets whose record names a file.

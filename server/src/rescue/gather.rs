@@ -65,7 +65,7 @@ pub(super) struct Found {
     /// How far it had come on the device, if that can be read.
     pub(super) state: Option<OutboxState>,
     /// The part it was found in.
-    part: String,
+    pub(super) part: String,
 }
 
 impl Found {

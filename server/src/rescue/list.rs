@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use domain::Timestamp;
-use domain::ticket::FileHash;
+use domain::ticket::{Change, FileHash};
 use sha2::{Digest as _, Sha256};
 use sync::OutboxState;
 
@@ -88,6 +88,9 @@ impl Listing {
             let kind = change.action.kind().name();
             let (id, ticket, author) = (change.id, change.ticket, change.actor);
             let _ = writeln!(text, "  {made}  {kind}  ticket {ticket}  by {author}  {id}  {state}");
+            if !is_on_the_server(found.state.as_ref()) {
+                let _ = writeln!(text, "    {}", written(change));
+            }
         }
         let _ = writeln!(text, "\nTexts that were being written: {}", drafts.len());
         for (name, typed) in &drafts {
@@ -107,6 +110,27 @@ impl Listing {
         text.push_str("\nNothing was taken. Whoever is signed in can bring the file in the app.");
         text
     }
+}
+
+/// Whether the device was told that the server has it: then it can be read there.
+const fn is_on_the_server(state: Option<&OutboxState>) -> bool {
+    matches!(
+        state,
+        Some(OutboxState::Accepted { .. } | OutboxState::Kept { .. } | OutboxState::Parked { .. })
+    )
+}
+
+/// What its author has written, as JSON on one line. Nothing of it may steer a terminal.
+fn written(change: &Change) -> String {
+    let json = serde_json::to_string(&change.action).expect("a change holds only texts and numbers");
+    let mut harmless = String::with_capacity(json.len());
+    for character in json.chars() {
+        match character {
+            '"' | '\'' | '\\' => harmless.push(character),
+            _ => harmless.extend(character.escape_debug()),
+        }
+    }
+    harmless
 }
 
 fn describe(text: &mut String, manifest: &Manifest) {

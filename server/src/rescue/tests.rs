@@ -203,8 +203,32 @@ async fn what_its_author_was_told_is_refused_is_not_taken_behind_their_back() {
     ];
     let report = site.bring(&site.engineer, &parts).await;
     assert_eq!(counts(&report), (1, 1, 0));
-    assert_eq!(report.refused, [RefusedChange { id: changes[0].id, because: Refusal::NotConfirmed }]);
+    let given =
+        RefusedChange { id: changes[0].id, because: Refusal::NotConfirmed, change: Some(changes[0].clone()) };
+    assert_eq!(report.refused, [given]);
     assert_eq!(site.texts().await, ["known after all", "try again"]);
+}
+
+#[tokio::test]
+async fn what_is_not_taken_goes_back_to_its_author_and_to_nobody_else() {
+    let mut site = Site::open().await;
+    let told = site.engineer.comment(site.ticket, "told on the device");
+    let nowhere = TicketId::from_uuid(uuid::Uuid::from_u128(404));
+    let judged = site.engineer.comment(nowhere, "judged only now");
+    let state = OutboxState::Refused { because: Refusal::NotConfirmed, at: Timestamp::from_millis(0) };
+    let parts = [entry(&told, state), waiting(&judged)];
+    // Who may see the ticket, and everything that was said on it.
+    let response = bring(&site.supervisor, site.seal(&parts[..1])).await.text().await.unwrap();
+    assert!(!response.contains("told on the device"), "{response}");
+    let report: RescueReport = serde_json::from_str(&response).unwrap();
+    let named = RefusedChange { id: told.id, because: Refusal::NotConfirmed, change: None };
+    assert_eq!(report, RescueReport { refused: vec![named], ..RescueReport::default() });
+    // Twice: whoever has lost the answer brings the file once more.
+    for _ in 0..2 {
+        let report = site.bring(&site.engineer, &parts).await;
+        let given: Vec<_> = report.refused.into_iter().filter_map(|refused| refused.change).collect();
+        assert_eq!((given, report.unread), (vec![told.clone(), judged.clone()], vec![]));
+    }
 }
 
 #[tokio::test]
@@ -682,9 +706,15 @@ async fn a_key_is_in_the_backup_and_opens_files_after_a_restore() {
 #[tokio::test]
 async fn looking_into_a_file_lists_it_and_takes_nothing() {
     let mut site = Site::open().await;
-    let changes = site.comments(&["secret words"]);
-    let parts =
-        [waiting(&changes[0]), ("drafts/\u{1b}[2J".to_owned(), b"...".to_vec()), file_part(&photo(10))];
+    let changes = site.comments(&["已换轴承\u{9b}31m \"ok\"", "turned away", "on the server"]);
+    let at = Timestamp::from_millis(0);
+    let parts = [
+        waiting(&changes[0]),
+        entry(&changes[1], OutboxState::Refused { because: Refusal::NotConfirmed, at }),
+        entry(&changes[2], OutboxState::Accepted { revision: 3 }),
+        ("drafts/\u{1b}[2J".to_owned(), b"...".to_vec()),
+        file_part(&photo(10)),
+    ];
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("a.flrescue");
     std::fs::write(&place, site.seal(&parts)).unwrap();
@@ -695,10 +725,13 @@ async fn looking_into_a_file_lists_it_and_takes_nothing() {
         "comment".to_owned(),
         hash_of(&photo(10)).to_string(),
         "waiting to be sent".to_owned(),
+        r#"已换轴承\u{9b}31m \"ok\""#.to_owned(),
+        "turned away".to_owned(),
     ] {
         assert!(listed.contains(&said), "{said} in {listed}");
     }
-    assert!(!listed.contains('\u{1b}'), "{listed}");
+    assert!(!listed.contains(['\u{1b}', '\u{9b}']), "{listed}");
+    assert!(!listed.contains("on the server"), "what can be read there: {listed}");
     assert!(site.texts().await.is_empty());
     std::fs::write(&place, &site.seal(&parts)[..500]).unwrap();
     let refused = super::list(&site.company.state.store, &place).await.unwrap_err();

@@ -6,7 +6,7 @@ use domain::{PersonId, TicketId, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Arguments as _, Row as _, SqliteConnection};
 
-use super::rows::{read, unreadable};
+use super::rows::{read, readable, unreadable};
 use super::scope::{bind, in_scope};
 use super::{Store, StoreError, bulk, ledger};
 use crate::files::UploadId;
@@ -65,7 +65,7 @@ pub(crate) struct Upload {
     pub(crate) received: u64,
     /// Until when it may go on.
     pub(crate) expires_at: Timestamp,
-    /// Since when all of it is there, if it is.
+    /// Since when its ticket has all of it, if it does.
     pub(crate) stored_at: Option<Timestamp>,
 }
 
@@ -83,8 +83,8 @@ const UNRECOGNISED: &str = "application/octet-stream";
 
 const UPLOADS: &str = "SELECT uploads.id, uploads.person, uploads.ticket, uploads.hash, uploads.bytes, uploads.media_type, \
      metadata, received, expires_at, \
-     (SELECT stored_at FROM files JOIN file_tickets USING (hash) \
-      WHERE hash = uploads.hash AND file_tickets.ticket = uploads.ticket AND received = uploads.bytes) AS stored_at \
+     (SELECT stored_at FROM file_tickets \
+      WHERE file_tickets.hash = uploads.hash AND file_tickets.ticket = uploads.ticket AND received = uploads.bytes) AS stored_at \
      FROM uploads";
 
 /// Uploads that are not all there yet.
@@ -111,13 +111,14 @@ impl Store {
         if !may_bring(&mut tx, &announced, scope).await? {
             return Ok(Beginning::UnknownTicket);
         }
-        let stored_at = within_reach(&mut tx, &announced, scope).await?;
-        if stored_at.is_some() {
-            keep_file_ticket(&mut tx, announced.hash, announced.ticket).await?;
+        let (received, stored_at) = if is_within_reach(&mut tx, &announced, scope).await? {
+            let stored_at = keep_file_ticket(&mut tx, announced.hash, announced.ticket, now).await?;
+            (announced.bytes, Some(stored_at))
         } else if let Some(refused) = exceeds(&mut tx, &announced, bounds, now).await? {
             return Ok(refused);
-        }
-        let received = if stored_at.is_some() { announced.bytes } else { 0 };
+        } else {
+            (0, None)
+        };
         sqlx::query(
             "INSERT INTO uploads (id, person, ticket, hash, bytes, media_type, metadata, received, expires_at) \
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -149,14 +150,14 @@ impl Store {
         row.as_ref().map(read_upload).transpose()
     }
 
-    /// Uploads of which all bytes have come, and which are not stored.
+    /// Uploads of which all bytes have come, and which are not stored. One that can't be read is passed over.
     pub(crate) async fn uploads_to_finish(&self) -> Result<Vec<Upload>, StoreError> {
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{UPLOADS} WHERE received = bytes")))
             .fetch_all(self.reader())
             .await
             .map_err(StoreError::because("look for uploads that have come"))?;
-        let uploads: Vec<_> = rows.iter().map(read_upload).collect::<Result<_, _>>()?;
-        Ok(uploads.into_iter().filter(|upload| upload.stored_at.is_none()).collect())
+        let uploads = rows.iter().filter_map(|row| readable(read_upload(row)));
+        Ok(uploads.filter(|upload| upload.stored_at.is_none()).collect())
     }
 
     /// Notes how much of an upload is certain to be on disk.
@@ -178,7 +179,7 @@ impl Store {
         tx.commit("commit how much of an upload has come").await
     }
 
-    /// Notes that the content of an upload is there: verified, in its place, and on disk. Says since when it counts as stored.
+    /// Notes that the content of an upload is there: verified, in its place, and on disk. Says since when its ticket has it.
     pub(crate) async fn finish_upload(
         &self,
         upload: &Upload,
@@ -188,26 +189,16 @@ impl Store {
         let Announced { hash, ticket, bytes, .. } = upload.announced;
         let mut turn = self.writer().await;
         let mut tx = turn.begin().await?;
-        // No backup that ends with a later arrival can be without it then.
-        let now = now.max(ledger::head(&mut tx).await?.arrived);
-        sqlx::query(
-            "INSERT INTO files (hash, bytes, media_type, stored_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        )
-        .bind(hash.to_string())
-        .bind(bytes.cast_signed())
-        .bind(media.map_or(UNRECOGNISED, MediaType::name))
-        .bind(now.as_millis())
-        .execute(&mut *tx)
-        .await
-        .map_err(StoreError::because("note a file"))?;
-        keep_file_ticket(&mut tx, hash, ticket).await?;
-        let stored_at: i64 = sqlx::query_scalar("SELECT stored_at FROM files WHERE hash = ?")
+        sqlx::query("INSERT INTO files (hash, bytes, media_type) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
             .bind(hash.to_string())
-            .fetch_one(&mut *tx)
+            .bind(bytes.cast_signed())
+            .bind(media.map_or(UNRECOGNISED, MediaType::name))
+            .execute(&mut *tx)
             .await
-            .map_err(StoreError::because("look when a file was stored"))?;
+            .map_err(StoreError::because("note a file"))?;
+        let stored_at = keep_file_ticket(&mut tx, hash, ticket, now).await?;
         tx.commit("commit a file").await?;
-        Ok(Timestamp::from_millis(stored_at))
+        Ok(stored_at)
     }
 
     /// Forgets an upload.
@@ -222,14 +213,14 @@ impl Store {
         tx.commit("commit that an upload is forgotten").await
     }
 
-    /// Uploads that have expired.
+    /// Uploads that have expired. One that can't be read is passed over.
     pub(crate) async fn expired_uploads(&self, now: Timestamp) -> Result<Vec<UploadId>, StoreError> {
         let rows = sqlx::query("SELECT id FROM uploads WHERE expires_at <= ?")
             .bind(now.as_millis())
             .fetch_all(self.reader())
             .await
             .map_err(StoreError::because("look for expired uploads"))?;
-        rows.iter().map(read_upload_id).collect()
+        Ok(rows.iter().filter_map(|row| readable(read_upload_id(row))).collect())
     }
 
     /// Whether anything is known of an upload, whoever's it is.
@@ -352,34 +343,33 @@ async fn may_bring(
     .map_err(failed())
 }
 
-/// Since when the content is there, if somebody has brought it for this ticket, or the person could download it anyway.
-async fn within_reach(
+/// Whether the content is there, and somebody has brought it for this ticket or the person could download it anyway.
+async fn is_within_reach(
     connection: &mut SqliteConnection,
     announced: &Announced,
     scope: &Scope,
-) -> Result<Option<Timestamp>, StoreError> {
+) -> Result<bool, StoreError> {
     let failed = || StoreError::because("look whether a file is there");
     let mut arguments = bind(scope).map_err(failed())?;
     for text in [announced.ticket.to_string(), announced.hash.to_string()] {
         arguments.add(text).map_err(sqlx::Error::Encode).map_err(failed())?;
     }
     arguments.add(announced.bytes.cast_signed()).map_err(sqlx::Error::Encode).map_err(failed())?;
-    let stored_at: Option<i64> = sqlx::query_scalar_with(
+    sqlx::query_scalar_with(
         concat!(
-            "SELECT stored_at FROM files WHERE hash = ?6 AND bytes = ?7 AND (\
+            "SELECT EXISTS (SELECT 1 FROM files WHERE hash = ?6 AND bytes = ?7 AND (\
              EXISTS (SELECT 1 FROM file_tickets WHERE hash = ?6 AND ticket = ?5) \
              OR EXISTS (SELECT 1 FROM file_tickets \
              JOIN attachments USING (hash, ticket) JOIN tickets ON tickets.id = ticket \
              WHERE hash = ?6 AND ",
             in_scope!(),
-            "))"
+            ")))"
         ),
         arguments,
     )
-    .fetch_optional(connection)
+    .fetch_one(connection)
     .await
-    .map_err(failed())?;
-    Ok(stored_at.map(Timestamp::from_millis))
+    .map_err(failed())
 }
 
 /// Why no more may be announced, if it may not.
@@ -409,19 +399,27 @@ async fn exceeds(
     })
 }
 
-/// Notes that somebody has brought the bytes for a ticket.
+/// Notes that somebody has brought the bytes for a ticket. Says since when it has them, which never alters: a backup may have been
+/// made since.
 async fn keep_file_ticket(
     connection: &mut SqliteConnection,
     hash: FileHash,
     ticket: TicketId,
-) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO file_tickets (hash, ticket) VALUES (?, ?) ON CONFLICT DO NOTHING")
-        .bind(hash.to_string())
-        .bind(ticket.to_string())
-        .execute(connection)
-        .await
-        .map_err(StoreError::because("note for which ticket a file was brought"))?;
-    Ok(())
+    now: Timestamp,
+) -> Result<Timestamp, StoreError> {
+    // No backup that ends with a later arrival can be without it then.
+    let now = now.max(ledger::head(connection).await?.arrived);
+    let stored_at: i64 = sqlx::query_scalar(
+        "INSERT INTO file_tickets (hash, ticket, stored_at) VALUES (?, ?, ?) \
+         ON CONFLICT DO UPDATE SET stored_at = stored_at RETURNING stored_at",
+    )
+    .bind(hash.to_string())
+    .bind(ticket.to_string())
+    .bind(now.as_millis())
+    .fetch_one(connection)
+    .await
+    .map_err(StoreError::because("note for which ticket a file was brought"))?;
+    Ok(Timestamp::from_millis(stored_at))
 }
 
 fn read_upload(row: &SqliteRow) -> Result<Upload, StoreError> {

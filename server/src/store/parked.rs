@@ -1,10 +1,13 @@
 //! Changes that wait for the office to decide on them, and those that were decided on.
 
+use std::collections::BTreeMap;
+
 use domain::ticket::{Action, Change, ScopeKeys, TicketNumber};
 use domain::{ChangeId, DepartmentId, IdError, PersonId, Refusal, Timestamp};
 use sqlx::SqliteConnection;
-use sync::parked::ParkedChange;
+use sync::parked::{ParkedChange, ParkedPage};
 
+use super::rows::{readable, unreadable};
 use super::{Store, StoreError, bulk};
 
 /// A parked change as it is kept.
@@ -121,17 +124,20 @@ pub(crate) async fn find(
     connection: &mut SqliteConnection,
     ids: &[ChangeId],
 ) -> Result<Vec<Parked>, StoreError> {
+    rows_of(connection, ids).await?.into_iter().map(Found::read).collect()
+}
+
+async fn rows_of(connection: &mut SqliteConnection, ids: &[ChangeId]) -> Result<Vec<Found>, StoreError> {
     let pairs: Vec<_> = ids.iter().map(|id| (id.device, id.seq)).collect();
     let pairs = serde_json::to_string(&pairs).expect("a list of ids and numbers always serialises");
-    let rows: Vec<Found> = sqlx::query_as(
+    sqlx::query_as(
         "SELECT parked.* FROM json_each(?) AS wanted CROSS JOIN parked \
          ON parked.device = wanted.value ->> 0 AND parked.device_seq = wanted.value ->> 1",
     )
     .bind(pairs)
     .fetch_all(connection)
     .await
-    .map_err(StoreError::because("look for parked changes"))?;
-    rows.into_iter().map(Found::read).collect()
+    .map_err(StoreError::because("look for parked changes"))
 }
 
 /// Keeps parked changes as they are now. What came in never alters; what was decided never does either.
@@ -173,50 +179,92 @@ fn registered_in(change: &Change) -> Option<DepartmentId> {
     }
 }
 
-#[derive(sqlx::FromRow)]
+/// Which change waits, and what decides who may decide on it: all that has to be known of those that are not shown.
+#[derive(Debug)]
 struct Waiting {
-    #[sqlx(flatten)]
-    parked: Found,
+    id: ChangeId,
+    number: Option<TicketNumber>,
+    about: ScopeKeys,
+}
+
+#[derive(sqlx::FromRow)]
+struct WaitingRow {
+    device: String,
+    device_seq: i64,
     number: Option<String>,
     department: String,
     accountable: Option<String>,
-    about_registered_in: String,
+    registered_in: String,
+}
+
+impl WaitingRow {
+    fn read(self) -> Result<Waiting, StoreError> {
+        let wrong = |column| {
+            let row = format!("{}/{}", self.device, self.device_seq);
+            move |error: IdError| unreadable("parked", column, row, error)
+        };
+        let accountable = self.accountable.as_deref().map(str::parse).transpose();
+        Ok(Waiting {
+            id: ChangeId {
+                device: self.device.parse().map_err(wrong("device"))?,
+                seq: self.device_seq.cast_unsigned(),
+            },
+            about: ScopeKeys {
+                department: self.department.parse().map_err(wrong("department of the ticket"))?,
+                accountable: accountable.map_err(wrong("accountable of the ticket"))?,
+                registered_in: self.registered_in.parse().map_err(wrong("registered_in of the ticket"))?,
+            },
+            number: self.number.map(TicketNumber::from_stored),
+        })
+    }
 }
 
 impl Waiting {
-    fn read(self) -> Result<ParkedChange, StoreError> {
-        let Self { parked, number, department, accountable, about_registered_in } = self;
-        let wrong = |column| {
-            let parked = &parked;
-            move |error: IdError| parked.unreadable(column, error)
-        };
-        let about = ScopeKeys {
-            department: department.parse().map_err(wrong("department of the ticket"))?,
-            accountable: match accountable {
-                Some(person) => Some(person.parse().map_err(wrong("accountable of the ticket"))?),
-                None => None,
-            },
-            registered_in: about_registered_in.parse().map_err(wrong("registered_in of the ticket"))?,
-        };
-        let number = number.map(TicketNumber::from_stored);
-        let Parked { change, received, because, brought_by, .. } = parked.read()?;
-        Ok(ParkedChange { change, number, about, received, because, brought_by })
+    fn with(self, parked: Parked) -> ParkedChange {
+        let Self { number, about, .. } = self;
+        let Parked { change, received, because, brought_by, .. } = parked;
+        ParkedChange { change, number, about, received, because, brought_by }
     }
 }
 
 impl Store {
-    /// All parked changes that nobody has decided on, those that came first before others.
-    pub(crate) async fn undecided(&self) -> Result<Vec<ParkedChange>, StoreError> {
-        let rows: Vec<Waiting> = sqlx::query_as(
-            "SELECT parked.*, tickets.number, tickets.accountable, \
-             coalesce(tickets.department, parked.registered_in, parked.filed_in) AS department, \
-             coalesce(tickets.registered_in, parked.registered_in, parked.filed_in) AS about_registered_in \
+    /// The parked changes that nobody has decided on and that somebody may decide on: at most so many, those that came first, and
+    /// how many there are. Of the others no more is read than who may decide on them. What can't be read takes no other's place.
+    pub(crate) async fn undecided(
+        &self,
+        may_decide: impl Fn(&ScopeKeys) -> bool,
+        most: usize,
+    ) -> Result<ParkedPage, StoreError> {
+        const TRYING: &str = "list parked changes";
+        let mut moment = self.reader().begin().await.map_err(StoreError::because(TRYING))?;
+        let rows: Vec<WaitingRow> = sqlx::query_as(
+            "SELECT parked.device, parked.device_seq, tickets.number, tickets.accountable, \
+             coalesce(tickets.department, parked.registered_in, parked.filed_in, '') AS department, \
+             coalesce(tickets.registered_in, parked.registered_in, parked.filed_in, '') AS registered_in \
              FROM parked LEFT JOIN tickets ON tickets.id = parked.ticket \
              WHERE parked.decision IS NULL ORDER BY parked.received, parked.device, parked.device_seq",
         )
-        .fetch_all(self.reader())
+        .fetch_all(&mut *moment)
         .await
-        .map_err(StoreError::because("list parked changes"))?;
-        rows.into_iter().map(Waiting::read).collect()
+        .map_err(StoreError::because(TRYING))?;
+        let mut waiting: Vec<_> = rows.into_iter().filter_map(|row| readable(row.read())).collect();
+        waiting.retain(|waiting| may_decide(&waiting.about));
+        let mut page = ParkedPage { waiting: waiting.len() as u64, ..ParkedPage::default() };
+        let mut waiting = waiting.into_iter();
+        while page.parked.len() < most && waiting.len() > 0 {
+            let next: Vec<_> = waiting.by_ref().take(most - page.parked.len()).collect();
+            let ids: Vec<_> = next.iter().map(|waiting| waiting.id).collect();
+            let rows = rows_of(&mut moment, &ids).await?.into_iter();
+            let mut rows: BTreeMap<_, _> =
+                rows.map(|row| ((row.device.clone(), row.device_seq), row)).collect();
+            for waiting in next {
+                let row = rows.remove(&(waiting.id.device.to_string(), waiting.id.seq.cast_signed()));
+                match row.and_then(|row| readable(row.read())) {
+                    Some(parked) => page.parked.push(waiting.with(parked)),
+                    None => (page.waiting, page.unread) = (page.waiting - 1, page.unread + 1),
+                }
+            }
+        }
+        Ok(page)
     }
 }

@@ -40,6 +40,15 @@ pub(super) fn read_json<T: DeserializeOwned>(
         .map_err(|error| unreadable(table, column, row.get::<String, _>("id"), error))
 }
 
+/// Passes over what can't be read any more, so that it hides nothing else; the log names it.
+pub(super) fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
+    read.inspect_err(|error| {
+        let error: &(dyn std::error::Error + 'static) = error;
+        tracing::error!(error, "what is stored can't be read, and is passed over");
+    })
+    .ok()
+}
+
 /// Says what can't be read any more, and where it stands.
 pub(super) fn unreadable(
     table: &'static str,

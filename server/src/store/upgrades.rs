@@ -240,3 +240,23 @@ async fn an_upgrade_outside_of_transactions_would_be_caught() {
     }
     assert!(caught > 10, "{caught} of {calls} calls");
 }
+
+/// The step from which on it is known since when a ticket has a file.
+const RECEIPTS: i64 = 20_261_122_200_000;
+
+#[tokio::test]
+async fn files_that_were_brought_before_each_ticket_had_its_receipt_are_in_no_backup_of_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = connect(folder.path()).await;
+    let steps = MIGRATIONS.iter().take_while(|step| step.version < RECEIPTS).count();
+    first_steps(steps).run(&mut connection).await.unwrap();
+    let rows = "INSERT INTO changes (seq, device, device_seq, ticket, actor, kind, happened, arrived, previous_hash, hash, body) \
+                VALUES (1, 'd', 1, 't', 'p', 'comment', 0, 50, zeroblob(32), zeroblob(32), '{}'); \
+                INSERT INTO files (hash, bytes, media_type, stored_at) \
+                VALUES (printf('%064d', 1), 1, 'image/jpeg', 20), (printf('%064d', 2), 1, 'image/jpeg', 90); \
+                INSERT INTO file_tickets (hash, ticket) SELECT hash, 't' FROM files";
+    sqlx::raw_sql(rows).execute(&mut connection).await.unwrap();
+    MIGRATIONS.run(&mut connection).await.unwrap();
+    let stored = "SELECT ticket || ' ' || stored_at FROM file_tickets ORDER BY hash".to_owned();
+    assert_eq!(texts(&mut connection, stored).await, ["t 50", "t 90"]);
+}

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::access::may_decide;
 use domain::people::Person;
-use domain::ticket::Reason;
+use domain::ticket::{Reason, ScopeKeys};
 use domain::{ChangeId, Problem, Refusal};
 use sync::messages::Verdict;
 use sync::parked::{Admit, Decline, ParkedPage};
@@ -60,12 +60,9 @@ pub(crate) async fn list_parked(
     State(state): State<AppState>,
     signed_in: SignedIn,
 ) -> Result<Json<ParkedPage>, Surprise> {
-    let mut parked = state.store.undecided().await?;
     let directory = state.directory.current();
-    parked.retain(|parked| may_decide(&signed_in.person, &directory, &parked.about));
-    let waiting = parked.len() as u64;
-    parked.truncate(PAGE);
-    Ok(Json(ParkedPage { parked, waiting }))
+    let may_decide = |about: &ScopeKeys| may_decide(&signed_in.person, &directory, about);
+    Ok(Json(state.store.undecided(may_decide, PAGE).await?))
 }
 
 /// Lets a parked change into the record.

@@ -387,6 +387,39 @@ async fn the_database_itself_keeps_what_came_and_what_was_decided() {
 }
 
 #[tokio::test]
+async fn a_parked_change_that_can_not_be_read_hides_no_other_and_takes_no_others_place() {
+    let (mut late, first) = LateReturn::with_one_parked().await;
+    let mut ids = vec![first.id];
+    for _ in 0..4 {
+        late.company.state.clock.advance_millis(1);
+        let change = late.engineer.make(late.ticket, urgent());
+        late.engineer.push(std::slice::from_ref(&change)).await;
+        ids.push(change.id);
+    }
+    let store = &late.company.state.store;
+    store.run_sql("DROP TRIGGER parked_changes_are_never_altered").await;
+    store.run_sql("UPDATE parked SET body = substr(body, 2) WHERE device_seq IN (SELECT min(device_seq) + 1 FROM parked)").await;
+    store
+        .run_sql(
+            "UPDATE parked SET because = 'no' WHERE device_seq IN (SELECT min(device_seq) + 2 FROM parked)",
+        )
+        .await;
+    let page = waiting(&late.supervisor).await;
+    let shown: Vec<_> = page.parked.iter().map(|parked| parked.change.id).collect();
+    assert_eq!((shown, page.waiting, page.unread), (vec![ids[0], ids[3], ids[4]], 3, 2));
+
+    let page = store.undecided(|_| true, 2).await.unwrap();
+    let shown: Vec<_> = page.parked.iter().map(|parked| parked.change.id).collect();
+    assert_eq!((shown, page.waiting), (vec![ids[0], ids[3]], 3));
+    store.run_sql("UPDATE parked SET body = substr(body, 2)").await;
+    assert_eq!(
+        store.undecided(|_| true, 0).await.unwrap().waiting,
+        5,
+        "of what is not shown nothing is read"
+    );
+}
+
+#[tokio::test]
 async fn verify_names_a_parked_change_that_is_not_what_it_was() {
     const LIFT: &str = "DROP TRIGGER parked_changes_are_never_altered; DROP TRIGGER parked_changes_are_never_removed; \
                         DROP TRIGGER decisions_are_final";
