@@ -14,6 +14,7 @@ use crate::notices::provide_notices;
 use crate::outbox::{ResetPanel, WriteButton, Writing, WrittenNotice};
 use crate::session::{PasswordPage, Session, SignInAgain, SignInPage, WelcomePage, provide_session};
 use crate::shell::{OfficeShell, SignOut, offer_updates};
+use crate::tablets::{TabletsPage, provide_tablets};
 use crate::tickets::provide_why;
 use crate::ui::{Dialog, Empty, Icon, Tone, provide_toasts};
 use crate::workspace::{StorageState, WriterState, provide_workspace, use_workspace};
@@ -44,6 +45,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("tickets/:id?") view=office::TicketsPage />
                         <Route path=path!("live") view=office::LivePage />
                         <Route path=path!("late-arrivals") view=LateArrivalsPage />
+                        <Route path=path!("tablets") view=TabletsPage />
                         <Route path=path!("people") view=people::PeoplePage />
                         <Route path=path!("policy") view=policy::PolicyPage />
                         <Route path=path!("policy/versions/:version") view=policy::VersionPage />
@@ -78,6 +80,7 @@ fn AtWork() -> impl IntoView {
     provide_why();
     provide_notices();
     provide_late_arrivals();
+    provide_tablets();
     let stage = Memo::new(move |_| Stage::of(&workspace.status().read().storage, workspace.writer().get()));
     (move || match stage.get() {
         Stage::Elsewhere => view! { <OtherWindow /> }.into_any(),

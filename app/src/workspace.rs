@@ -18,6 +18,7 @@ mod driver;
 mod files;
 mod gate;
 mod line;
+mod reporting;
 mod uploading;
 mod view;
 mod wake;
@@ -35,6 +36,7 @@ use leptos::prelude::*;
 use leptos::reactive::graph::Observer;
 use leptos::task::spawn_local;
 use sync::files::{FileKey, FilePlace};
+use sync::tablets::Tablet;
 use sync::{Link, OutboxEntry, Recovery, StoreError, Unsent};
 
 pub use self::adding::{Adding, NotAdded};
@@ -332,6 +334,11 @@ impl Workspace {
     /// The changes on their way, in the order in which they were made: waiting, accepted and refused.
     pub fn outbox(&self) -> Signal<Arc<Vec<OutboxEntry>>> {
         self.shown.outbox.into()
+    }
+
+    /// Other devices of the person that may still hold work, as the server last told.
+    pub fn left_behind(&self) -> Signal<Arc<Vec<Tablet>>> {
+        self.shown.left_behind.into()
     }
 
     /// How things stand with the server and the storage.

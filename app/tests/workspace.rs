@@ -20,7 +20,7 @@ use app::workspace::{
 };
 use domain::people::Person;
 use domain::ticket::{Attachment, AttachmentKind, MediaType, Urgency};
-use domain::{PersonId, Refusal, TicketId};
+use domain::{DeviceId, PersonId, Refusal, TicketId};
 use futures_util::join;
 use indexed_db_futures::database::Database;
 use indexed_db_futures::prelude::*;
@@ -30,6 +30,7 @@ use leptos::prelude::*;
 use sync::files::{FileKey, FilePlace, KeptFile, Receipt, UploadFailure, UploadProgress};
 use sync::messages::{Event, PullRequest, PullResponse, PushRequest, PushResponse};
 use sync::notices::Noticed;
+use sync::tablets::{Heard, ReportFailure, Standing, Tablet};
 use sync::{Failure, Link, Unsent};
 use uuid::Uuid;
 use wasm_bindgen::JsValue;
@@ -58,6 +59,10 @@ struct Model {
     answers_to_lose: usize,
     /// Uploads, and what has come of each.
     uploads: BTreeMap<String, (KeptFile, Vec<u8>)>,
+    /// How the device said that it stood.
+    reports: Vec<Standing>,
+    /// What it is told then.
+    left_behind: Vec<Tablet>,
 }
 
 impl ModelLine {
@@ -73,6 +78,8 @@ impl ModelLine {
             is_behind: false,
             answers_to_lose: 0,
             uploads: BTreeMap::new(),
+            reports: Vec::new(),
+            left_behind: Vec::new(),
         })))
     }
 
@@ -167,6 +174,13 @@ impl Line for ModelLine {
             received.extend_from_slice(piece);
         }
         self.ask_upload(upload).await
+    }
+
+    async fn report(&self, standing: &Standing) -> Result<Heard, ReportFailure> {
+        self.check().map_err(|_| ReportFailure::Unanswered)?;
+        let model = &mut *self.0.borrow_mut();
+        model.reports.push(standing.clone());
+        Ok(Heard { left_behind: model.left_behind.clone() })
     }
 }
 
@@ -804,4 +818,29 @@ async fn a_file_that_may_not_be_attached_leaves_nothing_behind() {
     assert!(window.workspace.content(hash, MediaType::Pdf).await.is_none());
     assert_eq!(window.unsent(), Unsent::default());
     window.close().await;
+}
+
+#[wasm_bindgen_test]
+async fn the_server_hears_how_the_device_stands_and_the_person_what_another_one_held() {
+    let line = ModelLine::for_person(engineer());
+    let another = Tablet {
+        device: DeviceId::from_uuid(Uuid::now_v7()),
+        person: line.person().id,
+        first_heard: clock::now(),
+        last_heard: clock::now(),
+        waiting: 3,
+        refused: 0,
+        files: 2,
+        overdue: true,
+    };
+    line.set(|model| model.left_behind = vec![another.clone()]);
+    let window = Window::open_and_ready(&line).await;
+    let left_behind = window.workspace.left_behind();
+    until("the person is told", || *left_behind.get_untracked() == vec![another.clone()]).await;
+    let reports = line.0.borrow().reports.clone();
+    assert!(!reports.is_empty() && reports.iter().all(Standing::is_empty), "{reports:?}");
+
+    line.set(|model| model.left_behind.clear());
+    window.workspace.sync_now();
+    until("whoever asks anew is answered anew", || left_behind.get_untracked().is_empty()).await;
 }

@@ -309,6 +309,13 @@ pub fn may_decide(person: &Person, directory: &Directory, about: &ScopeKeys) -> 
     person.active && person.role.steers() && Scope::of(person, directory).contains(about)
 }
 
+/// Whether `person` looks after the work of `other`: is told when some of it may be lost, and says what became of it. Those who steer
+/// do so for everybody in a department whose tickets they see.
+pub fn may_look_after(person: &Person, directory: &Directory, other: &Person) -> bool {
+    let scope = Scope::of(person, directory);
+    person.active && person.role.steers() && (scope.everything || scope.held_by.contains(&other.department))
+}
+
 /// Overrules a refusal of what was rightful by what its author had seen, if that counts for such a change.
 fn in_good_faith(
     change: &Change,

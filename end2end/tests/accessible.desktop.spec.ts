@@ -54,5 +54,6 @@ test("the office", async ({ desk }) => {
     await expect(page.getByRole("row").nth(3)).toBeVisible();
   });
   await examine(page, "late arrivals", (words) => show("/late-arrivals", words.late_title));
+  await examine(page, "tablets", (words) => show("/tablets", words.tablets_title));
   await examine(page, "outbox", (words) => show("/outbox", words.outbox_title));
 });

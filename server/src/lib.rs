@@ -23,6 +23,7 @@ pub mod simulated;
 mod state;
 mod store;
 mod sync;
+mod tablets;
 #[cfg(test)]
 mod testing;
 mod tls;

@@ -23,8 +23,8 @@ use crate::people::{departments, routes as people};
 use crate::policies::{drafts, routes as policies, zones};
 use crate::ringing::notices;
 use crate::state::AppState;
-use crate::sync::{events, parked, pull, push};
-use crate::{assets, health, rescue};
+use crate::sync::{events, parked, pull, push, standing};
+use crate::{assets, health, rescue, tablets};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +78,9 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::new(Method::POST, "/api/sync/push", SignedIn, push::push_changes),
         Route::new(Method::POST, "/api/sync/pull", SignedIn, pull::pull_changes),
         Route::new(Method::GET, "/api/sync/events", SignedIn, events::watch_changes),
+        Route::new(Method::POST, "/api/sync/standing", SignedIn, standing::report_standing),
+        Route::new(Method::GET, "/api/tablets", Steering, tablets::list_tablets),
+        Route::new(Method::POST, "/api/tablets/looked-into", Steering, tablets::look_into_tablet),
         Route::new(Method::GET, "/api/parked", Steering, parked::list_parked),
         Route::new(Method::POST, "/api/parked/admit", Steering, parked::admit_parked),
         Route::new(Method::POST, "/api/parked/decline", Steering, parked::decline_parked),

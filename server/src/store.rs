@@ -40,6 +40,7 @@ mod rows;
 mod scope;
 pub(crate) mod sessions;
 mod simulated;
+pub(crate) mod tablets;
 pub(crate) mod tickets;
 #[cfg(test)]
 mod upgrades;

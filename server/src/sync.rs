@@ -25,6 +25,7 @@ mod outboxes;
 pub(crate) mod parked;
 pub(crate) mod pull;
 pub(crate) mod push;
+pub(crate) mod standing;
 #[cfg(test)]
 mod storm;
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub mod policies;
 mod replica;
 pub mod rescue;
 mod store;
+pub mod tablets;
 mod twin;
 
 pub use memory::{MemoryFileStore, MemoryJournalFiles, MemoryLocalStore, StandInStore};

@@ -7,6 +7,7 @@ use domain::{ChangeId, Refusal, TicketId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
+use sync::tablets::Tablet;
 use sync::{Link, OutboxEntry, OutboxState, StoreError};
 
 use super::copying::{CopyButton, Copying, NotCopied};
@@ -15,6 +16,7 @@ use super::reset::ResetPanel;
 use crate::i18n::use_lang;
 use crate::shell::{FieldShell, OfficeShell};
 use crate::t;
+use crate::tablets::said::held;
 use crate::tickets::deed::{Deed, Speaker, join};
 use crate::tickets::{SyncMark, iso, number_of, ticket_path, use_when};
 use crate::ui::{Confirm, Empty, Icon, Notice, Tone};
@@ -117,6 +119,7 @@ fn Outbox() -> impl IntoView {
                     <p class="secondary">{t!(lang, photos_outbox, files.get())}</p>
                 </section>
             </Show>
+            <LeftBehind />
             <Standing />
             <RescuePanel />
             <ResetPanel />
@@ -307,6 +310,23 @@ fn Refused(
             on_confirm=discard
         />
     }
+}
+
+/// What the person's other devices may still hold.
+#[component]
+fn LeftBehind() -> impl IntoView {
+    let lang = use_lang();
+    let when = use_when();
+    let left_behind = use_workspace().left_behind();
+    let each = move || left_behind.get().iter().cloned().collect::<Vec<Tablet>>();
+    let notice = move |tablet: Tablet| {
+        let text = move || {
+            let words = lang.words();
+            words.left_behind_more(when.instant(tablet.last_heard), held(&tablet, words))
+        };
+        view! { <Notice tone=Tone::Warn icon="tablet" title=t!(lang, left_behind_title) text /> }
+    };
+    view! { <For each key=Tablet::clone let:tablet>{notice(tablet)}</For> }
 }
 
 /// How things stand with the server and this device's storage.

@@ -9,6 +9,7 @@ use crate::i18n::use_lang;
 use crate::late::use_late_arrivals;
 use crate::notices::Bell;
 use crate::t;
+use crate::tablets::use_tablets;
 use crate::tickets::WhyDialog;
 use crate::ui::{Icon, Toasts};
 use crate::workspace::use_workspace;
@@ -26,6 +27,7 @@ pub fn OfficeShell(
     let now = workspace.now();
     let cards = workspace.cards();
     let late = use_late_arrivals().count();
+    let left_behind = use_tablets().overdue();
     let minute = Memo::new(move |_| now.get().as_millis() / domain::Timestamp::MINUTE_MS);
     let overdue = Memo::new(move |_| {
         minute.track();
@@ -69,6 +71,19 @@ pub fn OfficeShell(
                         <span class="nav__label">{t!(lang, late_title)}</span>
                         <Show when=move || late.get() != 0>
                             <span class="count" aria-label=move || lang.words().late_count(late.get())>{late}</span>
+                        </Show>
+                    </A>
+                    <A href="/tablets" attr:class="nav__item">
+                        <Icon name="tablet" />
+                        <span class="nav__label">{t!(lang, tablets_title)}</span>
+                        <Show when=move || left_behind.get() != 0>
+                            <span
+                                class="count"
+                                data-tone="warn"
+                                aria-label=move || lang.words().tablets_count(left_behind.get())
+                            >
+                                {left_behind}
+                            </span>
                         </Show>
                     </A>
                 </Show>

@@ -13,7 +13,8 @@ use futures_util::future::{Either, abortable, select};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use sync::files::{FileKey, FilePlace, Shelf, Uploads};
-use sync::{Batch, OutboxEntry, Planner, Replica, StoreError, Unsent};
+use sync::tablets::{Reporter, Tablet};
+use sync::{Batch, Link, OutboxEntry, Planner, Replica, StoreError, Unsent};
 
 use super::adding::{Adding, Queue};
 use super::desk::{Desk, News};
@@ -21,7 +22,7 @@ use super::gate::{self, Cleared, HeldBack, Holding, RescueFile, Rescued, Resetti
 use super::line::Line;
 use super::wake::Wake;
 use super::{RecordError, StorageState, SyncStatus, TicketState, TicketView, WriterState};
-use super::{driver, uploading};
+use super::{driver, reporting, uploading};
 use crate::device::rescue::{self, Because, RescueError};
 use crate::device::writer_lock::{Claim, Presence, WriterLock, silence};
 use crate::device::{clock, session, storage};
@@ -37,6 +38,8 @@ pub(super) struct Shown {
     pub(super) status: RwSignal<SyncStatus>,
     pub(super) files: RwSignal<Arc<BTreeMap<FileKey, FilePlace>>>,
     pub(super) adding: RwSignal<BTreeMap<TicketId, Adding>>,
+    /// Other devices of the person that may still hold work.
+    pub(super) left_behind: RwSignal<Arc<Vec<Tablet>>>,
     pub(super) now: RwSignal<Timestamp>,
     pub(super) writer: RwSignal<WriterState>,
     /// Moves with each notice that the server tells of, and with each new stream: there may be one that it did not tell of.
@@ -58,6 +61,7 @@ impl Shown {
             status: RwSignal::default(),
             files: RwSignal::default(),
             adding: RwSignal::default(),
+            left_behind: RwSignal::default(),
             now: RwSignal::new(clock::now()),
             writer: RwSignal::default(),
             rung: RwSignal::default(),
@@ -88,6 +92,9 @@ pub(super) struct Core {
     uploads: RefCell<Uploads>,
     /// Rung when there may be something to upload.
     upload_bell: Wake,
+    reporter: RefCell<Reporter>,
+    /// Rung when the device may stand otherwise than before.
+    report_bell: Wake,
     adding: Queue,
     /// Rung when the person wants to work in this window.
     use_here: Wake,
@@ -106,6 +113,8 @@ impl Core {
             bell: Rc::default(),
             uploads: RefCell::default(),
             upload_bell: Wake::default(),
+            reporter: RefCell::default(),
+            report_bell: Wake::default(),
             adding: Queue::default(),
             use_here: Wake::default(),
             places: RefCell::default(),
@@ -138,6 +147,15 @@ impl Core {
     /// Wakes what uploads files.
     pub(super) const fn upload_bell(&self) -> &Wake {
         &self.upload_bell
+    }
+
+    pub(super) fn reporter_mut(&self) -> RefMut<'_, Reporter> {
+        self.reporter.borrow_mut()
+    }
+
+    /// Wakes what tells how the device stands.
+    pub(super) const fn report_bell(&self) -> &Wake {
+        &self.report_bell
     }
 
     /// What was chosen to be attached.
@@ -233,6 +251,14 @@ impl Core {
             let _ = upload.await;
         });
         let _uploading = AbortOnDrop(uploading);
+        *self.reporter_mut() = Reporter::default();
+        let report = reporting::run(Rc::clone(&self), Rc::clone(&desk), Rc::clone(&line));
+        let (report, reporting) = abortable(report);
+        spawn_local(async {
+            // Ends when the driver does.
+            let _ = report.await;
+        });
+        let _reporting = AbortOnDrop(reporting);
         let (protect, kept) = (Rc::clone(&self), Rc::clone(&desk));
         spawn_local(async move {
             // Before the browser asks the person, who may take their time.
@@ -368,6 +394,14 @@ impl Core {
         }
         // Whatever has become of the line or of the changes, it may be the files' turn.
         self.upload_bell.ring();
+        self.report_bell.ring();
+    }
+
+    /// Tells which other devices may still hold work.
+    pub(super) fn tell_left_behind(&self, tablets: Vec<Tablet>) {
+        if self.shown.left_behind.try_with_untracked(|known| **known != tablets) == Some(true) {
+            self.shown.left_behind.try_set(Arc::new(tablets));
+        }
     }
 
     /// Tells how the adding of files to a ticket goes on.
@@ -543,8 +577,10 @@ impl Core {
     pub(super) fn sync_now(&self) {
         self.planner_mut().try_now();
         self.uploads_mut().try_now();
+        self.reporter_mut().again();
         self.bell.ring();
         self.upload_bell.ring();
+        self.report_bell.ring();
     }
 
     pub(super) fn signed_in_again(&self) {

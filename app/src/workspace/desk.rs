@@ -12,6 +12,7 @@ use domain::{ChangeId, PersonId, TicketId};
 use futures_util::lock::Mutex;
 use sync::files::FileKeeper;
 use sync::journal::JournalError;
+use sync::tablets::Standing;
 use sync::{Batch, Identity, Loaded, LocalStore, Meta, Recovery, Replica, StoreError, TwinStore};
 
 use super::RecordError;
@@ -106,6 +107,12 @@ impl Desk {
         let replica = self.replica();
         let files = self.files.shelf(|shelf| shelf.only_here(&replica)).unwrap_or_default();
         Holding::of(replica.outbox(), files, drafts::all_of(replica.person().id)).and_to_add(files_to_add)
+    }
+
+    /// How this device stands with the person's work; nothing, while it can't be seen which files are kept here.
+    pub(super) fn standing(&self) -> Option<Standing> {
+        let replica = self.replica();
+        self.files.shelf(|shelf| Standing::of(&replica, shelf.only_here(&replica)))
     }
 
     /// Whether the second journal is all there is: no database can be opened here.

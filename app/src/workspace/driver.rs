@@ -10,7 +10,6 @@
 
 use std::rc::Rc;
 
-use domain::Timestamp;
 use futures_util::future::{Either, select};
 use sync::messages::{Event, PullRequest, PushRequest};
 use sync::{Absorbed, Batch, Failure, Replica, Step, StoreError};
@@ -39,7 +38,7 @@ pub(super) async fn run<L: Line>(core: Rc<Core>, desk: Rc<Desk>, line: Rc<L>) {
                 driver.pull(request).await;
             }
             Step::Listen(_) => stream = driver.listen(stream).await,
-            Step::Wait(until) => driver.wait(until).await,
+            Step::Wait(until) => driver.core.bell().heard_before(until).await,
             Step::SignIn | Step::Update => driver.core.bell().heard().await,
         }
         driver.core.tell_status();
@@ -172,12 +171,6 @@ impl<L: Line> Driver<L> {
             self.core.planner_mut().behind();
         }
         kept && fits
-    }
-
-    async fn wait(&self, until: Timestamp) {
-        let pause = until.millis_since(clock::now()).max(0);
-        let pause = clock::sleep(u32::try_from(pause).unwrap_or(u32::MAX));
-        select(Box::pin(pause), Box::pin(self.core.bell().heard())).await;
     }
 
     async fn keep(&self, plan: impl FnOnce(&Replica) -> Batch) -> bool {

@@ -3,6 +3,7 @@
 use sync::Failure;
 use sync::files::{KeptFile, UploadFailure, UploadProgress};
 use sync::messages::{Event, PullRequest, PullResponse, PushRequest, PushResponse};
+use sync::tablets::{Heard, ReportFailure, Standing};
 
 use crate::device::api::{files, sync as server};
 use crate::device::events::EventStream;
@@ -35,6 +36,9 @@ pub trait Line {
         offset: u64,
         piece: &[u8],
     ) -> Result<UploadProgress, UploadFailure>;
+
+    /// Tells how the device stands.
+    async fn report(&self, standing: &Standing) -> Result<Heard, ReportFailure>;
 }
 
 /// An open stream of events.
@@ -81,6 +85,10 @@ impl Line for ServerLine {
         piece: &[u8],
     ) -> Result<UploadProgress, UploadFailure> {
         files::send(upload, offset, piece).await
+    }
+
+    async fn report(&self, standing: &Standing) -> Result<Heard, ReportFailure> {
+        server::report(standing).await
     }
 }
 

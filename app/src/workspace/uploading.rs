@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use domain::Timestamp;
-use futures_util::future::{Either, select};
 use sync::Failure;
 use sync::files::{FileBatch, KeptFile, Piece, UploadFailure, UploadProgress, UploadStep};
 
@@ -25,7 +23,7 @@ pub(super) async fn run<L: Line>(core: Rc<Core>, desk: Rc<Desk>, line: Rc<L>) {
                 uploader.heard(&file, answer).await;
             }
             UploadStep::Send(piece) => uploader.send(piece).await,
-            UploadStep::Wait(until) => uploader.wait(until).await,
+            UploadStep::Wait(until) => uploader.core.upload_bell().heard_before(until).await,
             UploadStep::Rest => uploader.core.upload_bell().heard().await,
         }
     }
@@ -114,14 +112,6 @@ impl<L: Line> Uploader<L> {
                 leptos::logging::warn!("the files kept on this device could not be settled: {error}");
                 self.core.uploads_mut().stop(clock::now(), clock::jitter());
             }
-        }
-    }
-
-    async fn wait(&self, until: Timestamp) {
-        let pause = until.millis_since(clock::now()).max(0);
-        let pause = clock::sleep(u32::try_from(pause).unwrap_or(u32::MAX));
-        match select(Box::pin(pause), Box::pin(self.core.upload_bell().heard())).await {
-            Either::Left(_) | Either::Right(_) => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `POST /api/rescue`: takes what a device held, from whoever brings it. `GET /api/rescue/key`: what to seal it for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Read as _};
 
 use axum::Json;
@@ -233,6 +233,7 @@ impl<'s> Reading<'s> {
 /// Has the changes judged and the files kept.
 async fn settle(state: &AppState, person: &Person, opened: &mut Opened) -> Result<RescueReport, RescueError> {
     let Gathered { changes, drafts, mut unread, .. } = std::mem::take(&mut opened.gathered);
+    let devices: BTreeSet<_> = changes.iter().map(|found| found.change.id.device).collect();
     let mut report = RescueReport::default();
     drafts::give_back(person.id, drafts, &mut report, &mut unread);
     let (told, changes): (Vec<_>, Vec<_>) = changes.into_iter().partition(|found| found.refusal().is_some());
@@ -263,6 +264,12 @@ async fn settle(state: &AppState, person: &Person, opened: &mut Opened) -> Resul
         }
     }
     report.unread = unread.into_lines();
+    // Of a file that could not be read wholly nobody knows whether all that was refused is told of.
+    if report.unread.is_empty()
+        && let Err(error) = state.store.note_rescued_tablets(devices, state.clock.now()).await
+    {
+        tracing::warn!(%error, "whose work was rescued is not noted");
+    }
     Ok(report)
 }
 

@@ -30,6 +30,8 @@ pub(crate) enum SyncError {
     },
     /// The device speaks a version of the protocol that this server doesn't.
     WrongProtocol,
+    /// The device is somebody else's.
+    ForeignDevice,
     /// As many pushes are under way as can be. Nothing of this one was looked at.
     Busy(TurnedAway),
     /// The record could not be written. Nothing was lost; the device sends it again.
@@ -53,6 +55,7 @@ impl IntoResponse for SyncError {
                 let body = json!({ "error": "wrong_protocol", "protocol": PROTOCOL });
                 (StatusCode::UPGRADE_REQUIRED, Json(body)).into_response()
             }
+            Self::ForeignDevice => Answer::new(StatusCode::FORBIDDEN, "foreign_device").into_response(),
             Self::Busy(TurnedAway { retry_after_seconds }) => {
                 let answer = Answer::new(StatusCode::SERVICE_UNAVAILABLE, "busy");
                 answer.retry_after(retry_after_seconds.into()).into_response()

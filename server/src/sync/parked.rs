@@ -97,7 +97,8 @@ async fn decide(
     state.writer.decide(decision).await?.map(Json).ok_or(ParkedError::Unknown)
 }
 
-const fn problem(refusal: &Refusal) -> &'static str {
+/// What is wrong with a reason that was given.
+pub(crate) const fn problem(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Invalid { problem: Problem::TooLong, .. } => "too_long",
         _ => "missing",

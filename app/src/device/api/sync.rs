@@ -2,6 +2,7 @@
 
 use sync::Failure;
 use sync::messages::{Cursor, PullRequest, PullResponse, PushRequest, PushResponse};
+use sync::tablets::{Heard, ReportFailure, Standing};
 
 use super::ApiError;
 use crate::device::events::EventStream;
@@ -39,6 +40,20 @@ pub async fn listen(has: &PullRequest) -> Result<EventStream, Failure> {
         address += &format!("&directory={directory}");
     }
     EventStream::open(&address).await.map_err(failure)
+}
+
+/// Tells how the device stands.
+///
+/// # Errors
+/// Whether it is worth telling again.
+pub async fn report(standing: &Standing) -> Result<Heard, ReportFailure> {
+    let answer = super::post("/api/sync/standing", standing).await;
+    answer.map_err(|error| match error {
+        ApiError::Unreachable | ApiError::SignedOut | ApiError::Busy { .. } => ReportFailure::Unanswered,
+        ApiError::Refused { code, .. } if code == "foreign_device" => ReportFailure::Unanswered,
+        // Servers of the first release have never heard of it.
+        ApiError::TooOld | ApiError::Refused { .. } => ReportFailure::Unwanted,
+    })
 }
 
 fn failure(error: ApiError) -> Failure {
