@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use sync::files::{FileKey, FilePlace, Shelf, Uploads};
 use sync::tablets::{Reporter, Tablet};
-use sync::{Batch, Link, OutboxEntry, Planner, Replica, StoreError, Unsent};
+use sync::{Batch, OutboxEntry, Planner, Replica, StoreError, Unsent};
 
 use super::adding::{Adding, Queue};
 use super::desk::{Desk, News};
