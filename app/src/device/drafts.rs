@@ -37,6 +37,28 @@ impl Draft {
     pub fn clear(&self) {
         storage::remove(&self.key);
     }
+
+    /// What it holds at this moment, which is about to be recorded.
+    pub fn send(self) -> SentDraft {
+        let text = storage::text(&self.key);
+        SentDraft { draft: self, text }
+    }
+}
+
+/// A draft as it was when somebody had it recorded.
+#[derive(Debug)]
+pub struct SentDraft {
+    draft: Draft,
+    text: Option<String>,
+}
+
+impl SentDraft {
+    /// Forgets it, for it is recorded. What has been typed since stays.
+    pub fn recorded(self) {
+        if storage::text(&self.draft.key) == self.text {
+            self.draft.clear();
+        }
+    }
 }
 
 /// Everything that a person has typed on this device and not recorded yet.

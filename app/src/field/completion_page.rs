@@ -8,7 +8,7 @@ use leptos_router::hooks::use_navigate;
 use serde::{Deserialize, Serialize};
 
 use super::job_page::{JobLoading, JobMissing};
-use super::recorder::use_recorder;
+use super::recorder::{Recording, use_recorder};
 use super::sheets::NotSaved;
 use super::ticket_gate::{gate, use_addressed_ticket};
 use crate::device::drafts::Draft;
@@ -101,7 +101,8 @@ fn CompletionForm(ticket: TicketId, number: Signal<String>) -> impl IntoView {
             return;
         }
         let (draft, navigate) = (draft.clone(), navigate.clone());
-        recorder.record(ticket, action, move || {
+        let recording = Recording::of(ticket, action).typed_in(Some(draft.clone()));
+        recorder.keep(recording, move || {
             recorded.set_value(true);
             draft.clear();
             toasts.say(t!(lang, saved_here));

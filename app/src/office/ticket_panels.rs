@@ -9,7 +9,8 @@ use leptos::prelude::*;
 use super::acts::Act;
 use super::dialogs::DialogSwitches;
 use super::panel::{Fact, Panel};
-use crate::field::use_recorder;
+use crate::device::drafts::Draft;
+use crate::field::{Recording, use_recorder};
 use crate::i18n::{Locale, use_lang};
 use crate::sign_off::SignatureInk;
 use crate::t;
@@ -17,7 +18,7 @@ use crate::tickets::deed::{Deed, Speaker};
 use crate::tickets::face::Span;
 use crate::tickets::{ClockList, EarlierTickets, PersonName, Timeline, use_when};
 use crate::ui::{Dialog, DialogSize, Icon, TextArea, use_toasts};
-use crate::workspace::{RecordError, TicketView, use_workspace};
+use crate::workspace::{TicketView, use_workspace};
 
 /// What the customer said, word for word.
 #[component]
@@ -448,26 +449,35 @@ pub fn CommentPanel(view: Signal<Arc<TicketView>>) -> impl IntoView {
     let when = use_when();
     let recorder = use_recorder();
     let toasts = use_toasts();
-    let text = RwSignal::new(String::new());
+    let ticket = view.read_untracked().ticket.id;
+    let draft = Draft::of(use_workspace().person().read_untracked().id, "comment", ticket);
+    let text = RwSignal::new(draft.load().unwrap_or_default());
+    let draft = StoredValue::new(draft);
+    Effect::watch(
+        move || text.get(),
+        move |text: &String, _, _| {
+            draft.with_value(|draft| if text.trim().is_empty() { draft.clear() } else { draft.keep(text) });
+        },
+        false,
+    );
     let comments = Memo::new(move |_| view.read().ticket.comments.clone());
     let send = move || {
-        let comment = Comment { text: text.get_untracked() };
-        if comment.text.trim().is_empty() {
+        let sent = text.get_untracked();
+        if sent.trim().is_empty() {
             return;
         }
-        let ticket = view.read_untracked().ticket.id;
-        recorder.record(ticket, Action::Comment(comment), move || {
-            text.set(String::new());
+        let comment = Recording::of(ticket, Action::Comment(Comment { text: sent.clone() }));
+        recorder.keep(comment.typed_in(Some(draft.get_value())), move || {
+            // What was typed meanwhile has not been said yet.
+            if *text.read_untracked() == sent {
+                text.set(String::new());
+            }
             toasts.say(t!(lang, saved_here));
         });
     };
     let error = Signal::derive(move || {
         let words = lang.words();
-        recorder.problem().read().as_ref().map(|problem| match problem {
-            RecordError::Refused(refusal) => words.refusal(refusal).0,
-            RecordError::Store(error) => words.store_error(error).0,
-            RecordError::Elsewhere => words.other_tab().to_owned(),
-        })
+        recorder.problem().read().as_ref().map(|problem| words.record_error(problem).0)
     });
     let said = move || {
         let comments = comments.get();
