@@ -36,17 +36,27 @@ impl FormDraft {
         T: Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static,
     {
         let untouched = StoredValue::new(None::<T>);
-        Effect::new(move |_| {
+        Effect::new(move |filled: Option<bool>| {
             if !self.open.get() {
-                return;
+                return false;
+            }
+            if filled.unwrap_or_default() {
+                return true;
+            }
+            let draft = untrack(&draft);
+            // Sent from a page that has been left since, it may be recorded in a moment.
+            if draft.is_under_way() {
+                self.latest.set_value(None);
+                return false;
             }
             untrack(|| {
-                let (draft, fresh) = (draft(), fresh());
+                let fresh = fresh();
                 let kept = draft.load().filter(|kept| fits(kept, &fresh));
                 self.latest.set_value(Some(draft));
                 untouched.set_value(Some(fresh.clone()));
                 fill(kept.unwrap_or(fresh));
             });
+            true
         });
         Effect::new(move |_| {
             let typed = typed();

@@ -24,8 +24,8 @@ use crate::i18n::{Lang, use_lang};
 use crate::t;
 use crate::tickets::{EarlierTickets, glyph, number_of, ticket_path};
 use crate::ui::{
-    Chips, Combobox, Confirm, FieldMark, Icon, Notice, Segmented, SelectField, Suggestion, TextArea,
-    TextField, TextKind, ToastBoard, Tone, use_toasts,
+    Chips, Combobox, Confirm, FieldMark, Icon, Notice, Segmented, SelectField, Skeleton, Suggestion,
+    TextArea, TextField, TextKind, ToastBoard, Tone, use_toasts,
 };
 use crate::workspace::{RecordError, Workspace, use_workspace};
 
@@ -67,6 +67,19 @@ enum Handover {
 /// The call desk's form. An engineer on site finds the same one.
 #[component]
 pub fn IntakePage() -> impl IntoView {
+    let person = use_workspace().person();
+    let draft = Draft::of(person.read_untracked().id, "intake", "new");
+    let settled = draft.clone().settled();
+    let draft = StoredValue::new(draft);
+    view! {
+        <Show when=move || settled.get() fallback=|| view! { <div aria-busy="true"><Skeleton bars=6 /></div> }>
+            <IntakeForm draft />
+        </Show>
+    }
+}
+
+#[component]
+fn IntakeForm(draft: StoredValue<Draft>) -> impl IntoView {
     let lang = use_lang();
     let workspace = use_workspace();
     let toasts = use_toasts();
@@ -78,7 +91,6 @@ pub fn IntakePage() -> impl IntoView {
         if person.read_untracked().role.carries_out_work() { Channel::EngineerOnSite } else { Channel::Phone }
     };
     let marks = Marks::new();
-    let draft = StoredValue::new(Draft::of(person.read_untracked().id, "intake", "new"));
     let fields = Fields::of(draft.with_value(Draft::load).unwrap_or_default());
     let typed = Memo::new(move |_| fields.typed());
     let intake = Memo::new(move |_| typed.read().intake(person.read().department, default_channel()));
