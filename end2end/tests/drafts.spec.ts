@@ -52,15 +52,15 @@ test("a sheet's words go once they are recorded, though its page has been left, 
     await expect(page.getByRole("heading", { level: 1, name: "我的任务" })).toBeVisible();
   };
 
-  await (await name()).fill("水箱滤芯");
+  await (await name()).fill("滤芯座垫圈");
   const first = await holdBack(page);
   await saveAndLeave();
   await first.letGo();
   await page.getByRole("link", { name: JOB }).tap();
-  await expect(history(page).filter({ hasText: "水箱滤芯" })).toHaveCount(1);
+  await expect(history(page).filter({ hasText: "滤芯座垫圈" })).toHaveCount(1);
   await expect(await name()).toHaveValue("");
 
-  await (page.getByRole("dialog").getByLabel(/^配件名称/)).fill("密封圈");
+  await page.getByRole("dialog").getByLabel(/^配件名称/).fill("密封圈");
   const second = await holdBack(page);
   await saveAndLeave();
   await second.spoil();
@@ -83,7 +83,7 @@ test("a comment that is half typed is there after a reload, and goes when it is 
   await comment.fill("客户下午在家，门铃坏了");
   await held.letGo();
   await expect(page.getByRole("region", { name: "内部留言" }).getByRole("listitem")).toContainText(["客户下午在家"]);
-  await expect(page.getByText("已存本机")).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: "已存本机" })).toBeVisible();
   await expect(comment).toHaveValue("客户下午在家，门铃坏了");
   await page.getByRole("button", { name: "添加留言" }).click();
   await expect(comment).toHaveValue("");
