@@ -5,6 +5,7 @@
 
 mod agenda;
 mod completion_page;
+mod form_draft;
 mod job_card;
 mod job_list_page;
 mod job_page;
@@ -16,9 +17,10 @@ mod sheets;
 mod ticket_gate;
 
 pub use completion_page::CompletionPage;
+pub use form_draft::FormDraft;
 pub use job_list_page::JobListPage;
 pub use job_page::JobPage;
 pub(crate) use links::place;
-pub use recorder::{Recorder, use_recorder};
+pub use recorder::{Recorder, Recording, use_recorder, use_recorder_in};
 pub(crate) use sheets::takes_promise;
 pub(crate) use ticket_gate::{gate, use_addressed_ticket};

@@ -45,6 +45,52 @@ export async function keepOpenAs(bare: Page, version: number, stores: string[]):
   }, [version, stores] as const);
 }
 
+/**
+ * Holds back whatever the app of this page wants to record, until `letGo` is called; after `spoil`, it can't be kept. The page must
+ * not be loaded anew meanwhile.
+ */
+export async function holdBack(page: Page): Promise<{ letGo: () => Promise<void>; spoil: () => Promise<void> }> {
+  await page.evaluate(async () => {
+    const name = (await indexedDB.databases()).map(({ name }) => name).find((name) => name?.startsWith("fieldloop-"));
+    if (!name) throw new Error("the app has no database here");
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      const opening = indexedDB.open(name);
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error);
+    });
+    // What wants to write waits for this transaction, which lasts as long as it has something to ask.
+    const outbox = database.transaction("outbox", "readwrite").objectStore("outbox");
+    let holding = true;
+    const goOn = () => {
+      if (holding) outbox.count().onsuccess = goOn;
+      else database.close();
+    };
+    goOn();
+    const waiting: IDBTransaction[] = [];
+    const begin = IDBDatabase.prototype.transaction;
+    IDBDatabase.prototype.transaction = function (...args) {
+      const transaction = begin.apply(this, args);
+      if (transaction.mode === "readwrite") waiting.push(transaction);
+      return transaction;
+    };
+    const letGo = () => {
+      IDBDatabase.prototype.transaction = begin;
+      holding = false;
+    };
+    const spoil = () => {
+      IDBObjectStore.prototype.put = () => {
+        throw new DOMException("spoilt by a test", "QuotaExceededError");
+      };
+      for (const transaction of waiting) transaction.abort();
+      letGo();
+    };
+    Object.assign(globalThis, { held: { letGo, spoil } });
+  });
+  const ask = (deed: "letGo" | "spoil") => async () =>
+    await page.evaluate((deed) => (globalThis as unknown as { held: Record<string, () => void> }).held[deed]?.(), deed);
+  return { letGo: ask("letGo"), spoil: ask("spoil") };
+}
+
 /** Fills the app's origin with what nobody needs, until not even a little more goes in. */
 export async function fillToTheBrim(page: Page): Promise<void> {
   await page.evaluate(async () => {

@@ -8,6 +8,13 @@ export const CUSTOMER = { phone: "13800002468", name: "李明", company: "申港
 
 /** Registers an urgent fault at the call desk; it goes to whom the rules propose, and they say why. */
 export async function registerFault(page: Page, summary: string): Promise<void> {
+  await typeFault(page, summary);
+  await page.getByRole("button", { name: "登记并分派" }).click();
+  await expect(page.getByRole("heading", { name: summary })).toBeVisible();
+}
+
+/** The same as far as it is typed. */
+export async function typeFault(page: Page, summary: string): Promise<void> {
   await page.getByRole("link", { name: "登记工单" }).click();
   const field = (name: RegExp) => page.getByRole("region", { name: "登记信息" }).getByLabel(name);
   await field(/^电话/).fill(CUSTOMER.phone);
@@ -23,8 +30,6 @@ export async function registerFault(page: Page, summary: string): Promise<void> 
   const proposal = page.getByRole("region", { name: "派单建议" });
   await expect(proposal).toContainText(PEOPLE.engineer);
   await expect(proposal.getByRole("listitem")).toContainText(["故障", `负责${CUSTOMER.region}`, "熟悉 KY-", "在手工单最少"]);
-  await page.getByRole("button", { name: "登记并分派" }).click();
-  await expect(page.getByRole("heading", { name: summary })).toBeVisible();
 }
 
 /** Finds a ticket in the office's list, which draws only what fits, and opens it. */
@@ -110,11 +115,18 @@ export async function addNote(page: Page, text: string): Promise<void> {
 
 /** Says at a desk how soon a ticket must be dealt with. */
 export async function changeUrgency(page: Page, urgency: string, reason: string): Promise<void> {
-  await page.getByLabel("更多操作").click();
-  await page.getByRole("menuitem", { name: "调整紧急程度" }).click();
-  const dialog = page.getByRole("dialog", { name: "调整紧急程度" });
+  const dialog = await openAct(page, "调整紧急程度");
   await choose(dialog, "紧急程度", urgency);
   await dialog.getByLabel("调整原因").fill(reason);
   await dialog.getByRole("button", { name: "保存" }).click();
   await expect(dialog).toBeHidden();
+}
+
+/** Opens the dialog of something that can be done to a ticket at a desk. */
+export async function openAct(page: Page, act: string): Promise<Locator> {
+  await page.getByLabel("更多操作").click();
+  await page.getByRole("menuitem", { name: act }).click();
+  const dialog = page.getByRole("dialog", { name: act });
+  await expect(dialog).toBeVisible();
+  return dialog;
 }

@@ -54,6 +54,10 @@ test("a supervisor lets one late change in and declines another, and their autho
   await question.getByRole("button", { name: "不采纳" }).click();
   await expect(question.getByLabel("原因")).toHaveAttribute("aria-invalid", "true");
   await question.getByLabel("原因").fill("客户又换了号码");
+  // What was typed outlives the page.
+  await office.reload();
+  await second.getByRole("button", { name: "不采纳" }).press("Enter");
+  await expect(question.getByLabel("原因")).toHaveValue("客户又换了号码");
   await question.getByRole("button", { name: "不采纳" }).click();
   await expect(question).toBeHidden();
   await expect(office.getByText("没有待确认的补传")).toBeVisible();

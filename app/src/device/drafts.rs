@@ -3,9 +3,10 @@
 //! A draft is a convenience, not a record: it lies in the browser's small storage, and keeping it may fail without anybody
 //! being told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::PersonId;
+use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -36,6 +37,57 @@ impl Draft {
     /// Forgets it: it is recorded, or the person has dropped it.
     pub fn clear(&self) {
         storage::remove(&self.key);
+    }
+
+    /// What it holds at this moment, which is about to be recorded.
+    pub fn send(self) -> SentDraft {
+        let text = storage::text(&self.key);
+        under_way(|drafts| drafts.insert(self.key.clone()));
+        SentDraft { draft: self, text }
+    }
+
+    /// Whether it is not known yet what becomes of it: a form that would offer it once more waits. Follows that inside a
+    /// reactive closure.
+    pub fn is_under_way(&self) -> bool {
+        UNDER_WAY.with(|drafts| drafts.with(|drafts| drafts.contains(&self.key)))
+    }
+
+    /// Whether the form may begin: from when on this draft is not under way. Stays so when the form sends it itself.
+    pub fn settled(self) -> Memo<bool> {
+        Memo::new(move |settled: Option<&bool>| settled.copied().unwrap_or_default() || !self.is_under_way())
+    }
+}
+
+thread_local! {
+    /// The drafts that are being recorded, perhaps from a page that has been left.
+    static UNDER_WAY: ArcRwSignal<BTreeSet<String>> = ArcRwSignal::new(BTreeSet::new());
+}
+
+fn under_way(change: impl FnOnce(&mut BTreeSet<String>) -> bool) {
+    UNDER_WAY.with(|drafts| {
+        drafts.maybe_update(change);
+    });
+}
+
+/// A draft as it was when somebody had it recorded. Under way until this is dropped.
+#[derive(Debug)]
+pub struct SentDraft {
+    draft: Draft,
+    text: Option<String>,
+}
+
+impl SentDraft {
+    /// Forgets it, for it is recorded. What has been typed since stays.
+    pub fn recorded(self) {
+        if storage::text(&self.draft.key) == self.text {
+            self.draft.clear();
+        }
+    }
+}
+
+impl Drop for SentDraft {
+    fn drop(&mut self) {
+        under_way(|drafts| drafts.remove(&self.draft.key));
     }
 }
 

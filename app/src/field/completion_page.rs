@@ -8,7 +8,7 @@ use leptos_router::hooks::use_navigate;
 use serde::{Deserialize, Serialize};
 
 use super::job_page::{JobLoading, JobMissing};
-use super::recorder::use_recorder;
+use super::recorder::{Recording, use_recorder};
 use super::sheets::NotSaved;
 use super::ticket_gate::{gate, use_addressed_ticket};
 use crate::device::drafts::Draft;
@@ -34,7 +34,13 @@ pub fn CompletionPage() -> impl IntoView {
                     let view = view.read();
                     number_of(ticket, view.ticket.number.as_ref(), lang.words())
                 };
-                view! { <CompletionForm ticket number=Signal::derive(number) /> }
+                let number = Signal::derive(number);
+                let settled = draft_of(ticket).settled();
+                view! {
+                    <Show when=move || settled.get() fallback=|| view! { <JobLoading /> }>
+                        <CompletionForm ticket number />
+                    </Show>
+                }
             },
         )
     }
@@ -63,6 +69,10 @@ impl From<Typed> for Completion {
     }
 }
 
+fn draft_of(ticket: TicketId) -> Draft {
+    Draft::of(use_workspace().person().read_untracked().id, "completion", ticket)
+}
+
 #[component]
 fn CompletionForm(ticket: TicketId, number: Signal<String>) -> impl IntoView {
     const SHOWN: &[Field] = &[Field::Found, Field::Done, Field::Cause, Field::Remaining];
@@ -71,7 +81,7 @@ fn CompletionForm(ticket: TicketId, number: Signal<String>) -> impl IntoView {
     let toasts = use_toasts();
     let recorder = use_recorder();
     let errors = FormErrors::new();
-    let draft = Draft::of(workspace.person().read_untracked().id, "completion", ticket);
+    let draft = draft_of(ticket);
     let typed: Typed = draft.load().unwrap_or_default();
     let (found, done) = (RwSignal::new(typed.found), RwSignal::new(typed.done));
     let (cause, remaining) = (RwSignal::new(typed.cause), RwSignal::new(typed.remaining));
@@ -101,7 +111,8 @@ fn CompletionForm(ticket: TicketId, number: Signal<String>) -> impl IntoView {
             return;
         }
         let (draft, navigate) = (draft.clone(), navigate.clone());
-        recorder.record(ticket, action, move || {
+        let recording = Recording::of(ticket, action).typed_in(Some(draft.clone()));
+        recorder.keep(recording, move || {
             recorded.set_value(true);
             draft.clear();
             toasts.say(t!(lang, saved_here));

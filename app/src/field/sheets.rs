@@ -9,9 +9,10 @@ use leptos::text_prop::TextProp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::form_draft::FormDraft;
 use super::job_list_page::start_of_tomorrow;
 use super::links;
-use super::recorder::{Recorder, use_recorder};
+use super::recorder::{Recorder, Recording, use_recorder_in};
 use crate::device::drafts::Draft;
 use crate::device::local_time;
 use crate::i18n::{Lang, Locale, use_lang};
@@ -45,17 +46,15 @@ struct Saving {
     toasts: ToastBoard,
     errors: FormErrors,
     recorder: Recorder,
-    /// The draft of what the sheet was last opened for.
-    draft: StoredValue<Option<Draft>>,
+    draft: FormDraft,
 }
 
 /// The way of a sheet's content into the record. What was wrong before is forgotten when the sheet opens.
 fn use_saving(ticket: TicketId, open: RwSignal<bool>) -> Saving {
-    let (errors, recorder) = (FormErrors::new(), use_recorder());
+    let errors = FormErrors::new();
     Effect::new(move |_| {
         if open.get() {
             errors.clear();
-            recorder.clear();
         }
     });
     Saving {
@@ -65,17 +64,14 @@ fn use_saving(ticket: TicketId, open: RwSignal<bool>) -> Saving {
         workspace: use_workspace(),
         toasts: use_toasts(),
         errors,
-        recorder,
-        draft: StoredValue::new(None),
+        recorder: use_recorder_in(open),
+        draft: FormDraft::new(open),
     }
 }
 
 impl Saving {
-    /// Fills the sheet when it opens, and keeps what is typed until it is recorded or dropped: a reload, a crash or a tap
-    /// beside the sheet loses nothing.
-    ///
-    /// `form` names the draft, `fresh` is what the sheet holds without one, and a draft that doesn't fit to that is passed
-    /// over.
+    /// Fills the sheet when it opens, and keeps what is typed until it is recorded or dropped; see [`FormDraft`]. `form`
+    /// names the draft.
     fn keep_typed<T>(
         self,
         form: impl Fn() -> String + 'static,
@@ -86,47 +82,28 @@ impl Saving {
     ) where
         T: Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static,
     {
-        let untouched = StoredValue::new(None::<T>);
-        Effect::new(move |_| {
-            if !self.open.get() {
-                return;
-            }
-            let fresh = untrack(&fresh);
+        let draft = move || {
             let person = self.workspace.person().with_untracked(|person| person.id);
-            let draft = Draft::of(person, &untrack(&form), self.ticket);
-            let kept = draft.load().filter(|kept| fits(kept, &fresh));
-            self.draft.set_value(Some(draft));
-            untouched.set_value(Some(fresh.clone()));
-            fill(kept.unwrap_or(fresh));
-        });
-        Effect::new(move |_| {
-            let typed = typed();
-            let Some(draft) = self.draft.get_value().filter(|_| self.open.get_untracked()) else { return };
-            if untouched.with_value(|untouched| untouched.as_ref() == Some(&typed)) {
-                draft.clear();
-            } else {
-                draft.keep(&typed);
-            }
-        });
-    }
-
-    fn drop_draft(self) {
-        if let Some(draft) = self.draft.get_value() {
-            draft.clear();
-        }
+            Draft::of(person, &form(), self.ticket)
+        };
+        self.draft.keep_typed(draft, fresh, fits, fill, typed);
     }
 
     fn save(self, action: Action) {
         if self.allows(&action) {
-            self.recorder.record(self.ticket, action, move || self.saved());
+            self.keep(Recording::of(self.ticket, action));
         }
     }
 
     /// Saves what rests on what the sheet was filled with: what came in while it was open has not been seen.
     fn save_by(self, action: Action, seen: Seen) {
         if self.allows(&action) {
-            self.recorder.record_by(self.ticket, action, seen, move || self.saved());
+            self.keep(Recording::of(self.ticket, action).by(seen));
         }
+    }
+
+    fn keep(self, recording: Recording) {
+        self.recorder.keep(recording.typed_in(self.draft.latest()), move || self.saved());
     }
 
     fn allows(self, action: &Action) -> bool {
@@ -135,7 +112,6 @@ impl Saving {
 
     fn saved(self) {
         let lang = self.lang;
-        self.drop_draft();
         self.open.set(false);
         self.toasts.say(t!(lang, saved_here));
     }
@@ -163,7 +139,7 @@ fn Sheet(
         beyond.get().map(|(title, text)| view! { <Notice tone=Tone::Danger title text answers=true /> })
     };
     let cancel = Callback::new(move |()| {
-        saving.drop_draft();
+        saving.draft.discard();
         saving.open.set(false);
     });
     let footer = move || {

@@ -12,7 +12,9 @@ use sync::parked::ParkedChange;
 use super::keeper::{LateArrivals, use_late_arrivals};
 use super::ruling::{Outcome, Ruling, because, failure, outcome};
 use crate::device::api::ApiError;
+use crate::device::drafts::Draft;
 use crate::device::focus;
+use crate::field::FormDraft;
 use crate::i18n::use_lang;
 use crate::t;
 use crate::tickets::deed::{Deed, Speaker};
@@ -148,20 +150,22 @@ fn Line(parked: ParkedChange) -> impl IntoView {
     });
     let waits = RwSignal::new(None::<(String, Option<String>)>);
     let (busy, declining) = (RwSignal::new(false), RwSignal::new(false));
+    let reason = Draft::of(workspace.person().read_untracked().id, "decline", parked.change.id);
     let decide = {
-        let parked = Arc::clone(&parked);
+        let (parked, reason) = (Arc::clone(&parked), reason.clone());
         Callback::new(move |ruling: Ruling| {
             if busy.get_untracked() {
                 return;
             }
             busy.set(true);
             waits.set(None);
-            let parked = Arc::clone(&parked);
+            let (parked, reason) = (Arc::clone(&parked), reason.clone());
             spawn_local(async move {
                 let answer = late.decide(&parked, &ruling).await;
                 busy.try_set(false);
                 match outcome(&ruling, &answer, lang.words()) {
                     Outcome::Decided(words) => {
+                        reason.clear();
                         declining.try_set(false);
                         toasts.say(words);
                         focus::on(HEADING.to_owned());
@@ -212,6 +216,7 @@ fn Line(parked: ParkedChange) -> impl IntoView {
             </div>
             <DeclineDialog
                 open=declining
+                reason
                 what=Signal::derive(move || said.read().0.what.clone())
                 name=Signal::derive(move || said.read().1.clone())
                 busy
@@ -246,6 +251,8 @@ fn About(parked: Arc<ParkedChange>) -> impl IntoView {
 #[component]
 fn DeclineDialog(
     open: RwSignal<bool>,
+    /// Where the reason is kept while it is being typed.
+    reason: Draft,
     /// What it is.
     #[prop(into)]
     what: Signal<String>,
@@ -261,6 +268,18 @@ fn DeclineDialog(
     let lang = use_lang();
     let errors = FormErrors::new();
     let why = RwSignal::new(String::new());
+    let draft = FormDraft::new(open);
+    draft.keep_typed(
+        move || reason.clone(),
+        String::new,
+        |_, _| true,
+        move |typed| why.set(typed),
+        move || why.get(),
+    );
+    let cancel = move || {
+        draft.discard();
+        open.set(false);
+    };
     let decline = move || {
         let reason = Reason { reason: why.get_untracked() };
         if errors.take(reason.check()) {
@@ -271,7 +290,7 @@ fn DeclineDialog(
         view! {
             <SaveButtons
                 busy
-                on_cancel=move |()| open.set(false)
+                on_cancel=move |()| cancel()
                 save=t!(lang, late_decline)
                 destroys=true
             />

@@ -7,7 +7,6 @@ use domain::ticket::{Action, ConflictKind, Settlement, SingleField};
 use leptos::prelude::*;
 
 use super::conflicts::{Dispute, Side, disputes};
-use super::dialogs::record_error_words;
 use super::panel::Panel;
 use crate::field::{Recorder, use_recorder};
 use crate::i18n::{Words, use_lang};
@@ -25,7 +24,7 @@ pub fn ConflictPanel(view: Signal<Arc<TicketView>>) -> impl IntoView {
     let open = Memo::new(move |_| disputes(&view.read().ticket, &view.read().document));
     let problem = move || {
         recorder.problem().read().as_ref().map(|problem| {
-            let (title, text) = record_error_words(problem, lang.words());
+            let (title, text) = lang.words().record_error(problem);
             view! { <Notice tone=Tone::Danger title=title text=text answers=true /> }
         })
     };

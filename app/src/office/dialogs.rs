@@ -1,4 +1,5 @@
-//! One dialog for each thing the desk does to a ticket. What was typed stays when a dialog is closed, until it is recorded.
+//! One dialog for each thing the desk does to a ticket. What was typed stays when a dialog is closed, the page left or the app
+//! ended, until it is recorded or cancelled: it is there when the dialog is opened again.
 
 mod assign;
 mod closing;
@@ -15,6 +16,8 @@ use domain::ticket::{Action, Seen};
 use domain::{Field, TicketId};
 use leptos::prelude::*;
 use leptos::text_prop::TextProp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use self::assign::AssignDialog;
 use self::closing::{CancelDialog, CloseDialog, ReopenDialog};
@@ -26,12 +29,13 @@ use self::progress::ProgressDialog;
 pub(super) use self::quality::RectifyDialog;
 use self::quality::{InspectDialog, RecoverDialog};
 use super::acts::Act;
-use crate::field::{Recorder, use_recorder};
-use crate::i18n::{Words, use_lang};
+use crate::device::drafts::Draft;
+use crate::field::{FormDraft, Recorder, Recording, use_recorder_in};
+use crate::i18n::use_lang;
 use crate::t;
 use crate::tickets::number_of;
 use crate::ui::{Dialog, FormErrors, Notice, SaveButtons, Tone, use_toasts};
-use crate::workspace::{RecordError, TicketView};
+use crate::workspace::{TicketView, use_workspace};
 
 /// Which dialog is open.
 #[derive(Debug, Clone, Copy)]
@@ -130,11 +134,39 @@ struct ActionForm {
     open: RwSignal<bool>,
     recorder: Recorder,
     errors: FormErrors,
+    draft: FormDraft,
 }
 
 impl ActionForm {
     fn new(view: Signal<Arc<TicketView>>, open: RwSignal<bool>) -> Self {
-        Self { view, open, recorder: use_recorder(), errors: FormErrors::new() }
+        let errors = FormErrors::new();
+        Effect::new(move |_| {
+            if open.get() {
+                errors.clear();
+            }
+        });
+        Self { view, open, recorder: use_recorder_in(open), errors, draft: FormDraft::new(open) }
+    }
+
+    /// Fills the dialog when it opens: with what was typed and neither recorded nor cancelled, or else with what `fresh`
+    /// says. `name` tells the draft from those of the ticket's other dialogs.
+    fn keep_typed<T>(
+        self,
+        name: &'static str,
+        fresh: impl Fn() -> T + 'static,
+        fill: impl Fn(T) + 'static,
+        typed: impl Fn() -> T + 'static,
+    ) where
+        T: Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static,
+    {
+        let person = use_workspace().person();
+        let draft = move || Draft::of(person.with(|person| person.id), name, self.ticket());
+        self.draft.keep_typed(draft, fresh, |_, _| true, fill, typed);
+    }
+
+    /// The same for a dialog that asks for nothing but a text.
+    fn keep_text(self, name: &'static str, text: RwSignal<String>) {
+        self.keep_typed(name, String::new, move |typed| text.set(typed), move || text.get());
     }
 
     fn ticket(self) -> TicketId {
@@ -142,29 +174,35 @@ impl ActionForm {
     }
 
     /// Checks the action, records it, then closes the dialog and calls `saved`.
-    fn save(self, action: Action, toast: impl FnOnce() + 'static, saved: impl FnOnce() + 'static) {
+    fn save(self, action: Action, saved: impl FnOnce() + 'static) {
         if self.allows(&action) {
-            self.recorder.record(self.ticket(), action, move || self.saved(saved, toast));
+            self.keep(Recording::of(self.ticket(), action), saved);
         }
     }
 
     /// Saves what rests on a copy that was taken when the dialog opened: what came in since has not been seen, and must
     /// turn up as a conflict instead of being overwritten.
-    fn save_by(self, action: Action, seen: Seen, toast: impl FnOnce() + 'static) {
+    fn save_by(self, action: Action, seen: Seen, saved: impl FnOnce() + 'static) {
         if self.allows(&action) {
-            self.recorder.record_by(self.ticket(), action, seen, move || self.saved(|| (), toast));
+            self.keep(Recording::of(self.ticket(), action).by(seen), saved);
         }
+    }
+
+    fn keep(self, recording: Recording, saved: impl FnOnce() + 'static) {
+        self.recorder.keep(recording.typed_in(self.draft.latest()), move || {
+            self.open.set(false);
+            saved();
+        });
+    }
+
+    fn cancel(self) {
+        self.draft.discard();
+        self.open.set(false);
     }
 
     fn allows(self, action: &Action) -> bool {
         self.recorder.clear();
         self.errors.take(action.check(self.ticket()))
-    }
-
-    fn saved(self, saved: impl FnOnce(), toast: impl FnOnce()) {
-        self.open.set(false);
-        saved();
-        toast();
     }
 }
 
@@ -199,13 +237,13 @@ fn ActionDialog(
         let save: TextProp = save.clone().unwrap_or_else(|| t!(lang, ui_save).into());
         view! {
             <p class="dialog__foot-note">{t!(lang, dialog_note)}</p>
-            <SaveButtons busy on_cancel=move |()| form.open.set(false) save destroys />
+            <SaveButtons busy on_cancel=move |()| form.cancel() save destroys />
         }
     };
     let beyond = form.errors.beyond(lang, fields);
     let problem = move || {
         let said = beyond.get().or_else(|| {
-            form.recorder.problem().read().as_ref().map(|problem| record_error_words(problem, lang.words()))
+            form.recorder.problem().read().as_ref().map(|problem| lang.words().record_error(problem))
         });
         said.map(|(title, text)| view! { <Notice tone=Tone::Danger title=title text=text answers=true /> })
     };
@@ -217,15 +255,6 @@ fn ActionDialog(
                 {children.with_value(|children| children())} {problem}
             </div>
         </Dialog>
-    }
-}
-
-/// Why something was not saved, and what to do.
-pub(super) fn record_error_words(error: &RecordError, words: Words) -> (String, String) {
-    match error {
-        RecordError::Refused(refusal) => words.refusal(refusal),
-        RecordError::Store(error) => words.store_error(error),
-        RecordError::Elsewhere => (words.other_tab().to_owned(), words.not_saved_elsewhere().to_owned()),
     }
 }
 

@@ -6,7 +6,7 @@ use domain::ticket::{Action, Comment, Entry, Inspection, Milestone, MilestoneRea
 use domain::{ChangeId, Timestamp};
 use leptos::prelude::*;
 
-use super::dialogs::{PlanDialog, RectifyDialog, record_error_words};
+use super::dialogs::{PlanDialog, RectifyDialog};
 use super::panel::Panel;
 use crate::field::use_recorder;
 use crate::i18n::use_lang;
@@ -146,7 +146,7 @@ fn MilestoneLine(
     };
     let problem = move || {
         recorder.problem().get().map(|problem| {
-            let (title, text) = record_error_words(&problem, lang.words());
+            let (title, text) = lang.words().record_error(&problem);
             view! { <Notice tone=Tone::Danger title text answers=true /> }
         })
     };

@@ -2,7 +2,8 @@
 
 use domain::routing::Proposal;
 use domain::ticket::{
-    Action, Channel, ComplaintNature, Difficulty, Flag, Kind, TicketNumber, Urgency, provisional_number,
+    Action, Assignment, Channel, ComplaintNature, Difficulty, Flag, Intake, Kind, TicketNumber, Urgency,
+    provisional_number,
 };
 use domain::{Field, PersonId, Refusal, TicketId, Timestamp};
 use leptos::prelude::*;
@@ -12,7 +13,6 @@ use leptos_router::hooks::use_navigate;
 use sync::Link;
 
 use super::assignment::{assign_to, propose};
-use super::dialogs::record_error_words;
 use super::intake_fields::{Fields, Marks};
 use super::intake_form::{KnownCustomer, LookedIn, Place, Wrong, known_customers, known_values, problems};
 use super::loads::Loads;
@@ -20,14 +20,14 @@ use super::panel::Panel;
 use super::person_choice::{PersonChoice, ProposalCard};
 use crate::device::drafts::Draft;
 use crate::device::{clock, focus, keyboard, local_time};
-use crate::i18n::use_lang;
+use crate::i18n::{Lang, use_lang};
 use crate::t;
 use crate::tickets::{EarlierTickets, glyph, number_of, ticket_path};
 use crate::ui::{
-    Chips, Combobox, Confirm, FieldMark, Icon, Notice, Segmented, SelectField, Suggestion, TextArea,
-    TextField, TextKind, Tone, use_toasts,
+    Chips, Combobox, Confirm, FieldMark, Icon, Notice, Segmented, SelectField, Skeleton, Suggestion,
+    TextArea, TextField, TextKind, ToastBoard, Tone, use_toasts,
 };
-use crate::workspace::{RecordError, use_workspace};
+use crate::workspace::{RecordError, Workspace, use_workspace};
 
 /// The fields that show their own errors.
 const FIELDS: &[Field] = &[
@@ -67,6 +67,19 @@ enum Handover {
 /// The call desk's form. An engineer on site finds the same one.
 #[component]
 pub fn IntakePage() -> impl IntoView {
+    let person = use_workspace().person();
+    let draft = Draft::of(person.read_untracked().id, "intake", "new");
+    let settled = draft.clone().settled();
+    let draft = StoredValue::new(draft);
+    view! {
+        <Show when=move || settled.get() fallback=|| view! { <div aria-busy="true"><Skeleton bars=6 /></div> }>
+            <IntakeForm draft />
+        </Show>
+    }
+}
+
+#[component]
+fn IntakeForm(draft: StoredValue<Draft>) -> impl IntoView {
     let lang = use_lang();
     let workspace = use_workspace();
     let toasts = use_toasts();
@@ -74,12 +87,10 @@ pub fn IntakePage() -> impl IntoView {
     let person = workspace.person();
     let (directory, cards, status, now) =
         (workspace.directory(), workspace.cards(), workspace.status(), workspace.now());
-
     let default_channel = move || {
         if person.read_untracked().role.carries_out_work() { Channel::EngineerOnSite } else { Channel::Phone }
     };
     let marks = Marks::new();
-    let draft = StoredValue::new(Draft::of(person.read_untracked().id, "intake", "new"));
     let fields = Fields::of(draft.with_value(Draft::load).unwrap_or_default());
     let typed = Memo::new(move |_| fields.typed());
     let intake = Memo::new(move |_| typed.read().intake(person.read().department, default_channel()));
@@ -115,63 +126,27 @@ pub fn IntakePage() -> impl IntoView {
         Handover::Later => None,
     });
 
-    let busy = RwSignal::new(false);
-    let problem = RwSignal::new(None::<RecordError>);
+    let registering = Registering {
+        workspace,
+        toasts,
+        lang,
+        draft,
+        marks,
+        busy: RwSignal::new(false),
+        problem: RwSignal::new(None),
+    };
+    let Registering { busy, problem, .. } = registering;
     let save = move || {
-        if busy.get_untracked() {
-            return;
-        }
-        problem.set(None);
         let intake = intake.get_untracked();
-        let found = problems(&intake, now.get_untracked());
-        let is_well = found.is_empty();
-        marks.set(found);
-        if !is_well {
-            focus::first_invalid();
+        if busy.get_untracked() || !registering.is_well(&intake) {
             return;
         }
-        busy.set(true);
-        let ticket = workspace.new_ticket_id();
         let assignment =
             assignee.get_untracked().and_then(|who| directory.with_untracked(|all| assign_to(who, all)));
         let navigate = navigate.clone();
-        spawn_local(async move {
-            let registered = workspace.record(ticket, Action::Register(Box::new(intake))).await;
-            if busy.try_set(false).is_some() {
-                return;
-            }
-            match registered {
-                Err(RecordError::Refused(Refusal::Invalid { field, problem })) if FIELDS.contains(&field) => {
-                    marks.set(vec![(Place::Field(field), Wrong::Refused(problem))]);
-                    focus::first_invalid();
-                }
-                Err(error) => problem.set(Some(error)),
-                Ok(_) => {
-                    draft.with_value(Draft::clear);
-                    let assigned = match assignment {
-                        Some(assignment) => {
-                            workspace.record(ticket, Action::Assign(assignment)).await.map(|_| ())
-                        }
-                        None => Ok(()),
-                    };
-                    let is_online = status.with_untracked(|status| status.link == Link::Live);
-                    let path = ticket_path(person.read_untracked().role, ticket);
-                    navigate(&path, NavigateOptions::default());
-                    let number = if is_online && assigned.is_ok() {
-                        number_soon(move || {
-                            cards.try_with_untracked(|cards| {
-                                cards.iter().find(|card| card.ticket == ticket)?.number.clone()
-                            })
-                        })
-                        .await
-                    } else {
-                        None
-                    };
-                    toasts.say(move || {
-                        saved_words(ticket, number.as_ref(), assigned.as_ref().err(), lang.words())
-                    });
-                }
-            }
+        registering.begin(intake, assignment, move |ticket| {
+            let path = ticket_path(person.read_untracked().role, ticket);
+            navigate(&path, NavigateOptions::default());
         });
     };
     let save = StoredValue::new_local(save);
@@ -189,7 +164,7 @@ pub fn IntakePage() -> impl IntoView {
         if assignee.get().is_some() { words.intake_save_assign() } else { words.intake_save() }
     };
     let failure = move || {
-        let said = problem.read().as_ref().map(|error| record_error_words(error, lang.words()));
+        let said = problem.read().as_ref().map(|error| lang.words().record_error(error));
         said.map(|(title, text)| view! { <Notice tone=Tone::Danger title=title text=text answers=true /> })
     };
     view! {
@@ -291,6 +266,109 @@ fn handover(wanted: Option<Handover>, is_proposed: bool) -> Handover {
     }
 }
 
+/// The way of an intake into the record. What belongs to the record is done whether or not somebody stays on the page; only
+/// what is shown depends on that.
+#[derive(Clone, Copy)]
+struct Registering {
+    workspace: Workspace,
+    toasts: ToastBoard,
+    lang: Lang,
+    draft: StoredValue<Draft>,
+    marks: Marks,
+    busy: RwSignal<bool>,
+    problem: RwSignal<Option<RecordError>>,
+}
+
+/// A ticket that has been registered, and whether whoever was to have it has got it.
+struct Registered {
+    ticket: TicketId,
+    assigned: Result<(), RecordError>,
+}
+
+impl Registering {
+    /// Marks what is wrong with the form, and leads there. Says whether it is well.
+    fn is_well(self, intake: &Intake) -> bool {
+        self.problem.set(None);
+        let found = problems(intake, self.workspace.now().get_untracked());
+        let is_well = found.is_empty();
+        self.marks.set(found);
+        if !is_well {
+            focus::first_invalid();
+        }
+        is_well
+    }
+
+    /// Registers and assigns. `show` leads to the ticket, if somebody is still on the page.
+    fn begin(self, intake: Intake, assignment: Option<Assignment>, show: impl FnOnce(TicketId) + 'static) {
+        self.busy.set(true);
+        let draft = self.draft.get_value();
+        spawn_local(async move {
+            let outcome = register(self.workspace, intake, assignment, &draft).await;
+            let is_left = self.busy.try_set(false).is_some();
+            match outcome {
+                Ok(registered) => {
+                    if !is_left {
+                        // Whatever was typed while it was being saved belonged to this one.
+                        draft.clear();
+                        show(registered.ticket);
+                    }
+                    self.tell(registered).await;
+                }
+                Err(error) if is_left => {
+                    self.toasts.fail(move |words| words.intake_not_saved(words.record_error(&error).0));
+                }
+                Err(error) => self.explain(error),
+            }
+        });
+    }
+
+    /// Says, wherever the person is by now, which number the ticket has got.
+    async fn tell(self, Registered { ticket, assigned }: Registered) {
+        let Self { workspace, toasts, lang, .. } = self;
+        let is_online = workspace.status().try_with_untracked(|status| status.link == Link::Live);
+        let number = if is_online == Some(true) && assigned.is_ok() {
+            number_soon(move || {
+                workspace.cards().try_with_untracked(|cards| {
+                    cards.iter().find(|card| card.ticket == ticket)?.number.clone()
+                })
+            })
+            .await
+        } else {
+            None
+        };
+        toasts.say(move || saved_words(ticket, number.as_ref(), assigned.as_ref().err(), lang.words()));
+    }
+
+    /// Shows why it was not registered: at its field, or above the form.
+    fn explain(self, error: RecordError) {
+        match error {
+            RecordError::Refused(Refusal::Invalid { field, problem }) if FIELDS.contains(&field) => {
+                self.marks.set(vec![(Place::Field(field), Wrong::Refused(problem))]);
+                focus::first_invalid();
+            }
+            error => self.problem.set(Some(error)),
+        }
+    }
+}
+
+/// Records an intake as a new ticket, lets its draft go, and records who gets it.
+async fn register(
+    workspace: Workspace,
+    intake: Intake,
+    assignment: Option<Assignment>,
+    draft: &Draft,
+) -> Result<Registered, RecordError> {
+    let ticket = workspace.new_ticket_id();
+    let sent = draft.clone().send();
+    workspace.record(ticket, Action::Register(Box::new(intake))).await?;
+    sent.recorded();
+    let assigned = match assignment {
+        Some(assignment) => workspace.record(ticket, Action::Assign(assignment)).await.map(|_| ()),
+        None => Ok(()),
+    };
+    Ok(Registered { ticket, assigned })
+}
+
 /// Waits a moment for the number that the server gives. `look` is nothing once the person has left.
 async fn number_soon(look: impl Fn() -> Option<Option<TicketNumber>>) -> Option<TicketNumber> {
     for _ in 0..NUMBERED_WITHIN_MS / LOOK_EVERY_MS {
@@ -339,7 +417,7 @@ fn saved_words(
     words: crate::i18n::Words,
 ) -> String {
     match (not_assigned, number) {
-        (Some(error), _) => words.intake_saved_not_assigned(record_error_words(error, words).0),
+        (Some(error), _) => words.intake_saved_not_assigned(words.record_error(error).0),
         (None, Some(_)) => words.intake_saved(number_of(ticket, number, words)),
         (None, None) => words.intake_saved_provisional(provisional_number(ticket)),
     }

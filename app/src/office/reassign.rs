@@ -5,7 +5,6 @@ use domain::ticket::{Action, Card};
 use leptos::prelude::*;
 
 use super::assignment::{Candidate, assign_to, candidates, propose_for};
-use super::dialogs::record_error_words;
 use super::live_page::LoadParts;
 use super::loads::Loads;
 use crate::device::keyboard;
@@ -106,7 +105,7 @@ fn Reassign(ticket: TicketId, giving: Giving, loads: Memo<Loads>) -> impl IntoVi
     };
     let problem = move || {
         recorder.problem().get().map(|problem| {
-            let (title, text) = record_error_words(&problem, lang.words());
+            let (title, text) = lang.words().record_error(&problem);
             view! { <Notice tone=Tone::Danger title text answers=true /> }
         })
     };

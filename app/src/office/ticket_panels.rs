@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::TicketId;
 use domain::ticket::Action;
 use domain::ticket::{Answer, Comment, Completion, Entry, Sheet, SignOff, Verification};
 use leptos::prelude::*;
@@ -9,7 +10,8 @@ use leptos::prelude::*;
 use super::acts::Act;
 use super::dialogs::DialogSwitches;
 use super::panel::{Fact, Panel};
-use crate::field::use_recorder;
+use crate::device::drafts::Draft;
+use crate::field::{Recording, use_recorder};
 use crate::i18n::{Locale, use_lang};
 use crate::sign_off::SignatureInk;
 use crate::t;
@@ -17,7 +19,7 @@ use crate::tickets::deed::{Deed, Speaker};
 use crate::tickets::face::Span;
 use crate::tickets::{ClockList, EarlierTickets, PersonName, Timeline, use_when};
 use crate::ui::{Dialog, DialogSize, Icon, TextArea, use_toasts};
-use crate::workspace::{RecordError, TicketView, use_workspace};
+use crate::workspace::{TicketView, use_workspace};
 
 /// What the customer said, word for word.
 #[component]
@@ -446,29 +448,11 @@ pub fn CallbackPanel(view: Signal<Arc<TicketView>>) -> impl IntoView {
 pub fn CommentPanel(view: Signal<Arc<TicketView>>) -> impl IntoView {
     let lang = use_lang();
     let when = use_when();
-    let recorder = use_recorder();
-    let toasts = use_toasts();
-    let text = RwSignal::new(String::new());
+    let ticket = view.read_untracked().ticket.id;
+    let draft = Draft::of(use_workspace().person().read_untracked().id, "comment", ticket);
+    let settled = draft.clone().settled();
+    let draft = StoredValue::new(draft);
     let comments = Memo::new(move |_| view.read().ticket.comments.clone());
-    let send = move || {
-        let comment = Comment { text: text.get_untracked() };
-        if comment.text.trim().is_empty() {
-            return;
-        }
-        let ticket = view.read_untracked().ticket.id;
-        recorder.record(ticket, Action::Comment(comment), move || {
-            text.set(String::new());
-            toasts.say(t!(lang, saved_here));
-        });
-    };
-    let error = Signal::derive(move || {
-        let words = lang.words();
-        recorder.problem().read().as_ref().map(|problem| match problem {
-            RecordError::Refused(refusal) => words.refusal(refusal).0,
-            RecordError::Store(error) => words.store_error(error).0,
-            RecordError::Elsewhere => words.other_tab().to_owned(),
-        })
-    });
     let said = move || {
         let comments = comments.get();
         let lines = comments.into_iter().map(move |Entry { actor, happened, fact, .. }| {
@@ -487,20 +471,59 @@ pub fn CommentPanel(view: Signal<Arc<TicketView>>) -> impl IntoView {
     view! {
         <Panel title=t!(lang, panel_comments)>
             <ul class="stack">{said}</ul>
-            <form
-                class="form"
-                novalidate
-                on:submit=move |event| {
-                    event.prevent_default();
-                    send();
-                }
-            >
-                <TextArea label=t!(lang, comment_label) value=text rows=2 error />
-                <div class="form__actions">
-                    <button class="button" type="submit" data-kind="accent">{t!(lang, comment_add)}</button>
-                </div>
-            </form>
+            <Show when=move || settled.get()>
+                <CommentForm ticket draft />
+            </Show>
         </Panel>
+    }
+}
+
+/// The field to say something to colleagues. What is typed stays, as a draft, until it is said.
+#[component]
+fn CommentForm(ticket: TicketId, draft: StoredValue<Draft>) -> impl IntoView {
+    let lang = use_lang();
+    let recorder = use_recorder();
+    let toasts = use_toasts();
+    let text = RwSignal::new(draft.with_value(Draft::load).unwrap_or_default());
+    Effect::watch(
+        move || text.get(),
+        move |text: &String, _, _| {
+            draft.with_value(|draft| if text.trim().is_empty() { draft.clear() } else { draft.keep(text) });
+        },
+        false,
+    );
+    let send = move || {
+        let sent = text.get_untracked();
+        if sent.trim().is_empty() {
+            return;
+        }
+        let comment = Recording::of(ticket, Action::Comment(Comment { text: sent.clone() }));
+        recorder.keep(comment.typed_in(Some(draft.get_value())), move || {
+            // What was typed meanwhile has not been said yet.
+            if *text.read_untracked() == sent {
+                text.set(String::new());
+            }
+            toasts.say(t!(lang, saved_here));
+        });
+    };
+    let error = Signal::derive(move || {
+        let words = lang.words();
+        recorder.problem().read().as_ref().map(|problem| words.record_error(problem).0)
+    });
+    view! {
+        <form
+            class="form"
+            novalidate
+            on:submit=move |event| {
+                event.prevent_default();
+                send();
+            }
+        >
+            <TextArea label=t!(lang, comment_label) value=text rows=2 error />
+            <div class="form__actions">
+                <button class="button" type="submit" data-kind="accent">{t!(lang, comment_add)}</button>
+            </div>
+        </form>
     }
 }
 

@@ -17,7 +17,7 @@ use super::steps::{RateStep, ReadStep, SignStep, reason_words};
 use crate::device::drafts::Draft;
 use crate::device::intl::{self, Form};
 use crate::device::kiosk;
-use crate::field::{gate, use_addressed_ticket, use_recorder};
+use crate::field::{Recording, gate, use_addressed_ticket, use_recorder};
 use crate::i18n::{Lang, Locale, Words, provide_lang, use_lang};
 use crate::t;
 use crate::tickets::deed::{Speaker, join};
@@ -291,7 +291,7 @@ fn Asking(
             Step::Rate => turn_to(Step::Sign),
             Step::Sign => {
                 let seen = shown.read_untracked().seen.clone();
-                recorder.record_by(ticket, untrack(action), seen, move || given.set(true));
+                recorder.keep(Recording::of(ticket, untrack(action)).by(seen), move || given.set(true));
             }
         }
     };

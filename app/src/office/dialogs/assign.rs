@@ -45,7 +45,10 @@ pub(super) fn AssignDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>) 
         let assignment =
             chosen.get_untracked().and_then(|person| directory.with_untracked(|all| assign_to(person, all)));
         match assignment {
-            Some(assignment) => form.save(Action::Assign(assignment), say, move || picked.set(None)),
+            Some(assignment) => form.save(Action::Assign(assignment), move || {
+                picked.set(None);
+                say();
+            }),
             None => form.errors.set(Refusal::UnknownPerson),
         }
     };

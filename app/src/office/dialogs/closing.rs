@@ -5,12 +5,20 @@ use std::sync::Arc;
 use domain::Field;
 use domain::ticket::{Action, Answer, Answered, CloseResult, Closing, Reason, Ticket};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{ActionDialog, ActionForm, say_saved};
 use crate::i18n::use_lang;
 use crate::t;
 use crate::ui::{Segmented, TextArea};
 use crate::workspace::TicketView;
+
+/// A closing as it is being typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct TypedClosing {
+    result: Option<CloseResult>,
+    note: String,
+}
 
 /// Asks how it ended.
 #[component]
@@ -21,12 +29,18 @@ pub(super) fn CloseDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>) -
     let picked = RwSignal::new(None::<CloseResult>);
     let note = RwSignal::new(String::new());
     let result = Signal::derive(move || picked.get().unwrap_or_else(|| likely_result(&view.read().ticket)));
+    form.keep_typed(
+        "close",
+        TypedClosing::default,
+        move |typed| {
+            picked.set(typed.result);
+            note.set(typed.note);
+        },
+        move || TypedClosing { result: picked.get(), note: note.get() },
+    );
     let save = move || {
         let closing = Closing { result: result.get_untracked(), note: note.get_untracked() };
-        form.save(Action::Close(closing), say, move || {
-            picked.set(None);
-            note.set(String::new());
-        });
+        form.save(Action::Close(closing), say);
     };
     view! {
         <ActionDialog form title=t!(lang, close_title) save=t!(lang, act_close) fields=&[Field::Note] on_save=move |()| save()>
@@ -63,9 +77,9 @@ pub(super) fn ReopenDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>) 
     let form = ActionForm::new(view, open);
     let say = say_saved();
     let reason = RwSignal::new(String::new());
+    form.keep_text("reopen", reason);
     let save = move || {
-        let action = Action::Reopen(Reason { reason: reason.get_untracked() });
-        form.save(action, say, move || reason.set(String::new()));
+        form.save(Action::Reopen(Reason { reason: reason.get_untracked() }), say);
     };
     view! {
         <ActionDialog form title=t!(lang, reopen_title) save=t!(lang, act_reopen) fields=&[Field::Reason] on_save=move |()| save()>
@@ -86,9 +100,9 @@ pub(super) fn CancelDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>) 
     let form = ActionForm::new(view, open);
     let say = say_saved();
     let reason = RwSignal::new(String::new());
+    form.keep_text("cancel", reason);
     let save = move || {
-        let action = Action::Cancel(Reason { reason: reason.get_untracked() });
-        form.save(action, say, move || reason.set(String::new()));
+        form.save(Action::Cancel(Reason { reason: reason.get_untracked() }), say);
     };
     view! {
         <ActionDialog

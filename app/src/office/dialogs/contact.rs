@@ -5,12 +5,23 @@ use std::sync::Arc;
 use domain::Field;
 use domain::ticket::{Action, Customer, Seen};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{ActionDialog, ActionForm, say_saved};
 use crate::i18n::use_lang;
 use crate::t;
 use crate::ui::{TextField, TextKind};
 use crate::workspace::TicketView;
+
+/// A contact as it is being typed, and what was seen when that began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct TypedContact {
+    name: String,
+    company: String,
+    phone: String,
+    email: String,
+    seen: Seen,
+}
 
 /// Asks for the contact as it should be.
 #[component]
@@ -21,21 +32,28 @@ pub(super) fn ContactDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>)
     let field = || RwSignal::new(String::new());
     let (name, company, phone, email) = (field(), field(), field(), field());
     let seen = StoredValue::new(Seen::default());
-    // The fields edit a copy of their own, taken when the dialog opens.
-    Effect::watch(
-        move || open.get(),
-        move |open, _, _| {
-            if *open {
-                let view = view.read_untracked();
-                let contact = view.ticket.contact.value.clone();
-                seen.set_value(view.ticket.seen.clone());
-                name.set(contact.name);
-                company.set(contact.company);
-                phone.set(contact.phone);
-                email.set(contact.email);
-            }
+    // The fields edit a copy of their own, taken when the dialog opens; a draft edits the one that it was begun with.
+    form.keep_typed(
+        "edit-contact",
+        move || {
+            let view = view.read();
+            let Customer { name, company, phone, email, .. } = view.ticket.contact.value.clone();
+            TypedContact { name, company, phone, email, seen: view.ticket.seen.clone() }
         },
-        false,
+        move |typed| {
+            seen.set_value(typed.seen);
+            name.set(typed.name);
+            company.set(typed.company);
+            phone.set(typed.phone);
+            email.set(typed.email);
+        },
+        move || TypedContact {
+            name: name.get(),
+            company: company.get(),
+            phone: phone.get(),
+            email: email.get(),
+            seen: seen.get_value(),
+        },
     );
     let save = move || {
         let customer = Customer {

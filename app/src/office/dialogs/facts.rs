@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::Field;
 use domain::ticket::{Action, Classification, Difficulty, Flag, Kind, NewUrgency, Seen, Urgency};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{ActionDialog, ActionForm, say_saved};
 use crate::i18n::use_lang;
@@ -13,6 +14,13 @@ use crate::t;
 use crate::tickets::glyph;
 use crate::ui::{Chips, Segmented, TextArea};
 use crate::workspace::TicketView;
+
+/// An urgency and its reason as they are being typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct TypedUrgency {
+    urgency: Option<Urgency>,
+    reason: String,
+}
 
 /// Asks how soon, and why it changes.
 #[component]
@@ -23,13 +31,19 @@ pub(super) fn UrgencyDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>)
     let picked = RwSignal::new(None::<Urgency>);
     let reason = RwSignal::new(String::new());
     let urgency = Signal::derive(move || picked.get().unwrap_or(view.read().ticket.urgency.value));
+    form.keep_typed(
+        "urgency",
+        TypedUrgency::default,
+        move |typed| {
+            picked.set(typed.urgency);
+            reason.set(typed.reason);
+        },
+        move || TypedUrgency { urgency: picked.get(), reason: reason.get() },
+    );
     let green = move || view.read().ticket.flags().iter().any(|flag| flag.opens_green_channel());
     let save = move || {
         let new = NewUrgency { urgency: urgency.get_untracked(), reason: reason.get_untracked() };
-        form.save(Action::SetUrgency(new), say, move || {
-            picked.set(None);
-            reason.set(String::new());
-        });
+        form.save(Action::SetUrgency(new), say);
     };
     let hint = move || {
         let words = lang.words();
@@ -51,6 +65,16 @@ pub(super) fn UrgencyDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>)
     }
 }
 
+/// A classification as it is being put together, and what was seen when that began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct TypedClassification {
+    /// What was chosen; nothing, to leave it as it is.
+    kind: Option<Kind>,
+    difficulty: Option<Difficulty>,
+    flags: BTreeSet<Flag>,
+    seen: Seen,
+}
+
 /// Asks what the ticket is.
 #[component]
 pub(super) fn ReclassifyDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>) -> impl IntoView {
@@ -64,18 +88,26 @@ pub(super) fn ReclassifyDialog(view: Signal<Arc<TicketView>>, open: RwSignal<boo
     let kind_in_force = Signal::derive(move || kind.get().unwrap_or(view.read().ticket.kind()));
     let difficulty_in_force =
         Signal::derive(move || difficulty.get().unwrap_or(view.read().ticket.difficulty()));
-    // The chips edit a copy of their own, taken when the dialog opens.
-    Effect::watch(
-        move || open.get(),
-        move |open, _, _| {
-            if *open {
-                kind.set(None);
-                difficulty.set(None);
-                flags.set(view.read_untracked().ticket.flags().clone());
-                seen.set_value(view.read_untracked().ticket.seen.clone());
-            }
+    // The chips edit a copy of their own, taken when the dialog opens; a draft edits the one that it was begun with.
+    form.keep_typed(
+        "reclassify",
+        move || {
+            let ticket = &view.read().ticket;
+            let (flags, seen) = (ticket.flags().clone(), ticket.seen.clone());
+            TypedClassification { kind: None, difficulty: None, flags, seen }
         },
-        false,
+        move |typed| {
+            seen.set_value(typed.seen);
+            kind.set(typed.kind);
+            difficulty.set(typed.difficulty);
+            flags.set(typed.flags);
+        },
+        move || TypedClassification {
+            kind: kind.get(),
+            difficulty: difficulty.get(),
+            flags: flags.get(),
+            seen: seen.get_value(),
+        },
     );
     let save = move || {
         let new = Classification {

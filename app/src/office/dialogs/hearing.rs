@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::Field;
 use domain::ticket::{Action, Callback as Callback8, Comment, Satisfaction};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{ActionDialog, ActionForm, say_saved};
 use crate::i18n::use_lang;
@@ -19,15 +20,22 @@ pub(super) fn TellDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>) ->
     let form = ActionForm::new(view, open);
     let say = say_saved();
     let text = RwSignal::new(String::new());
+    form.keep_text("tell-result", text);
     let save = move || {
-        let told = Comment { text: text.get_untracked() };
-        form.save(Action::TellResult(told), say, move || text.set(String::new()));
+        form.save(Action::TellResult(Comment { text: text.get_untracked() }), say);
     };
     view! {
         <ActionDialog form title=t!(lang, tell_title) fields=&[Field::Note] on_save=move |()| save()>
             <TextArea label=t!(lang, tell_label) value=text error=form.errors.at(lang, Field::Note) autofocus=true />
         </ActionDialog>
     }
+}
+
+/// What a customer says afterwards, as it is being typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct TypedCallback {
+    score: Option<Satisfaction>,
+    note: String,
 }
 
 /// Asks how content the customer is and what they said.
@@ -38,12 +46,18 @@ pub(super) fn CallbackDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>
     let say = say_saved();
     let score = RwSignal::new(None::<Satisfaction>);
     let note = RwSignal::new(String::new());
+    form.keep_typed(
+        "callback",
+        TypedCallback::default,
+        move |typed| {
+            score.set(typed.score);
+            note.set(typed.note);
+        },
+        move || TypedCallback { score: score.get(), note: note.get() },
+    );
     let save = move || {
         let callback = Callback8 { satisfaction: score.get_untracked(), note: note.get_untracked() };
-        form.save(Action::RecordCallback(callback), say, move || {
-            score.set(None);
-            note.set(String::new());
-        });
+        form.save(Action::RecordCallback(callback), say);
     };
     let is_low = move || score.get().is_some_and(|score| score.score() <= 3);
     view! {

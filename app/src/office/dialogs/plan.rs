@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::ticket::{Action, Milestone, Plan};
+use domain::ticket::{Action, Entry, Milestone, Plan, Ticket};
 use domain::{Field, Problem, Timestamp};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{ActionDialog, ActionForm, say_saved};
 use crate::device::{focus, local_time};
@@ -59,7 +60,53 @@ impl Mark {
     }
 }
 
-/// A milestone as typed.
+/// A plan as it is being typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct TypedPlan {
+    measures: String,
+    agreed_with: String,
+    deadline: String,
+    /// The deadline that was promised before.
+    deadline_before: Option<Timestamp>,
+    milestones: Vec<TypedMilestone>,
+}
+
+/// A milestone as it is being typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct TypedMilestone {
+    title: String,
+    due: String,
+    /// For when it was promised before.
+    before: Option<Timestamp>,
+}
+
+impl TypedPlan {
+    /// What a new agreement begins with: what was agreed before.
+    fn before(ticket: &Ticket) -> Self {
+        let before = ticket.plans.iter().rfind(|plan| plan.cycle == ticket.cycle);
+        let Some(Entry { fact: plan, .. }) = before else {
+            return Self { agreed_with: ticket.contact.value.name.clone(), ..Self::default() };
+        };
+        let deadline = plan.deadline.map(local_time::to_field).unwrap_or_default();
+        Self {
+            measures: plan.measures.clone(),
+            agreed_with: plan.agreed_with.clone(),
+            deadline_before: local_time::from_field(&deadline),
+            deadline,
+            milestones: plan.milestones.iter().map(TypedMilestone::before).collect(),
+        }
+    }
+}
+
+impl TypedMilestone {
+    /// The field may leave out the seconds of what was promised: then that counts which the field shows.
+    fn before(milestone: &Milestone) -> Self {
+        let due = local_time::to_field(milestone.due);
+        Self { title: milestone.title.clone(), before: local_time::from_field(&due), due }
+    }
+}
+
+/// A milestone's line.
 #[derive(Debug, Clone, Copy)]
 struct Row {
     number: usize,
@@ -72,11 +119,13 @@ struct Row {
 }
 
 impl Row {
-    fn new(number: usize, before: Option<&Milestone>) -> Self {
-        let title = RwSignal::new(before.map(|before| before.title.clone()).unwrap_or_default());
-        let before = before.map(|before| before.due);
-        let due = RwSignal::new(before.map(local_time::to_field).unwrap_or_default());
-        Self { number, title, due, before: shown(due), untitled: Mark::on(title), untimely: Mark::on(due) }
+    fn new(number: usize, typed: TypedMilestone) -> Self {
+        let (title, due) = (RwSignal::new(typed.title), RwSignal::new(typed.due));
+        Self { number, title, due, before: typed.before, untitled: Mark::on(title), untimely: Mark::on(due) }
+    }
+
+    fn typed(self) -> TypedMilestone {
+        TypedMilestone { title: self.title.get(), due: self.due.get(), before: self.before }
     }
 
     fn is_blank(self) -> bool {
@@ -84,7 +133,7 @@ impl Row {
     }
 }
 
-/// The instant that a field shows. It may leave out the seconds of the one that it was filled with.
+/// The instant that a field shows.
 fn shown(field: RwSignal<String>) -> Option<Timestamp> {
     local_time::from_field(&field.read_untracked())
 }
@@ -110,35 +159,35 @@ pub fn PlanDialog(
     let untimely = Mark::on(deadline);
     // Rows belong to the dialog: one that an effect or a click has added must outlive it.
     let owner = StoredValue::new(Owner::current());
-    let add = move |before: Option<&Milestone>| {
+    let add = move |typed: TypedMilestone| {
         let number = next_row.get_value();
         next_row.set_value(number + 1);
         let row = match owner.get_value() {
-            Some(owner) => owner.with(|| Row::new(number, before)),
-            None => Row::new(number, before),
+            Some(owner) => owner.with(|| Row::new(number, typed)),
+            None => Row::new(number, typed),
         };
         rows.update(|rows| rows.push(row));
     };
-    let begun = StoredValue::new(false);
-    Effect::new(move |_| {
-        if !open.get() || begun.get_value() {
-            return;
-        }
-        begun.set_value(true);
-        untimely.set(None);
-        let ticket = &view.read_untracked().ticket;
-        let before = ticket.plans.iter().rfind(|plan| plan.cycle == ticket.cycle);
-        agreed_with.set(before.map_or(&ticket.contact.value.name, |plan| &plan.fact.agreed_with).clone());
-        if let Some(plan) = before {
-            measures.set(plan.fact.measures.clone());
-            deadline.set(plan.fact.deadline.map(local_time::to_field).unwrap_or_default());
-            deadline_before.set_value(shown(deadline));
+    form.keep_typed(
+        "plan",
+        move || TypedPlan::before(&view.read().ticket),
+        move |typed| {
+            untimely.set(None);
+            measures.set(typed.measures);
+            agreed_with.set(typed.agreed_with);
+            deadline.set(typed.deadline);
+            deadline_before.set_value(typed.deadline_before);
             rows.update(Vec::clear);
-            for milestone in &plan.fact.milestones {
-                add(Some(milestone));
-            }
-        }
-    });
+            typed.milestones.into_iter().for_each(add);
+        },
+        move || TypedPlan {
+            measures: measures.get(),
+            agreed_with: agreed_with.get(),
+            deadline: deadline.get(),
+            deadline_before: deadline_before.get_value(),
+            milestones: rows.get().into_iter().map(Row::typed).collect(),
+        },
+    );
     let save = move || {
         let typed: Vec<Row> = rows.get_untracked().into_iter().filter(|row| !row.is_blank()).collect();
         let now = now.get_untracked();
@@ -165,7 +214,7 @@ pub fn PlanDialog(
             focus::first_invalid();
             return;
         }
-        form.save(plan, say, move || begun.set_value(false));
+        form.save(plan, say);
     };
     // A row has marks of its own: this is for what is wrong with all of them.
     let marked = move || rows.read().iter().any(|row| row.untitled.0.read().is_some());
@@ -226,7 +275,7 @@ pub fn PlanDialog(
                         </div>
                     </For>
                     <div class="button-row">
-                        <button class="button" type="button" data-size="s" on:click=move |_| add(None)>
+                        <button class="button" type="button" data-size="s" on:click=move |_| add(TypedMilestone::default())>
                             <Icon name="plus" />
                             {t!(lang, plan_milestone_add)}
                         </button>

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::Field;
 use domain::ticket::{Action, Progress, ProgressKind};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{ActionDialog, ActionForm, say_saved};
 use crate::device::local_time;
@@ -15,6 +16,15 @@ use crate::t;
 use crate::ui::{FieldMark, SelectField, TextArea, TextField, TextKind};
 use crate::workspace::TicketView;
 
+/// A progress entry as it is being typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct TypedProgress {
+    /// What was chosen; nothing, to follow what is likely.
+    kind: Option<ProgressKind>,
+    note: String,
+    promised: String,
+}
+
 /// Asks what happened; the first time, that is having told the customer who handles it.
 #[component]
 pub(super) fn ProgressDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>) -> impl IntoView {
@@ -23,6 +33,16 @@ pub(super) fn ProgressDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>
     let say = say_saved();
     let picked = RwSignal::new(None::<ProgressKind>);
     let (note, promised) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    form.keep_typed(
+        "log-progress",
+        TypedProgress::default,
+        move |typed| {
+            picked.set(typed.kind);
+            note.set(typed.note);
+            promised.set(typed.promised);
+        },
+        move || TypedProgress { kind: picked.get(), note: note.get(), promised: promised.get() },
+    );
     let kind = Signal::derive(move || {
         let likely = if customer_contacted(&view.read().ticket) {
             ProgressKind::Note
@@ -39,11 +59,7 @@ pub(super) fn ProgressDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>
             promised: local_time::from_field(&promised.read_untracked())
                 .filter(|_| takes_promise(kind.get_untracked())),
         };
-        form.save(Action::LogProgress(progress), say, move || {
-            picked.set(None);
-            note.set(String::new());
-            promised.set(String::new());
-        });
+        form.save(Action::LogProgress(progress), say);
     };
     view! {
         <ActionDialog form title=t!(lang, progress_title) fields=&[Field::Note] on_save=move |()| save()>

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::ticket::{Action, Comment, Inspection};
 use domain::{Field, Timestamp};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{ActionDialog, ActionForm, say_saved};
 use crate::device::local_time;
@@ -20,10 +21,9 @@ pub(super) fn RecoverDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>)
     let form = ActionForm::new(view, open);
     let say = say_saved();
     let text = RwSignal::new(String::new());
+    form.keep_text("recover", text);
     let save = move || {
-        form.save(Action::Recover(Comment { text: text.get_untracked() }), say, move || {
-            text.set(String::new());
-        });
+        form.save(Action::Recover(Comment { text: text.get_untracked() }), say);
     };
     // What the customer said stands above, so that nobody calls without having read it.
     let said = move || {
@@ -55,6 +55,14 @@ pub(super) fn RecoverDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>)
     }
 }
 
+/// An inspection as it is being typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct TypedInspection {
+    score: String,
+    note: String,
+    rectify_by: String,
+}
+
 /// Asks for the score of an inspection, what was found, and until when it must be put right.
 #[component]
 pub(super) fn InspectDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>) -> impl IntoView {
@@ -65,21 +73,27 @@ pub(super) fn InspectDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>)
     let now = use_workspace().now();
     let text = || RwSignal::new(String::new());
     let (score, note, rectify_by) = (text(), text(), text());
-    let typed = move || score.read().trim().parse::<u8>().ok();
-    let fails = Memo::new(move |_| typed().is_some_and(|score| score < Inspection::PASS));
+    form.keep_typed(
+        "inspect",
+        TypedInspection::default,
+        move |typed| {
+            score.set(typed.score);
+            note.set(typed.note);
+            rectify_by.set(typed.rectify_by);
+        },
+        move || TypedInspection { score: score.get(), note: note.get(), rectify_by: rectify_by.get() },
+    );
+    let scored = move || score.read().trim().parse::<u8>().ok();
+    let fails = Memo::new(move |_| scored().is_some_and(|score| score < Inspection::PASS));
     let save = move || {
         let failed = fails.get_untracked();
         let inspection = Inspection {
             // Nothing, and what is no number, is out of range.
-            score: untrack(typed).unwrap_or(u8::MAX),
+            score: untrack(scored).unwrap_or(u8::MAX),
             note: note.get_untracked().trim().to_owned(),
             rectify_by: local_time::from_field(&rectify_by.read_untracked()).filter(|_| failed),
         };
-        form.save(Action::Inspect(inspection), say, move || {
-            for text in [score, note, rectify_by] {
-                text.set(String::new());
-            }
-        });
+        form.save(Action::Inspect(inspection), say);
     };
     let days = [1_i64, 3, 7].map(|days| {
         let choose = move |_| {
@@ -99,7 +113,7 @@ pub(super) fn InspectDialog(view: Signal<Arc<TicketView>>, open: RwSignal<bool>)
                 autofocus=true
             />
             <p class="field__hint" role="status">
-                {move || typed().map(|_| {
+                {move || scored().map(|_| {
                     let words = lang.words();
                     if fails.get() { words.inspect_fails() } else { words.inspect_passes() }
                 })}
@@ -136,10 +150,9 @@ pub fn RectifyDialog(
     let form = ActionForm::new(view, open);
     let say = say_saved();
     let text = RwSignal::new(String::new());
+    form.keep_text("rectify", text);
     let save = move || {
-        form.save(Action::Rectify(Comment { text: text.get_untracked() }), say, move || {
-            text.set(String::new());
-        });
+        form.save(Action::Rectify(Comment { text: text.get_untracked() }), say);
     };
     view! {
         <ActionDialog form title=t!(lang, act_rectify) save=t!(lang, ui_save) fields=&[Field::Note] on_save=move |()| save()>
