@@ -61,7 +61,9 @@ impl Words {
             StoreError::Unavailable(_) => (self.not_kept_unavailable(), self.not_kept_unavailable_next()),
             StoreError::Lost(_) => (self.not_kept_lost(), self.not_kept_lost_next()),
             StoreError::Unreadable { .. } => (self.not_kept_unreadable(), self.not_kept_unreadable_next()),
-            StoreError::Blocked | StoreError::TakenOver => (self.not_kept_elsewhere(), self.not_kept_elsewhere_next()),
+            StoreError::Blocked | StoreError::TakenOver => {
+                (self.not_kept_elsewhere(), self.not_kept_elsewhere_next())
+            }
             StoreError::Newer => (self.not_kept_newer(), self.not_kept_newer_next()),
         };
         (what.to_owned(), next.to_owned())

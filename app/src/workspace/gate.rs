@@ -359,7 +359,7 @@ mod tests {
     #[test]
     fn a_photo_that_is_still_being_prepared_holds_back_whatever_file_there_is() {
         let held = || holding(&[], &[]).and_to_add(1);
-        assert_eq!(held().files(), 1);
+        assert_eq!((held().files(), held().files_to_add()), (0, 1));
         let file = RescueFile::new(written(&[], true), held(), false).confirmed();
         assert!(!is_open::<SigningOut>(held(), None) && !is_open::<SigningOut>(held(), Some(&file)));
     }
