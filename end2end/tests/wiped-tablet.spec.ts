@@ -21,7 +21,7 @@ function standing(request: Request): { waiting: number; files?: string[] } | und
 
 /** The way to the list, in the office's navigation. */
 function entry(page: Page): Locator {
-  return page.getByRole("navigation").getByRole("link", { name: /设备留存/ });
+  return page.getByRole("navigation").getByRole("link", { name: /未上传设备/ });
 }
 
 test("what a wiped tablet held is told to its person and to the office, until somebody says what became of it", async ({ tablet, desk, server }) => {
@@ -29,7 +29,7 @@ test("what a wiped tablet held is told to its person and to the office, until so
   const engineer = await tablet("engineer");
   let { page } = engineer;
   const office = await desk("supervisor");
-  await expect(entry(office)).toHaveText("设备留存");
+  await expect(entry(office)).toHaveText("未上传设备");
 
   // A line on which everything arrives but the work.
   await page.route("**/api/sync/push", async (route) => {
@@ -85,7 +85,7 @@ test("what a wiped tablet held is told to its person and to the office, until so
   await question.getByRole("button", { name: "记下" }).click();
   await expect(question).toBeHidden();
   await expect(office.getByText("没有设备存有未上传的工作")).toBeVisible();
-  await expect(entry(office)).toHaveText("设备留存");
+  await expect(entry(office)).toHaveText("未上传设备");
 
   await expect(pill(page)).toHaveText("已全部上传");
   await page.getByRole("button", { name: "立即同步" }).tap();
