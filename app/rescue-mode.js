@@ -61,6 +61,8 @@ function meta(name) {
 /** @typedef {{ message: string, at: number, build: string, tried?: boolean }} Crash `tried`: somebody has asked for another try since */
 
 let hasCrashed = false;
+// Before the app's own question whether to leave: what it would hold back is lost already, and it can't answer any more.
+addEventListener("beforeunload", (event) => hasCrashed && event.stopImmediatePropagation());
 
 /** The app has crashed: nothing on the screen works any more. @param {unknown} message */
 function crashed(message) {

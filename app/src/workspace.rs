@@ -400,6 +400,7 @@ impl Workspace {
     pub fn sync_now(&self) {
         if let Some(core) = self.core() {
             core.sync_now();
+            core.report_again();
         }
     }
 
@@ -476,8 +477,11 @@ impl Workspace {
 
     fn listen_to_the_browser(&self) {
         let workspace = *self;
-        network::on_online(move || workspace.sync_now());
-        network::on_visible(move || workspace.sync_now());
+        let sync_now = move || {
+            workspace.core.try_with_value(|core| core.sync_now());
+        };
+        network::on_online(sync_now);
+        network::on_visible(sync_now);
         // The driver looks for itself.
         network::on_offline(move || {
             workspace.core.try_with_value(|core| core.bell().ring());

@@ -19,6 +19,8 @@ CREATE TABLE tablets (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX tablets_by_person ON tablets (person, last_heard);
+-- Whether somebody has said that a file belongs to a ticket, where the office has yet to decide on it.
+CREATE INDEX parked_by_author ON parked (ticket, author);
 CREATE INDEX tablets_that_held ON tablets (person) WHERE holds;
 
 -- Who has looked into what became of a device, and what they found. It counts until the device is heard of again.

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::files::OnlyHere;
 use crate::messages::PROTOCOL;
 use crate::pause::Pause;
-use crate::planner::Link;
+use crate::planner::Planner;
 use crate::replica::Replica;
 
 /// Most files that a device names. Those beyond are named when others have gone.
@@ -163,8 +163,8 @@ pub struct Reporter {
 
 impl Reporter {
     /// What to do at `clock`, as the device stands.
-    pub fn next(&mut self, link: Link, standing: &Standing, clock: Timestamp) -> ReportStep {
-        if link != Link::Live {
+    pub fn next(&mut self, planner: &Planner, standing: &Standing, clock: Timestamp) -> ReportStep {
+        if !planner.is_in_step() {
             self.line_was_cut();
             return ReportStep::Rest;
         }
@@ -232,6 +232,16 @@ mod tests {
 
     const CLOCK: Timestamp = Timestamp::from_millis(1_795_248_000_000);
 
+    fn live() -> Planner {
+        let mut planner = Planner::default();
+        planner.pulled(false);
+        planner
+    }
+
+    fn offline() -> Planner {
+        Planner::default()
+    }
+
     fn standing(made: u64, waiting: u64) -> Standing {
         let (device, person) = (DeviceId::from_uuid(Uuid::from_u128(1)), PersonId::from_uuid(Uuid::nil()));
         Standing { protocol: PROTOCOL, device, person, made, waiting, refused: 0, files: BTreeSet::new() }
@@ -244,7 +254,7 @@ mod tests {
     /// A reporter that has told this on a live line.
     fn having_told(told: Standing) -> Reporter {
         let mut reporter = Reporter::default();
-        assert_eq!(reporter.next(Link::Live, &told, CLOCK), ReportStep::Tell);
+        assert_eq!(reporter.next(&live(), &told, CLOCK), ReportStep::Tell);
         reporter.told(told);
         reporter
     }
@@ -253,13 +263,13 @@ mod tests {
     fn a_device_is_heard_of_at_each_start_though_it_holds_nothing() {
         let empty = standing(0, 0);
         let mut reporter = Reporter::default();
-        assert_eq!(reporter.next(Link::Connecting, &empty, CLOCK), ReportStep::Rest);
-        assert_eq!(reporter.next(Link::Live, &empty, CLOCK), ReportStep::Tell);
+        assert_eq!(reporter.next(&offline(), &empty, CLOCK), ReportStep::Rest);
+        assert_eq!(reporter.next(&live(), &empty, CLOCK), ReportStep::Tell);
         reporter.told(empty.clone());
-        assert_eq!(reporter.next(Link::Live, &empty, CLOCK), ReportStep::Rest);
-        assert_eq!(reporter.next(Link::Offline, &empty, CLOCK), ReportStep::Rest);
+        assert_eq!(reporter.next(&live(), &empty, CLOCK), ReportStep::Rest);
+        assert_eq!(reporter.next(&offline(), &empty, CLOCK), ReportStep::Rest);
         assert_eq!(
-            reporter.next(Link::Live, &empty, CLOCK),
+            reporter.next(&live(), &empty, CLOCK),
             ReportStep::Rest,
             "a thousand may come back at once"
         );
@@ -269,26 +279,26 @@ mod tests {
     fn what_arrives_within_seconds_is_not_told_of() {
         let mut reporter = having_told(standing(4, 0));
         let until = CLOCK.plus_millis(PATIENCE_MS);
-        assert_eq!(reporter.next(Link::Live, &standing(5, 1), CLOCK), ReportStep::Wait(until));
+        assert_eq!(reporter.next(&live(), &standing(5, 1), CLOCK), ReportStep::Wait(until));
         assert_eq!(
-            reporter.next(Link::Live, &standing(6, 2), CLOCK.plus_millis(9_000)),
+            reporter.next(&live(), &standing(6, 2), CLOCK.plus_millis(9_000)),
             ReportStep::Wait(until)
         );
-        assert_eq!(reporter.next(Link::Live, &standing(6, 0), CLOCK.plus_millis(9_500)), ReportStep::Rest);
+        assert_eq!(reporter.next(&live(), &standing(6, 0), CLOCK.plus_millis(9_500)), ReportStep::Rest);
         let later = CLOCK.plus_millis(20_000);
         let begins_anew = ReportStep::Wait(later.plus_millis(PATIENCE_MS));
-        assert_eq!(reporter.next(Link::Live, &standing(7, 1), later), begins_anew);
+        assert_eq!(reporter.next(&live(), &standing(7, 1), later), begins_anew);
     }
 
     #[test]
     fn what_waits_longer_is_told_of_and_that_nothing_waits_any_more_at_once() {
         let mut reporter = having_told(standing(4, 0));
-        reporter.next(Link::Live, &standing(5, 1), CLOCK);
+        reporter.next(&live(), &standing(5, 1), CLOCK);
         let later = CLOCK.plus_millis(PATIENCE_MS);
-        assert_eq!(reporter.next(Link::Live, &standing(5, 1), later), ReportStep::Tell);
+        assert_eq!(reporter.next(&live(), &standing(5, 1), later), ReportStep::Tell);
         reporter.told(standing(5, 1));
-        assert_eq!(reporter.next(Link::Live, &standing(5, 1), later), ReportStep::Rest);
-        assert_eq!(reporter.next(Link::Live, &standing(5, 0), later), ReportStep::Tell);
+        assert_eq!(reporter.next(&live(), &standing(5, 1), later), ReportStep::Rest);
+        assert_eq!(reporter.next(&live(), &standing(5, 0), later), ReportStep::Tell);
     }
 
     #[test]
@@ -304,18 +314,18 @@ mod tests {
         ];
         let told = || having_told(told.clone());
         for arriving in arriving {
-            assert_eq!(told().next(Link::Live, &arriving, CLOCK), ReportStep::Rest, "{arriving:?}");
+            assert_eq!(told().next(&live(), &arriving, CLOCK), ReportStep::Rest, "{arriving:?}");
         }
         for more in more {
-            assert!(matches!(told().next(Link::Live, &more, CLOCK), ReportStep::Wait(_)), "{more:?}");
+            assert!(matches!(told().next(&live(), &more, CLOCK), ReportStep::Wait(_)), "{more:?}");
         }
     }
 
     #[test]
     fn a_device_that_holds_something_says_so_on_each_new_line() {
         let mut reporter = having_told(standing(5, 1));
-        reporter.next(Link::Offline, &standing(5, 1), CLOCK);
-        assert_eq!(reporter.next(Link::Live, &standing(5, 1), CLOCK), ReportStep::Tell);
+        reporter.next(&offline(), &standing(5, 1), CLOCK);
+        assert_eq!(reporter.next(&live(), &standing(5, 1), CLOCK), ReportStep::Tell);
     }
 
     #[test]
@@ -325,11 +335,11 @@ mod tests {
             [(ReportFailure::Unanswered, ReportStep::Tell), (ReportFailure::Unwanted, ReportStep::Rest)]
         {
             let mut reporter = Reporter::default();
-            reporter.next(Link::Live, &standing, CLOCK);
+            reporter.next(&live(), &standing, CLOCK);
             reporter.failed(failure);
-            assert_eq!(reporter.next(Link::Live, &standing, CLOCK), ReportStep::Rest, "{failure:?}");
-            reporter.next(Link::Offline, &standing, CLOCK);
-            assert_eq!(reporter.next(Link::Live, &standing, CLOCK), then, "{failure:?}");
+            assert_eq!(reporter.next(&live(), &standing, CLOCK), ReportStep::Rest, "{failure:?}");
+            reporter.next(&offline(), &standing, CLOCK);
+            assert_eq!(reporter.next(&live(), &standing, CLOCK), then, "{failure:?}");
         }
     }
 
@@ -337,19 +347,19 @@ mod tests {
     fn whoever_asks_anew_is_answered_anew() {
         let mut reporter = having_told(standing(5, 0));
         reporter.again();
-        assert_eq!(reporter.next(Link::Live, &standing(5, 0), CLOCK), ReportStep::Tell);
+        assert_eq!(reporter.next(&live(), &standing(5, 0), CLOCK), ReportStep::Tell);
         reporter.again();
         reporter.told(standing(5, 0));
-        assert_eq!(reporter.next(Link::Live, &standing(5, 0), CLOCK), ReportStep::Tell, "asked meanwhile");
+        assert_eq!(reporter.next(&live(), &standing(5, 0), CLOCK), ReportStep::Tell, "asked meanwhile");
         reporter.told(standing(5, 0));
-        assert_eq!(reporter.next(Link::Live, &standing(5, 0), CLOCK), ReportStep::Rest);
+        assert_eq!(reporter.next(&live(), &standing(5, 0), CLOCK), ReportStep::Rest);
     }
 
     #[test]
     fn a_clock_that_was_set_back_holds_nothing_up() {
         let mut reporter = having_told(standing(4, 0));
-        reporter.next(Link::Live, &standing(5, 1), CLOCK);
+        reporter.next(&live(), &standing(5, 1), CLOCK);
         let back = CLOCK.plus_millis(-Timestamp::DAY_MS);
-        assert_eq!(reporter.next(Link::Live, &standing(5, 1), back), ReportStep::Tell);
+        assert_eq!(reporter.next(&live(), &standing(5, 1), back), ReportStep::Tell);
     }
 }

@@ -149,7 +149,19 @@ fn NotAdded() -> impl IntoView {
                 answers=true
             />
             <div class="row">
+                <button class="button" type="button" on:click=move |_| workspace.add_again(ticket)>
+                    {t!(lang, photos_add_again)}
+                </button>
                 <A href=ticket_path(role, ticket) attr:class="button">{t!(lang, outbox_not_added_show)}</A>
+                // The ticket may be out of sight by now.
+                <button
+                    class="button"
+                    type="button"
+                    data-kind="danger"
+                    on:click=move |_| workspace.forget_not_added(ticket)
+                >
+                    {t!(lang, outbox_not_added_drop)}
+                </button>
             </div>
         </For>
     }

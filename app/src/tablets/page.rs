@@ -69,8 +69,8 @@ fn List() -> impl IntoView {
                 <div class="stack">
                     <p class="secondary">{t!(lang, tablets_intro)}</p>
                     <ol class="panel" aria-label=t!(lang, tablets_list)>
-                        <For each=move || shown.get() key=Tablet::clone let:tablet>
-                            <Line tablet />
+                        <For each=move || shown.get() key=|tablet| tablet.device let:tablet>
+                            <Line first=tablet shown />
                         </For>
                     </ol>
                 </div>
@@ -104,38 +104,51 @@ fn ReadFailure(tablets: Tablets, error: ApiError) -> impl IntoView {
 
 /// One device: whose it is, what it held, when it was heard of, and the way to say what became of it.
 #[component]
-fn Line(tablet: Tablet) -> impl IntoView {
+fn Line(
+    /// The device as it was when it came onto the list.
+    first: Tablet,
+    /// The list as it is now.
+    shown: Memo<Vec<Tablet>>,
+) -> impl IntoView {
     let lang = use_lang();
     let workspace = use_workspace();
     let when = use_when();
-    let Tablet { person, first_heard, last_heard, overdue, .. } = tablet;
+    let (device, person) = (first.device, first.person);
+    // The line stays while the device is listed: somebody may be writing what became of it.
+    let tablet = Memo::new(move |before: Option<&Tablet>| {
+        let shown = shown.read();
+        let now = shown.iter().find(|tablet| tablet.device == device);
+        now.or(before).unwrap_or(&first).clone()
+    });
+    let last_heard = move || tablet.read().last_heard;
     let name = Memo::new(move |_| {
         let directory = workspace.directory().get();
         let instant = |instant| when.instant(instant);
         Speaker { words: lang.words(), directory: &directory, instant: &instant }.name(person)
     });
     let asking = RwSignal::new(false);
-    let holds = {
-        let tablet = tablet.clone();
-        move || held(&tablet, lang.words())
+    let holds = move || held(&tablet.read(), lang.words());
+    let times = move || {
+        let first_heard = tablet.read().first_heard;
+        lang.words().tablets_times(when.instant(last_heard()), when.instant(first_heard))
     };
-    let times = move || lang.words().tablets_times(when.instant(last_heard), when.instant(first_heard));
+    let overdue = Memo::new(move |_| tablet.read().overdue);
     let state = move || {
-        let words = lang.words();
-        if overdue { words.tablets_overdue(name.read()) } else { words.tablets_in_use().to_owned() }
+        if overdue.get() {
+            let text = move || lang.words().tablets_overdue(name.read());
+            view! { <div class="change__reason" data-tone="hold"><strong>{text}</strong></div> }.into_any()
+        } else {
+            view! { <p class="change__text secondary">{t!(lang, tablets_in_use)}</p> }.into_any()
+        }
     };
     view! {
         <li class="change">
-            <span class="entry__glyph" aria-hidden="true"><Icon name=if overdue { "alert" } else { "tablet" } /></span>
+            <span class="entry__glyph" aria-hidden="true"><Icon name=Signal::derive(move || if overdue.get() { "alert" } else { "tablet" }) /></span>
             <span class="change__what">{name}</span>
-            <time class="change__when" datetime=iso(last_heard)>{move || when.instant(last_heard)}</time>
+            <time class="change__when" datetime=move || iso(last_heard())>{move || when.instant(last_heard())}</time>
             <span class="change__ticket">{holds}</span>
             <p class="change__text secondary">{times}</p>
-            {if overdue {
-                view! { <div class="change__reason" data-tone="hold"><strong>{state}</strong></div> }.into_any()
-            } else {
-                view! { <p class="change__text secondary">{state}</p> }.into_any()
-            }}
+            {state}
             <div class="change__actions">
                 <button class="button" type="button" on:click=move |_| asking.set(true)>
                     <Icon name="note" />
@@ -151,7 +164,7 @@ fn Line(tablet: Tablet) -> impl IntoView {
 #[component]
 fn LookDialog(
     open: RwSignal<bool>,
-    tablet: Tablet,
+    tablet: Memo<Tablet>,
     /// Whose it is.
     name: Memo<String>,
 ) -> impl IntoView {
@@ -168,7 +181,7 @@ fn LookDialog(
         }
         busy.set(true);
         trouble.set(None);
-        let tablet = tablet.clone();
+        let tablet = tablet.get_untracked();
         spawn_local(async move {
             let answer = tablets.look_into(&tablet, reason.reason).await;
             busy.try_set(false);

@@ -577,9 +577,13 @@ impl Core {
     pub(super) fn sync_now(&self) {
         self.planner_mut().try_now();
         self.uploads_mut().try_now();
-        self.reporter_mut().again();
         self.bell.ring();
         self.upload_bell.ring();
+    }
+
+    /// Asks the server anew what has become of the person's other devices.
+    pub(super) fn report_again(&self) {
+        self.reporter_mut().again();
         self.report_bell.ring();
     }
 

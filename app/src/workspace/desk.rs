@@ -56,8 +56,9 @@ impl Desk {
         let replica = RefCell::new(Replica::open(loaded, meta, documents));
         let files = FileKeeper::new(Rc::clone(store.store()));
         let desk = Self { store, replica, turn: Mutex::default(), shut: Cell::default(), files };
-        if !is_whole {
-            desk.pull_anew().await?;
+        // Where there is no room for that note, what waits is sent all the same, and the first look tries again.
+        if !is_whole && let Err(error) = desk.pull_anew().await {
+            leptos::logging::error!("it could not be noted that everything is to be pulled anew: {error}");
         }
         if let Err(error) = desk.files.open(|| desk.replica()).await {
             leptos::logging::error!("the files kept on this device could not be read: {error}");

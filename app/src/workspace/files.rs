@@ -54,7 +54,10 @@ impl Core {
         let desk = self.open_desk()?;
         let hand = Hand { core: self, desk: Rc::clone(&desk) };
         let attached = desk.files().attach(ticket, attachment, content, clock::now(), &hand).await;
-        self.still_here(&desk)?;
+        if let Err(elsewhere) = self.still_here(&desk) {
+            // Another window has taken over. What was attached before is attached.
+            return attached.map_err(|_| elsewhere);
+        }
         self.tell_status();
         attached
     }

@@ -17,8 +17,7 @@ pub(super) async fn run<L: Line>(core: Rc<Core>, desk: Rc<Desk>, line: Rc<L>) {
             core.report_bell().heard().await;
             continue;
         };
-        let link = core.planner().link();
-        let step = core.reporter_mut().next(link, &standing, clock::now());
+        let step = core.reporter_mut().next(&core.planner(), &standing, clock::now());
         match step {
             ReportStep::Tell => match line.report(&standing).await {
                 Ok(heard) => {

@@ -1,6 +1,6 @@
 //! `POST /api/rescue`: takes what a device held, from whoever brings it. `GET /api/rescue/key`: what to seal it for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read as _};
 
 use axum::Json;
@@ -233,7 +233,9 @@ impl<'s> Reading<'s> {
 /// Has the changes judged and the files kept.
 async fn settle(state: &AppState, person: &Person, opened: &mut Opened) -> Result<RescueReport, RescueError> {
     let Gathered { changes, drafts, mut unread, .. } = std::mem::take(&mut opened.gathered);
-    let devices: BTreeSet<_> = changes.iter().map(|found| found.change.id.device).collect();
+    // In the order of their numbers: the newest of each device counts.
+    let devices: BTreeMap<_, _> =
+        changes.iter().map(|found| (found.change.id.device, found.change.id.seq)).collect();
     let mut report = RescueReport::default();
     drafts::give_back(person.id, drafts, &mut report, &mut unread);
     let (told, changes): (Vec<_>, Vec<_>) = changes.into_iter().partition(|found| found.refusal().is_some());

@@ -151,13 +151,20 @@ impl Store {
 
     /// The devices of one person, or of everybody, that may still hold work and that nobody has looked into since they were heard of.
     ///
+    /// A change has come when it is in the record or waits for the office: a rescue file may bring the newest and lack those before it.
     /// A file has come when its bytes are there for a ticket to which that very person has attached it: whoever only names a hash must
     /// not learn that somebody else has brought it.
     pub(crate) async fn holding_tablets(&self, of: Option<PersonId>) -> Result<Vec<Holding>, StoreError> {
         let rows: Vec<Found> = sqlx::query_as(
             "SELECT * FROM (
                  SELECT tablets.device, tablets.person, tablets.first_heard, tablets.last_heard,
-                     max(0, min(tablets.waiting, tablets.made - coalesce(devices.judged, 0))) AS waiting,
+                     max(0, tablets.waiting
+                         - (SELECT count(*) FROM changes AS come WHERE come.device = tablets.device
+                             AND come.device_seq > tablets.made - tablets.waiting AND come.device_seq <= tablets.made)
+                         - (SELECT count(*) FROM parked AS come WHERE come.device = tablets.device
+                             AND come.device_seq > tablets.made - tablets.waiting AND come.device_seq <= tablets.made
+                             AND NOT EXISTS (SELECT 1 FROM changes AS let_in WHERE let_in.device = come.device
+                                 AND let_in.device_seq = come.device_seq))) AS waiting,
                      CASE WHEN tablets.rescued >= tablets.last_heard THEN 0 ELSE tablets.refused END AS refused,
                      (SELECT count(*) FROM json_each(tablets.files) AS named WHERE NOT EXISTS (
                          SELECT 1 FROM file_tickets AS come WHERE come.hash = named.value AND (
@@ -170,7 +177,7 @@ impl Store {
                          WHERE other.person = tablets.person AND other.device <> tablets.device) AS another_began,
                      (SELECT max(other.last_heard) FROM tablets AS other
                          WHERE other.person = tablets.person AND other.device <> tablets.device) AS another_heard
-                 FROM tablets LEFT JOIN devices ON devices.id = tablets.device
+                 FROM tablets
                  WHERE tablets.holds AND (?1 IS NULL OR tablets.person = ?1) AND NOT EXISTS (
                      SELECT 1 FROM tablets_looked_into AS found
                      WHERE found.device = tablets.device AND found.last_heard = tablets.last_heard)
@@ -204,19 +211,23 @@ impl Store {
         Ok(noted.rows_affected() == 1)
     }
 
-    /// Notes that a rescue file told what had been refused to these devices. What else it brought is known by itself.
+    /// Notes that a rescue file told what had been refused to these devices, with the number of the newest change of each that is in
+    /// it. One that was written before the device last told how it stood tells nothing of that. What else it brought is known by itself.
     pub(crate) async fn note_rescued_tablets(
         &self,
-        devices: impl IntoIterator<Item = DeviceId>,
+        devices: impl IntoIterator<Item = (DeviceId, u64)>,
         at: Timestamp,
     ) -> Result<(), StoreError> {
+        let devices: Vec<_> = devices.into_iter().collect();
+        let devices = serde_json::to_string(&devices).expect("a list of ids and numbers always serialises");
         let mut guard = self.writer().await;
         let mut transaction = guard.begin().await?;
         sqlx::query(
-            "UPDATE tablets SET rescued = ? WHERE refused > 0 AND device IN (SELECT value FROM json_each(?))",
+            "UPDATE tablets SET rescued = ? WHERE refused > 0 AND EXISTS (SELECT 1 FROM json_each(?) AS brought
+                 WHERE brought.value ->> 0 = device AND brought.value ->> 1 >= made)",
         )
         .bind(at.as_millis())
-        .bind(bulk::json_array(devices))
+        .bind(devices)
         .execute(&mut *transaction)
         .await
         .map_err(StoreError::because("note whose work was rescued"))?;

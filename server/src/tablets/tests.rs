@@ -184,8 +184,8 @@ async fn what_has_come_since_is_not_missed_though_the_tablet_said_no_more() {
 #[tokio::test]
 async fn what_a_rescue_file_has_brought_is_not_missed_whoever_brought_it() {
     let mut east = East::open().await;
-    let changes: Vec<_> = ["一", "二"].map(|text| east.tablet.comment(east.ticket, text)).into();
     let refused = east.tablet.make(east.ticket, Action::Comment(Comment { text: "三".to_owned() }));
+    let changes: Vec<_> = ["一", "二"].map(|text| east.tablet.comment(east.ticket, text)).into();
     let attached = east.tablet.attach(east.ticket, PHOTO);
     let lost = Standing { refused: 1, ..with_files(standing(&east.tablet, 4, 3), &[PHOTO]) };
     say(&east.tablet, &lost).await;
@@ -211,6 +211,28 @@ async fn what_a_rescue_file_lacks_is_missed_still() {
     say(&east.tablet, &lost).await;
     east.bring(&east.supervisor, &[waiting(&written)]).await;
     assert_eq!(counts(&east.listed().await[0]), (2, 0, 1));
+}
+
+#[tokio::test]
+async fn a_rescue_file_that_has_the_newest_change_alone_hides_none_of_those_before_it() {
+    let mut east = East::open().await;
+    let [_, _, newest] = ["一", "二", "三"].map(|text| east.tablet.comment(east.ticket, text));
+    say(&east.tablet, &standing(&east.tablet, 3, 3)).await;
+    east.bring(&east.supervisor, &[waiting(&newest)]).await;
+    assert_eq!(counts(&east.listed().await[0]), (2, 0, 0));
+}
+
+#[tokio::test]
+async fn a_rescue_file_from_before_a_refusal_does_not_settle_it() {
+    let mut east = East::open().await;
+    let told = OutboxState::Refused { because: Refusal::NotConfirmed, at: east.company.state.clock.now() };
+    let [before, after] = ["一", "二"].map(|text| east.tablet.comment(east.ticket, text));
+    let refused = Standing { refused: 1, ..standing(&east.tablet, 2, 0) };
+    say(&east.tablet, &refused).await;
+    east.bring(&east.supervisor, &[entry(&before, told.clone())]).await;
+    assert_eq!(counts(&east.listed().await[0]), (0, 1, 0), "it was written earlier");
+    east.bring(&east.supervisor, &[entry(&after, told)]).await;
+    assert_eq!(east.listed().await, []);
 }
 
 #[tokio::test]

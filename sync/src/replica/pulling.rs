@@ -68,7 +68,9 @@ impl Replica {
         // Cards are made by the policy: with another policy every document is needed again.
         let told = batch.directory.as_ref().map(|directory| &directory.policies);
         let policy_changed = told.is_some_and(|told| *told != self.directory.policies) && !response.reset;
-        meta.cursor = (!policy_changed).then_some(response.cursor);
+        // Nor does a page that was asked for before everything was wanted anew say where that has come to.
+        let is_late = self.meta.cursor.is_none() && !response.reset;
+        meta.cursor = (!policy_changed && !is_late).then_some(response.cursor);
         batch.meta = Some(meta);
         batch
     }
