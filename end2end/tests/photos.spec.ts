@@ -116,7 +116,7 @@ test("on a full tablet a file is refused with a reason, work is saved all the sa
 
   // Nothing but this page has the file. It is counted wherever somebody looks, and nobody leaves it behind by mistake.
   await pill(page).tap();
-  await expect(page.getByText("有 1 个照片或文件没能添加到")).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "有 1 个照片或文件没能添加到 FB" })).toBeVisible();
   await expect(pill(page)).toHaveText("1 张照片没有添加");
   const asked = page.waitForEvent("dialog");
   await page.close({ runBeforeUnload: true });

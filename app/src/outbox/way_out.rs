@@ -86,7 +86,11 @@ pub fn HeldBackDialog(
         };
         lines.into_iter().map(|line| view! { <p>{line}</p> }).collect_view()
     };
-    let can_be_rescued = move || !matches!(*held.read(), Some(HeldBack::Elsewhere));
+    let can_be_rescued = move || match &*held.read() {
+        Some(HeldBack::Elsewhere) => false,
+        Some(HeldBack::Holding(holding)) => holding.changes() + holding.files() + holding.drafts() > 0,
+        Some(HeldBack::Unseen) | None => true,
+    };
     view! {
         <Dialog open title size=DialogSize::Question on_submit=move |()| go_on() footer>
             <div class="stack">
