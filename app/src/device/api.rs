@@ -2,6 +2,7 @@
 //!
 //! Synchronisation has its own calls in [`sync`], and files theirs in [`files`]; the rest is for signing in and for administration, which need the network.
 
+mod fetched;
 pub mod files;
 pub mod sync;
 
@@ -13,6 +14,8 @@ use web_sys::{AbortSignal, RequestCredentials};
 
 use super::file::Picked;
 use super::storage;
+
+pub use self::fetched::Fetched;
 
 /// Noted while the server has not been told that the person has signed out: its cookie would let them in again.
 const SIGN_OUT_DUE: &str = "fieldloop-sign-out-due";

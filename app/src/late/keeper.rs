@@ -2,24 +2,18 @@
 
 use domain::access::may_decide;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use sync::Link;
 use sync::messages::Verdict;
 use sync::parked::{Admit, Decline, ParkedChange, ParkedPage};
 
 use super::ruling::Ruling;
-use crate::device::api::{self, ApiError};
+use crate::device::api::{self, ApiError, Fetched};
 use crate::workspace::{Workspace, use_workspace};
 
 /// What the person may decide on.
 #[derive(Debug, Clone, Copy)]
 pub struct LateArrivals {
-    /// As last told; nothing before the first answer.
-    page: RwSignal<Option<ParkedPage>>,
-    /// Why it could not be fetched, if the last attempt failed.
-    failure: RwSignal<Option<ApiError>>,
-    /// Counts the questions, so that an answer that was overtaken is not shown.
-    asked: StoredValue<u64>,
+    page: Fetched<ParkedPage>,
     workspace: Workspace,
 }
 
@@ -27,12 +21,7 @@ pub struct LateArrivals {
 /// decided, and when the company has changed.
 pub fn provide_late_arrivals() {
     let workspace = use_workspace();
-    let late = LateArrivals {
-        page: RwSignal::new(None),
-        failure: RwSignal::new(None),
-        asked: StoredValue::new(0),
-        workspace,
-    };
+    let late = LateArrivals { page: Fetched::from("/api/parked"), workspace };
     provide_context(late);
     let live = Memo::new(move |_| workspace.status().with(|status| status.link == Link::Live));
     let steers = Memo::new(move |_| workspace.person().with(|person| person.role.steers()));
@@ -54,10 +43,11 @@ pub fn use_late_arrivals() -> LateArrivals {
 impl LateArrivals {
     /// Those that the person may decide on as the company is known here, longest waiting first; nothing before the first answer.
     pub fn parked(self) -> Signal<Option<Vec<ParkedChange>>> {
-        let workspace = self.workspace;
+        let Self { page, workspace } = self;
+        let page = page.latest();
         Signal::derive(move || {
             let (person, directory) = (workspace.person().get(), workspace.directory().get());
-            let mut parked = self.page.with(|page| page.as_ref().map(|page| page.parked.clone()))?;
+            let mut parked = page.with(|page| page.as_ref().map(|page| page.parked.clone()))?;
             parked.retain(|parked| may_decide(&person, &directory, &parked.about));
             Some(parked)
         })
@@ -65,49 +55,22 @@ impl LateArrivals {
 
     /// How many wait in all.
     pub fn count(self) -> Signal<usize> {
-        let page = self.page;
-        Signal::derive(move || {
-            let waiting = page.with(|page| page.as_ref().map_or(0, |page| page.waiting));
-            usize::try_from(waiting).unwrap_or(usize::MAX)
-        })
+        self.page.count(|page| page.waiting)
     }
 
     /// How many more wait that the server can't read.
     pub fn unread(self) -> Signal<usize> {
-        let page = self.page;
-        Signal::derive(move || {
-            let unread = page.with(|page| page.as_ref().map_or(0, |page| page.unread));
-            usize::try_from(unread).unwrap_or(usize::MAX)
-        })
+        self.page.count(|page| page.unread)
     }
 
     /// Why the list could not be fetched, if the last attempt failed.
     pub fn failure(self) -> Signal<Option<ApiError>> {
-        self.failure.into()
+        self.page.failure()
     }
 
     /// Asks for the list.
     pub fn fetch(self) {
-        let Some(number) = self.asked.try_update_value(|asked| {
-            *asked += 1;
-            *asked
-        }) else {
-            return;
-        };
-        spawn_local(async move {
-            let answer: Result<ParkedPage, ApiError> = api::get("/api/parked").await;
-            if self.asked.try_get_value() != Some(number) {
-                return;
-            }
-            match answer {
-                Ok(page) => {
-                    self.page.try_set(Some(page));
-                    self.failure.try_set(None);
-                }
-                // What was known last stays on the screen.
-                Err(error) => drop(self.failure.try_set(Some(error))),
-            }
-        });
+        self.page.fetch();
     }
 
     /// Decides on a change, and asks for what waits then.
