@@ -9,4 +9,4 @@ mod way_out;
 pub use outbox_page::OutboxPage;
 pub use rescue::{WriteButton, Writing, WrittenNotice};
 pub use reset::ResetPanel;
-pub use way_out::HeldBackDialog;
+pub use way_out::{HeldBackDialog, Leaving};

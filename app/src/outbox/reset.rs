@@ -1,14 +1,13 @@
 //! Resetting a device: everything of the person is removed from it, once the gate has opened.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use super::way_out::HeldBackDialog;
+use super::way_out::{HeldBackDialog, Leaving};
 use crate::device::location;
 use crate::i18n::use_lang;
 use crate::t;
 use crate::ui::{Confirm, Icon, Notice, Tone};
-use crate::workspace::{HeldBack, Rescued, Resetting, use_workspace};
+use crate::workspace::use_workspace;
 
 /// What a reset is, and the button for it.
 #[component]
@@ -16,25 +15,12 @@ pub fn ResetPanel() -> impl IntoView {
     let lang = use_lang();
     let workspace = use_workspace();
     let asking = RwSignal::new(false);
-    let busy = RwSignal::new(false);
-    let held = RwSignal::new(None::<HeldBack>);
+    let leaving = Leaving::default();
     let failed = RwSignal::new(None::<String>);
-    let reset = move |rescued: Option<Rescued>| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        spawn_local(async move {
-            match workspace.clear::<Resetting>(rescued.as_ref()).await {
-                Ok(cleared) => {
-                    if let Err(error) = workspace.reset(cleared).await {
-                        failed.try_set(Some(error.to_string()));
-                    }
-                }
-                Err(held_back) => {
-                    held.try_set(Some(held_back));
-                    busy.try_set(false);
-                }
+    let reset = move |rescued| {
+        leaving.by(workspace, rescued, async move |cleared| {
+            if let Err(error) = workspace.reset(cleared).await {
+                failed.try_set(Some(error.to_string()));
             }
         });
     };
@@ -49,7 +35,7 @@ pub fn ResetPanel() -> impl IntoView {
                         class="button"
                         type="button"
                         data-kind="danger"
-                        data-busy=busy
+                        data-busy=leaving.busy
                         on:click=move |_| asking.set(true)
                     >
                         <Icon name="trash" />
@@ -77,7 +63,7 @@ pub fn ResetPanel() -> impl IntoView {
             on_confirm=move |()| reset(None)
         />
         <HeldBackDialog
-            held
+            held=leaving.held
             title=t!(lang, reset_held)
             more=t!(lang, reset_held_more)
             action=t!(lang, reset_anyway)

@@ -1,6 +1,7 @@
 //! What stands in the way of leaving a device, and the way around: a rescue file.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos::text_prop::TextProp;
 use leptos_router::components::A;
 
@@ -9,7 +10,40 @@ use crate::device::rescue::Because;
 use crate::i18n::use_lang;
 use crate::t;
 use crate::ui::{Dialog, DialogSize};
-use crate::workspace::{HeldBack, Rescued};
+use crate::workspace::{Cleared, HeldBack, Rescued, WayOut, Workspace};
+
+/// Somebody's attempt to leave: one at a time.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Leaving {
+    /// Whether one is under way.
+    pub busy: RwSignal<bool>,
+    /// What holds them back, as long as it is shown.
+    pub held: RwSignal<Option<HeldBack>>,
+}
+
+impl Leaving {
+    /// Goes to the gate, and on once that has opened.
+    pub fn by<W: WayOut + 'static>(
+        self,
+        workspace: Workspace,
+        rescued: Option<Rescued>,
+        go_on: impl AsyncFnOnce(Cleared<W>) + 'static,
+    ) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        spawn_local(async move {
+            match workspace.clear::<W>(rescued.as_ref()).await {
+                Ok(cleared) => go_on(cleared).await,
+                Err(held_back) => {
+                    self.busy.try_set(false);
+                    self.held.try_set(Some(held_back));
+                }
+            }
+        });
+    }
+}
 
 /// Says what holds somebody back. They may stay, look at it, or write a rescue file; once they have that, they may go on.
 #[component]
