@@ -237,28 +237,11 @@ impl Core {
         self.set_storage(storage_of(&desk, false));
         self.shown.status.try_update(|status| status.recovery = desk.recovery());
         self.clone().refresh_watchers();
-        let (tidy, tidying) = abortable(driver::tidy(Rc::clone(&desk)));
-        spawn_local(async {
-            // Ends when the driver does.
-            let _ = tidy.await;
-        });
-        let _tidying = AbortOnDrop(tidying);
+        let _tidying = beside(driver::tidy(Rc::clone(&desk)));
         *self.uploads_mut() = Uploads::default();
-        let upload = uploading::run(Rc::clone(&self), Rc::clone(&desk), Rc::clone(&line));
-        let (upload, uploading) = abortable(upload);
-        spawn_local(async {
-            // Ends when the driver does.
-            let _ = upload.await;
-        });
-        let _uploading = AbortOnDrop(uploading);
+        let _uploading = beside(uploading::run(Rc::clone(&self), Rc::clone(&desk), Rc::clone(&line)));
         *self.reporter_mut() = Reporter::default();
-        let report = reporting::run(Rc::clone(&self), Rc::clone(&desk), Rc::clone(&line));
-        let (report, reporting) = abortable(report);
-        spawn_local(async {
-            // Ends when the driver does.
-            let _ = report.await;
-        });
-        let _reporting = AbortOnDrop(reporting);
+        let _reporting = beside(reporting::run(Rc::clone(&self), Rc::clone(&desk), Rc::clone(&line)));
         let (protect, kept) = (Rc::clone(&self), Rc::clone(&desk));
         spawn_local(async move {
             // Before the browser asks the person, who may take their time.
@@ -519,14 +502,8 @@ impl Core {
         action: Action,
         seen: Option<Seen>,
     ) -> Result<ChangeId, RecordError> {
-        let (change, news) = match desk.record(ticket, action, seen).await {
-            Ok(kept) => kept,
-            Err(error) => {
-                self.still_here(desk)?;
-                return Err(error);
-            }
-        };
-        if self.still_here(desk).is_err() {
+        let (change, news) = self.outcome_at(desk, desk.record(ticket, action, seen).await)?;
+        if desk.is_fenced_off() {
             // Another window has taken over since. It is kept all the same, and sent from there.
             return Ok(change);
         }
@@ -536,16 +513,20 @@ impl Core {
         Ok(change)
     }
 
-    /// Whether a desk is still where work is done. Another window may have taken over from it, and this one may have taken over
-    /// again since, with another desk.
-    pub(super) fn still_here(&self, desk: &Rc<Desk>) -> Result<(), RecordError> {
+    /// What came of something that was done at a desk. Another window may have taken over from it, and this one may have taken over
+    /// again since, with another desk: what was kept before is kept, and what was not belongs elsewhere now.
+    pub(super) fn outcome_at<T>(
+        &self,
+        desk: &Rc<Desk>,
+        outcome: Result<T, RecordError>,
+    ) -> Result<T, RecordError> {
         if !desk.is_fenced_off() {
-            return Ok(());
+            return outcome;
         }
         if self.desk().is_some_and(|current| Rc::ptr_eq(&current, desk)) {
             self.close();
         }
-        Err(RecordError::Elsewhere)
+        outcome.map_err(|_| RecordError::Elsewhere)
     }
 
     /// The desk, for somebody who wants to do something.
@@ -667,6 +648,16 @@ fn unsent(desk: &Desk) -> Unsent {
     let replica = desk.replica();
     let files = desk.files().shelf(|shelf| shelf.unsent(&replica)).unwrap_or_default();
     Unsent { files, ..replica.unsent() }
+}
+
+/// Begins a task that ends when what is returned is dropped.
+fn beside(task: impl Future<Output = ()> + 'static) -> AbortOnDrop {
+    let (task, end) = abortable(task);
+    spawn_local(async {
+        // Ended from outside or by itself.
+        let _ = task.await;
+    });
+    AbortOnDrop(end)
 }
 
 struct AbortOnDrop(futures_util::future::AbortHandle);

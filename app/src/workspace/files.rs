@@ -54,10 +54,7 @@ impl Core {
         let desk = self.open_desk()?;
         let hand = Hand { core: self, desk: Rc::clone(&desk) };
         let attached = desk.files().attach(ticket, attachment, content, clock::now(), &hand).await;
-        if let Err(elsewhere) = self.still_here(&desk) {
-            // Another window has taken over. What was attached before is attached.
-            return attached.map_err(|_| elsewhere);
-        }
+        let attached = self.outcome_at(&desk, attached);
         self.tell_status();
         attached
     }

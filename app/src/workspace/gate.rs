@@ -98,9 +98,6 @@ impl Holding {
 
 /// A way out.
 pub trait WayOut {
-    /// Whether what is kept here is removed.
-    const REMOVES: bool;
-
     /// What of a device's holding would be out of reach afterwards, beside what is on its way to the server.
     fn more_at_stake(holding: &Holding) -> usize;
 }
@@ -114,16 +111,12 @@ pub enum SigningOut {}
 pub enum Resetting {}
 
 impl WayOut for SigningOut {
-    const REMOVES: bool = false;
-
     fn more_at_stake(_: &Holding) -> usize {
         0
     }
 }
 
 impl WayOut for Resetting {
-    const REMOVES: bool = true;
-
     fn more_at_stake(holding: &Holding) -> usize {
         // A file whose change the office has yet to decide on is nowhere else.
         holding.drafts() + holding.files_set_aside.len()

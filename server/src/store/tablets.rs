@@ -4,6 +4,7 @@ use domain::{DeviceId, IdError, PersonId, Timestamp};
 use sqlx::SqliteConnection;
 use sync::tablets::Standing;
 
+use super::rows::unreadable;
 use super::{Store, StoreError, bulk};
 
 /// Most devices that are known of one person. Everybody has a few; each private window is one more.
@@ -53,18 +54,13 @@ struct Found {
 
 impl Found {
     fn read(self) -> Result<Holding, StoreError> {
-        let unreadable = |column| {
+        let wrong = |column| {
             let row = self.device.clone();
-            move |error: IdError| StoreError::Unreadable {
-                table: "tablets",
-                column,
-                row,
-                problem: error.to_string(),
-            }
+            move |error: IdError| unreadable("tablets", column, row, error)
         };
         Ok(Holding {
-            device: self.device.parse().map_err(unreadable("device"))?,
-            person: self.person.parse().map_err(unreadable("person"))?,
+            device: self.device.parse().map_err(wrong("device"))?,
+            person: self.person.parse().map_err(wrong("person"))?,
             first_heard: Timestamp::from_millis(self.first_heard),
             last_heard: Timestamp::from_millis(self.last_heard),
             waiting: self.waiting.cast_unsigned(),
