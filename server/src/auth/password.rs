@@ -214,13 +214,18 @@ mod tests {
     #[tokio::test]
     async fn those_who_would_wait_too_long_are_sent_away() {
         let hasher = PasswordHasher::new(PasswordCost::FOR_TESTS);
-        let tries = (0..MAX_WAITING * 2).map(|_| hasher.verify("whatever it is".to_owned(), None));
-        let answers = futures_util::future::join_all(tries).await;
-        assert_eq!(answers.iter().filter(|answer| **answer == Err(TooBusy)).count(), MAX_WAITING);
-        assert_eq!(
-            hasher.verify("whatever it is".to_owned(), None).await,
-            Ok(false),
-            "later there is room again"
-        );
+        let Shared { at_work, waiting, .. } = &*hasher.shared;
+        let try_it = async |hasher: PasswordHasher| hasher.verify("whatever it is".to_owned(), None).await;
+        let all_at_work = at_work.acquire_many(at_work.available_permits() as u32).await.unwrap();
+        let tries: Vec<_> = (0..MAX_WAITING).map(|_| tokio::spawn(try_it(hasher.clone()))).collect();
+        while waiting.load(Ordering::Relaxed) < MAX_WAITING {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(try_it(hasher.clone()).await, Err(TooBusy));
+        drop(all_at_work);
+        for answer in tries {
+            assert_eq!(answer.await.unwrap(), Ok(false));
+        }
+        assert_eq!(try_it(hasher.clone()).await, Ok(false), "later there is room again");
     }
 }
