@@ -76,8 +76,11 @@ impl Sheet {
         hex(&Sha256::digest(self.canonical().as_bytes()))
     }
 
-    /// Checks that it is of a length that a customer can read and every device can carry.
+    /// Checks that it says something to sign for, of a length that a customer can read and every device can carry.
     fn check(&self) -> Result<(), Refusal> {
+        if self.rows.is_empty() || self.statement.trim().is_empty() {
+            return Err(Refusal::Invalid { field: Field::Sheet, problem: Problem::Missing });
+        }
         for short in [&self.form, &self.number, &self.language] {
             line(Field::Sheet, short)?;
         }
@@ -364,6 +367,16 @@ mod tests {
         assert_eq!(sign_off.check(sign_off.sheet.ticket), Ok(()));
         sign_off.sheet.rows[0].text = "未更换".into();
         assert_eq!(sign_off.check(sign_off.sheet.ticket), Err(Refusal::ContentMismatch));
+    }
+
+    #[test]
+    fn nobody_signs_for_a_sheet_that_says_nothing() {
+        let sheets = [Sheet { rows: Vec::new(), ..sheet() }, Sheet { statement: "  ".into(), ..sheet() }];
+        for sheet in sheets {
+            let sign_off = SignOff::new(sheet, Answer::Refused { reason: "没修好".into() });
+            let nothing = Refusal::Invalid { field: Field::Sheet, problem: Problem::Missing };
+            assert_eq!(sign_off.check(sign_off.sheet.ticket), Err(nothing));
+        }
     }
 
     #[test]
