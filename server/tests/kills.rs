@@ -272,7 +272,29 @@ fn number(name: &str) -> Option<u64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_at_any_moment_loses_nothing_that_it_has_confirmed() {
     let kills = number("FIELDLOOP_KILLS").unwrap_or(KILLS);
-    let mut dice = Dice::new(number("FIELDLOOP_SEED").unwrap_or(1));
+    let done = kill_again_and_again(kills, number("FIELDLOOP_SEED").unwrap_or(1), Plant::Nothing).await;
+    println!("{done}");
+}
+
+/// A control: what is planted must be found, or the other test shows nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_was_confirmed_and_is_not_in_the_record_is_found() {
+    let found = tokio::spawn(kill_again_and_again(1, 1, Plant::ALoss)).await.unwrap_err().into_panic();
+    let found = found.downcast::<String>().unwrap();
+    assert!(found.contains("changes were given of"), "{found}");
+}
+
+/// What is wrong from the beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plant {
+    Nothing,
+    /// A change counts as confirmed that the server was never sent.
+    ALoss,
+}
+
+/// Says what was done, once it has been found to be in order.
+async fn kill_again_and_again(kills: u64, seed: u64, plant: Plant) -> String {
+    let mut dice = Dice::new(seed);
     let folder = tempfile::tempdir().unwrap();
     let mut server = Arc::new(Server::start(folder.path()));
     let agent = Agent::hired_by(&server).await;
@@ -305,6 +327,13 @@ async fn a_server_that_is_killed_at_any_moment_loses_nothing_that_it_has_confirm
     for device in &mut devices {
         assert!(device.push(&server).await, "the server goes on");
     }
+    if plant == Plant::ALoss {
+        devices[0].make();
+        let lost = devices[0].outbox.remove(0);
+        let mut confirmed = remembered.confirmed.lock().unwrap();
+        let place = confirmed.len() as u64 + 1;
+        confirmed.insert(lost.id, place);
+    }
     let sent = std::mem::take(&mut *remembered.sent.lock().unwrap());
     let confirmed = std::mem::take(&mut *remembered.confirmed.lock().unwrap());
     assert_eq!(confirmed.len(), sent.len());
@@ -312,10 +341,10 @@ async fn a_server_that_is_killed_at_any_moment_loses_nothing_that_it_has_confirm
     drop(server);
     assert_record_holds(folder.path(), &sent, &confirmed);
     let repeated: usize = devices.iter().map(|device| device.repeated).sum();
-    println!(
+    format!(
         "{kills} kills, {} changes confirmed, {repeated} of them after an answer was lost, 0 lost",
         confirmed.len()
-    );
+    )
 }
 
 /// A fresh device is given everything, once, and nothing else.
