@@ -180,7 +180,15 @@ impl Gathering {
                 Err(_) => self.note(&name, "not a manifest"),
             },
             Kind::Entry => match read_entry(&content) {
-                Some((change, state)) => self.add(Found { change, state, part: name }),
+                Some((change, state)) => {
+                    if state.is_none() {
+                        self.note(
+                            &name,
+                            "how far it had come can't be read; it is judged as if it had waited",
+                        );
+                    }
+                    self.add(Found { change, state, part: name });
+                }
                 None => self.note(&name, "no change that can be read"),
             },
             Kind::Journal(number) => self.journal.push((number, content)),
