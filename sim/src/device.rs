@@ -8,7 +8,7 @@ use domain::people::Person;
 use domain::{DeviceId, PersonId, TicketId, Timestamp};
 use server::simulated::Answer;
 use sync::messages::{Event, PullRequest, PushRequest};
-use sync::{Identity, LocalStore, MemoryLocalStore, Meta, Planner, Replica, TwinStore};
+use sync::{Identity, LocalStore, MemoryLocalStore, Meta, Planner, Replica, StoreError, TwinStore};
 
 use crate::journal::Files;
 use crate::store::Disk;
@@ -154,18 +154,22 @@ impl Device {
         now.plus_millis(self.ahead_ms)
     }
 
-    /// Starts the app with what is kept. If nothing is, `person` signs in, and the device is called `fresh` from now on.
-    pub(crate) async fn start(&mut self, person: Person, fresh: DeviceId) -> Result<()> {
+    /// Starts the app with what is kept. If nothing is, `person` signs in, and the device is called `fresh` from now on. Says no, and
+    /// nothing has changed, if what is kept can't be seen now.
+    pub(crate) async fn start(&mut self, person: Person, fresh: DeviceId) -> Result<bool> {
         self.journal.power_is_back();
         let store = TwinStore::new(Rc::clone(&self.disk), Rc::clone(&self.journal));
-        let loaded = store.load().await?;
+        let loaded = match store.load().await {
+            Err(StoreError::Lost(_)) => return Ok(false),
+            loaded => loaded?,
+        };
         let documents = store.documents(&loaded.touched()).await?;
         let meta = loaded.meta.clone().unwrap_or_else(|| Meta::new(Identity { device: fresh, person }));
         self.id = meta.identity.device;
         let replica = Replica::open(loaded, meta, documents);
         let planner = Planner::default();
         self.app = Some(App { store, replica, planner, doing: Doing::Nothing, stream: None });
-        Ok(())
+        Ok(true)
     }
 
     pub(crate) fn app_mut(&mut self) -> Result<&mut App> {

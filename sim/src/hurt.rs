@@ -60,6 +60,8 @@ impl World {
         self.note(|| format!("device {number}: {}", mark.words()));
         if both {
             self.devices[number].journal.lose_all();
+        } else if mark != Mark::DatabaseUnreadable && self.dice.percent(30) {
+            self.devices[number].journal.hide_once();
         }
         Ok(())
     }

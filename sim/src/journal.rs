@@ -24,6 +24,8 @@ pub(crate) struct Files {
     cut: Cell<Option<Cut>>,
     /// The power is gone: what is written now is not.
     is_off: Cell<bool>,
+    /// It can't be read the next time.
+    is_unseen: Cell<bool>,
     /// Nothing is ever written: a defect to be found.
     is_bypassed: bool,
 }
@@ -80,6 +82,11 @@ impl Files {
         *self.kept.broken.borrow_mut() = None;
     }
 
+    /// It can't be read the next time.
+    pub(crate) fn hide_once(&self) {
+        self.is_unseen.set(true);
+    }
+
     /// What is written, and whether something in it is damaged.
     pub(crate) fn written(&self) -> (Ledger, bool) {
         let files: Vec<_> =
@@ -100,6 +107,9 @@ impl Files {
 
 impl JournalFiles for Files {
     async fn read(&self) -> Result<Vec<(u64, Vec<u8>)>, JournalError> {
+        if self.is_unseen.take() {
+            return Err(JournalError::Failed("the worker does not answer".to_owned()));
+        }
         self.kept.read().await
     }
 

@@ -66,6 +66,7 @@ marks! {
     JournalCutShort = "device's journal cut short", 30;
     JournalGone = "device's journal gone", 30;
     JournalFailed = "device's journal failing for a while", 30;
+    JournalUnseen = "device's journal not to be seen while its database lacks something", 10;
 
     Applied = "change applied", 10_000;
     Duplicate = "duplicate recognised", 300;

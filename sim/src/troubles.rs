@@ -135,7 +135,13 @@ impl World {
         let person = self.person(self.devices[device].person)?;
         let is_active = person.active;
         let fresh = DeviceId::from_uuid(self.dice.uuid());
-        self.devices[device].start(person, fresh).await?;
+        if !self.devices[device].start(person, fresh).await? {
+            self.reach(Mark::JournalUnseen);
+            self.note(|| format!("device {device} can't see what it has, and is started again"));
+            let again = self.dice.spread(1_000, 30_000);
+            self.later(again, Happening::Starts { device });
+            return Ok(());
+        }
         self.note(|| format!("device {device} starts"));
         self.look_at_recovery(device).await?;
         self.count_as_saved(device).await?;

@@ -342,6 +342,7 @@ impl World {
         for device in 0..self.devices.len() {
             let line = &mut self.devices[device].line;
             (line.requests_pass, line.answers_pass) = (true, true);
+            self.devices[device].journal.works_again();
             self.devices[device].failures = 0;
             if self.devices[device].app.is_none() {
                 self.start(device).await?;

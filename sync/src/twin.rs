@@ -257,9 +257,8 @@ impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
         };
         let (loaded, failure_of_store) = match opened {
             Ok(loaded) => (loaded, None),
-            Err(error @ (StoreError::Unreadable { .. } | StoreError::Lost(_))) => {
-                (Loaded::default(), Some(error))
-            }
+            Err(error @ StoreError::Unreadable { .. }) => (Loaded::default(), Some(error)),
+            // One that can't be opened may be well again later, and has more in it than the journal: photos.
             Err(error) => return Err(error),
         };
         let (files, failure) = match self.journal.read().await {
@@ -270,7 +269,7 @@ impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
         let noted = self.journal.noted();
         let store_failed = failure_of_store.is_some();
         if let Some(error) = failure_of_store
-            && !makes_up_for(&error, &written, damaged, noted)
+            && !has_everything(&written, damaged, noted)
         {
             // What can still be read of it, now or another time, must not be thrown away.
             return Err(error);
@@ -279,6 +278,13 @@ impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
         let journal = failure.is_none().then_some(Side { ledger: written, damaged });
         let Outcome { mut ledger, mend_store, mend_journal, recovery } =
             compare(&store, journal.as_ref(), noted);
+        if mend_store && let Some(unseen) = &failure {
+            // What the store lacks may be in a journal that can't be read today. Whoever went on without it would write over it.
+            return Err(match unseen {
+                JournalError::Unavailable(why) => StoreError::Unavailable(why.clone()),
+                unseen => StoreError::Lost(unseen.to_string()),
+            });
+        }
         if mend_store && !knows_history(&loaded) {
             ledger.tell_again();
         }
@@ -332,11 +338,11 @@ impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
     }
 }
 
-/// Whether a store that has failed may be begun anew from the journal. One that can't even be opened may be well again later: it
-/// is given up only for a journal that has everything.
-fn makes_up_for(error: &StoreError, journal: &Ledger, damaged: bool, noted: Option<Witness>) -> bool {
-    let has_everything = !damaged && noted.is_none_or(|noted| noted.batch <= journal.witness().batch);
-    journal.identity().is_some() && (has_everything || matches!(error, StoreError::Unreadable { .. }))
+/// Whether a journal has all that was ever said to be saved, as far as is known: only then may a store that can't be read be begun anew
+/// from it.
+fn has_everything(journal: &Ledger, damaged: bool, noted: Option<Witness>) -> bool {
+    let is_newest = noted.is_none_or(|noted| noted.batch <= journal.witness().batch);
+    !damaged && is_newest && journal.identity().is_some()
 }
 
 /// Whether it is known in which of the server's histories changes were taken. If not, the server may have been restored since, and

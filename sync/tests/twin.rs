@@ -78,7 +78,6 @@ impl LocalStore for Database {
 
     async fn start_over(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
         self.unreadable.set(false);
-        self.closed.set(false);
         self.held.start_over(batch, witness).await
     }
 
@@ -222,29 +221,58 @@ fn a_database_that_can_not_be_read_is_begun_anew_from_the_journal() {
 }
 
 #[test]
-fn a_database_that_can_not_be_read_is_left_alone_where_there_is_nothing_to_mend_it_with() {
-    let device = Device::after(5);
-    device.database.unreadable.set(true);
-    device.journal.files.borrow_mut().clear();
-    let store = TwinStore::new(device.database.clone(), Rc::clone(&device.journal));
-    assert!(matches!(block_on(store.load()), Err(StoreError::Unreadable { .. })));
-    device.database.unreadable.set(false);
-    assert_eq!(device.restart().numbers(), [1, 2, 3, 4, 5]);
+fn a_database_that_can_not_be_read_is_left_alone_where_the_journal_has_less() {
+    for spoil in [
+        |files: &MemoryJournalFiles| files.files.borrow_mut().clear(),
+        |files: &MemoryJournalFiles| files.files.borrow_mut().values_mut().for_each(|file| file[40] ^= 1),
+        |files: &MemoryJournalFiles| {
+            files.files.borrow_mut().values_mut().for_each(|file| file.truncate(file.len() / 2))
+        },
+    ] {
+        let device = Device::after(5);
+        device.database.unreadable.set(true);
+        spoil(&device.journal);
+        let store = TwinStore::new(device.database.clone(), Rc::clone(&device.journal));
+        assert!(matches!(block_on(store.load()), Err(StoreError::Unreadable { .. })));
+        device.database.unreadable.set(false);
+        assert_eq!(device.restart().numbers(), [1, 2, 3, 4, 5]);
+    }
 }
 
 #[test]
-fn a_database_that_can_not_be_opened_is_given_up_only_for_a_journal_that_has_everything() {
+fn a_database_that_can_not_be_opened_is_never_given_up() {
     let device = Device::after(5);
     device.database.closed.set(true);
-    let spoilt = device.journal.files.borrow().clone();
-    device.journal.files.borrow_mut().values_mut().for_each(|file| file[40] ^= 1);
     let store = TwinStore::new(device.database.clone(), Rc::clone(&device.journal));
     assert!(matches!(block_on(store.load()), Err(StoreError::Lost(_))));
-    *device.journal.files.borrow_mut() = spoilt;
+    device.database.closed.set(false);
     let device = device.restart();
-    assert_eq!(device.store.recovery(), recovery(Damage::Spoilt, 5, true));
-    assert_eq!(device.numbers(), [1, 2, 3, 4, 5]);
+    assert_eq!((device.store.recovery(), device.numbers()), (None, vec![1, 2, 3, 4, 5]));
     device.goes_on();
+}
+
+#[test]
+fn where_one_of_the_two_can_not_be_seen_today_nothing_is_written_over_it() {
+    let failure = || Some(JournalError::Failed("its worker does not answer".to_owned()));
+    let mut device = Device::after(2);
+    let earlier = device.image();
+    for number in 3..=5 {
+        device.tap(number);
+    }
+    for lost in [Database::default(), earlier] {
+        let (journal, files) = (Rc::clone(&device.journal), device.journal.files.borrow().clone());
+        *journal.broken.borrow_mut() = failure();
+        let store = TwinStore::new(lost.clone(), Rc::clone(&journal));
+        assert!(matches!(block_on(store.load()), Err(StoreError::Lost(_))));
+        let stand_in = TwinStore::new(StandInStore::default(), Rc::clone(&journal));
+        assert!(block_on(stand_in.load()).is_err());
+        *journal.broken.borrow_mut() = None;
+        assert_eq!(*journal.files.borrow(), files);
+        let copy = Rc::new(MemoryJournalFiles::clone(&journal));
+        let device = Device::open(lost, copy).restart();
+        assert_eq!(device.numbers(), [1, 2, 3, 4, 5]);
+        device.goes_on();
+    }
 }
 
 #[test]

@@ -225,12 +225,6 @@ impl LocalStore for IndexedDbLocalStore {
 
     async fn start_over(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError> {
         let _turn = self.turn.lock().await;
-        if self.fence.get().is_none() {
-            // It could not be opened.
-            self.connection.remove().await?;
-            let ((), fence) = self.connection.open_and_read(None, |_| ()).await?;
-            self.fence.set(Some(fence));
-        }
         // Which window writes is in there as well, and stays.
         let names = [META, DIRECTORY, WITNESS].map(|name| Write::delete(META, name));
         let stores = [OUTBOX, CARDS, DOCUMENTS].map(Write::clear);
