@@ -4,7 +4,8 @@ use domain::ticket::Change;
 use domain::{Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How long a change that the server has is kept here if no backup of the server is ever heard of, in milliseconds: 30 days.
+/// How long a change that the server has is kept here if no backup of the server is ever heard of, in milliseconds: 30 days, by the
+/// server's clock and by this device's.
 pub const KEPT_MS: i64 = 30 * Timestamp::DAY_MS;
 /// How often the server is asked what has become of a parked change, in milliseconds.
 pub(crate) const ASK_AGAIN_MS: i64 = 60 * 60 * 1_000;

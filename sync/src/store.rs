@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::journal::Witness;
 use crate::messages::{Backup, Cursor};
-use crate::outbox::OutboxEntry;
+use crate::outbox::{KEPT_MS, OutboxEntry};
 
 /// Whose replica this is. Fixed when the local database is made: another person has another database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,14 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// Whether [`KEPT_MS`] have passed by the last contact, both by the server's clock and by this device's. Either may jump, and what
+    /// is let go in error is lost with the next restored server.
+    pub fn is_long_since(&self, by_server: Timestamp, by_device: Timestamp) -> bool {
+        let has_passed =
+            |now: Option<Timestamp>, then| now.is_some_and(|now| now.millis_since(then) > KEPT_MS);
+        has_passed(self.heard, by_server) && has_passed(self.last_contact, by_device)
+    }
+
     /// The memory of a fresh replica.
     pub const fn new(identity: Identity) -> Self {
         Self {
@@ -190,8 +198,8 @@ pub trait LocalStore {
     /// Makes a batch durable, and with it what the outbox should hold then.
     async fn apply_witnessed(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError>;
 
-    /// Forgets everything it holds, readable or not, and makes a batch durable in its place, together or not at all. A store that
-    /// could not be loaded because its connection was lost is made anew from nothing, if that is what it takes.
+    /// Forgets everything it holds of the replica, readable or not, and makes a batch durable in its place, together or not at all. What
+    /// could not even be opened stays as it is.
     async fn start_over(&self, batch: &Batch, witness: Option<Witness>) -> Result<(), StoreError>;
 
     /// Reads the documents of the given tickets. Those that aren't held are left out.

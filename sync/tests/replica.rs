@@ -501,6 +501,24 @@ fn without_a_backup_a_change_is_kept_for_a_month_by_the_servers_clock() {
 }
 
 #[test]
+fn a_servers_clock_that_jumps_lets_nothing_go() {
+    let (mut server, _, mut field) = office_and_field();
+    let before = field.tap(TICKET, comment("kept"), at(10)).unwrap();
+    field.sync(&mut server, at(11));
+    // A year ahead in one answer, and right again in the next.
+    field.behind_ms = 12 * KEPT_MS;
+    field.sync(&mut server, at(12 + 12 * KEPT_MS));
+    field.behind_ms = 0;
+    let after = field.tap(TICKET, comment("kept as well"), at(20)).unwrap();
+    field.sync(&mut server, at(21));
+    field.sync(&mut server, at(10 + KEPT_MS));
+    assert!(field.state(before).is_some() && field.state(after).is_some());
+    field.sync(&mut server, at(12 + KEPT_MS));
+    assert_eq!(field.state(before), None, "both clocks say so");
+    assert!(field.state(after).is_some(), "as long as it takes the server's clock to come to that year");
+}
+
+#[test]
 fn a_restored_server_gets_again_what_was_kept_and_in_order() {
     let (mut server, _, mut field) = office_and_field();
     let backup = server.seq();

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::Timestamp;
 use domain::ticket::{Action, FileHash};
 
 use super::{FileBatch, FileKey, FileRows, FileState, KeptFile, OnlyHere, Receipt};
-use crate::outbox::{KEPT_MS, OutboxEntry, OutboxState};
+use crate::outbox::{OutboxEntry, OutboxState};
 use crate::replica::Replica;
 use crate::store::Meta;
 
@@ -195,7 +194,7 @@ impl Shelf {
     }
 
     /// What follows from the changes made here and from what is known of the server: a file that a change names waits to be sent;
-    /// files wait again in another history, and are let go once a backup has them or after thirty days by the server's clock.
+    /// files wait again in another history, and are let go once a backup has them or after thirty days by the server's clock and this device's.
     pub fn settle(&self, replica: &Replica) -> FileBatch {
         let meta = replica.meta();
         let named = named(replica);
@@ -207,8 +206,7 @@ impl Shelf {
                 }
                 // Nobody brings it any more.
                 FileState::Waiting { .. } if self.damaged.contains(&file.key.hash) => {
-                    let is_long_ago = |heard: Timestamp| heard.millis_since(file.since) > KEPT_MS;
-                    if !named.contains_key(&file.key) && meta.heard.is_some_and(is_long_ago) {
+                    if !named.contains_key(&file.key) && meta.is_long_since(file.since, file.since) {
                         batch.forget.push(file.key);
                     }
                 }
@@ -219,13 +217,13 @@ impl Shelf {
                     } else if holds(receipt, meta) {
                         let receipt = receipt.clone();
                         batch.keep.push(file.now(FileState::BackedUp { receipt }));
-                    } else if is_old(receipt, meta) {
+                    } else if is_old(file, receipt, meta) {
                         batch.forget.push(file.key);
                     }
                 }
                 // Kept so that it can be said where the file is. That says nothing of another history.
                 FileState::BackedUp { receipt } => {
-                    if is_of_another_history(receipt, meta) || is_old(receipt, meta) {
+                    if is_of_another_history(receipt, meta) || is_old(file, receipt, meta) {
                         batch.forget.push(file.key);
                     }
                 }
@@ -310,8 +308,6 @@ fn holds(receipt: &Receipt, meta: &Meta) -> bool {
         && meta.backup.is_some_and(|backup| backup.arrived > receipt.stored_at)
 }
 
-/// Only the server's clock counts: this device's may jump.
-fn is_old(receipt: &Receipt, meta: &Meta) -> bool {
-    meta.epoch.as_ref() == Some(&receipt.epoch)
-        && meta.heard.is_some_and(|heard: Timestamp| heard.millis_since(receipt.stored_at) > KEPT_MS)
+fn is_old(file: &KeptFile, receipt: &Receipt, meta: &Meta) -> bool {
+    meta.epoch.as_ref() == Some(&receipt.epoch) && meta.is_long_since(receipt.stored_at, file.since)
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::Timestamp;
 use domain::ticket::{Action, Change, Document, Recorded};
 
 use super::Replica;
-use crate::outbox::{KEPT_MS, OutboxEntry, OutboxState};
+use crate::outbox::{OutboxEntry, OutboxState};
 use crate::store::{Batch, Meta};
 
 impl Replica {
@@ -70,7 +69,7 @@ impl Replica {
         }
         for entry in self.kept.values() {
             if let OutboxState::Kept { revision, since } = entry.state
-                && (holds(meta, revision) || is_old(meta, since))
+                && (holds(meta, revision) || meta.is_long_since(since, entry.change.claim.clock))
             {
                 batch.settled.push(entry.change.id);
             }
@@ -105,9 +104,4 @@ pub(super) fn keep_or_let_go(batch: &mut Batch, meta: &Meta, entry: &OutboxEntry
 /// Whether a backup has passed a place of the history.
 fn holds(meta: &Meta, revision: u64) -> bool {
     meta.backup.is_some_and(|backup| backup.seq >= revision)
-}
-
-/// Only the server's clock counts: this device's may jump.
-fn is_old(meta: &Meta, since: Timestamp) -> bool {
-    meta.heard.is_some_and(|heard| heard.millis_since(since) > KEPT_MS)
 }
