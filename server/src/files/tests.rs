@@ -575,6 +575,25 @@ async fn nobody_has_more_on_the_way_than_is_good() {
 }
 
 #[tokio::test]
+async fn whoever_announces_the_same_again_is_given_the_same_upload() {
+    let site = Site::open_with(Limits { uploads_per_person: 2, ..Limits::default() }).await;
+    let content = photo(100);
+    let place = site.begin(&content).await;
+    for _ in 0..5 {
+        assert_eq!(site.begin(&content).await, place, "the answer was lost, or could not be kept");
+    }
+    let desk = site.company.tablet(&site.company.agent).await;
+    assert_ne!(begun(desk.announce(site.ticket, "image/jpeg", &content)).await, place, "to each their own");
+    piece(&site.tablet, &place, 0, &content[..50]).send().await.unwrap();
+    let second = site.begin(&content).await;
+    assert_ne!(second, place, "whoever begins anew sends all of it");
+    piece(&site.tablet, &second, 0, &content).send().await.unwrap();
+    let known = site.begin(&content).await;
+    assert_eq!(offset(&site.tablet, &known).await, content.len(), "it is there");
+    assert_eq!(site.begin(&content).await, known);
+}
+
+#[tokio::test]
 async fn the_database_keeps_room_to_write() {
     let site = Site::open_with(Limits { reserve_bytes: u64::MAX / 2, ..Limits::default() }).await;
     let refused = refusal(site.tablet.announce(site.ticket, "image/jpeg", &photo(10))).await;

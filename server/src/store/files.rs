@@ -93,7 +93,8 @@ const UNFINISHED: &str = "FROM uploads WHERE NOT (received = bytes AND EXISTS (S
 
 impl Store {
     /// Notes that something will be sent, if it may be: for a ticket in the person's scope, or one that the record says they
-    /// have attached it to.
+    /// have attached it to. Whoever announces again what they have announced, because the answer was lost or could not be kept, is
+    /// given the same upload: otherwise a device that does so again and again would use up what its person may have on the way.
     ///
     /// What this person could download anyway need not be sent again: it is there at once. Everybody else is answered as if
     /// nobody had ever sent it.
@@ -114,27 +115,21 @@ impl Store {
         let (received, stored_at) = if is_within_reach(&mut tx, &announced, scope).await? {
             let stored_at = keep_file_ticket(&mut tx, announced.hash, announced.ticket, now).await?;
             (announced.bytes, Some(stored_at))
-        } else if let Some(refused) = exceeds(&mut tx, &announced, bounds, now).await? {
-            return Ok(refused);
         } else {
             (0, None)
         };
-        sqlx::query(
-            "INSERT INTO uploads (id, person, ticket, hash, bytes, media_type, metadata, received, expires_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(id.to_string())
-        .bind(announced.person.to_string())
-        .bind(announced.ticket.to_string())
-        .bind(announced.hash.to_string())
-        .bind(announced.bytes.cast_signed())
-        .bind(announced.media.name())
-        .bind(&announced.metadata)
-        .bind(received.cast_signed())
-        .bind(expires_at.as_millis())
-        .execute(&mut *tx)
-        .await
-        .map_err(StoreError::because("note an upload"))?;
+        let id = match prolong(&mut tx, &announced, received, now, expires_at).await? {
+            Some(known) => known,
+            None => {
+                if stored_at.is_none()
+                    && let Some(refused) = exceeds(&mut tx, &announced, bounds, now).await?
+                {
+                    return Ok(refused);
+                }
+                insert_upload(&mut tx, id, &announced, received, expires_at).await?;
+                id
+            }
+        };
         tx.commit("commit an upload").await?;
         Ok(Beginning::Begun(Upload { id, announced, received, expires_at, stored_at }))
     }
@@ -370,6 +365,61 @@ async fn is_within_reach(
     .fetch_one(connection)
     .await
     .map_err(failed())
+}
+
+/// The upload of somebody who has announced the very same before, and of which nothing has come since or all of it is there already;
+/// nothing, if there is none. It may go on for longer.
+async fn prolong(
+    connection: &mut SqliteConnection,
+    announced: &Announced,
+    received: u64,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<Option<UploadId>, StoreError> {
+    let row = sqlx::query(
+        "UPDATE uploads SET expires_at = ?1 WHERE id = (SELECT id FROM uploads WHERE person = ?2 AND ticket = ?3 \
+         AND hash = ?4 AND bytes = ?5 AND media_type = ?6 AND metadata = ?7 AND received = ?8 AND expires_at > ?9 LIMIT 1) \
+         RETURNING id",
+    )
+    .bind(expires_at.as_millis())
+    .bind(announced.person.to_string())
+    .bind(announced.ticket.to_string())
+    .bind(announced.hash.to_string())
+    .bind(announced.bytes.cast_signed())
+    .bind(announced.media.name())
+    .bind(&announced.metadata)
+    .bind(received.cast_signed())
+    .bind(now.as_millis())
+    .fetch_optional(connection)
+    .await
+    .map_err(StoreError::because("look for an upload that was announced before"))?;
+    row.as_ref().map(read_upload_id).transpose()
+}
+
+async fn insert_upload(
+    connection: &mut SqliteConnection,
+    id: UploadId,
+    announced: &Announced,
+    received: u64,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO uploads (id, person, ticket, hash, bytes, media_type, metadata, received, expires_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(id.to_string())
+    .bind(announced.person.to_string())
+    .bind(announced.ticket.to_string())
+    .bind(announced.hash.to_string())
+    .bind(announced.bytes.cast_signed())
+    .bind(announced.media.name())
+    .bind(&announced.metadata)
+    .bind(received.cast_signed())
+    .bind(expires_at.as_millis())
+    .execute(connection)
+    .await
+    .map_err(StoreError::because("note an upload"))?;
+    Ok(())
 }
 
 /// Why no more may be announced, if it may not.
