@@ -138,7 +138,7 @@ impl Line for ModelLine {
         Ok(model.server.pull(&model.person, request, clock::now()))
     }
 
-    async fn listen(&self, has: &PullRequest) -> Result<ModelEvents, Failure> {
+    async fn listen(&self, _: DeviceId, has: &PullRequest) -> Result<ModelEvents, Failure> {
         self.check()?;
         Ok(ModelEvents { line: self.clone(), seq: has.cursor.as_ref().map_or(0, |cursor| cursor.seq) })
     }

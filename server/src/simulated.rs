@@ -253,6 +253,7 @@ impl SimulatedServer {
             seq: has.cursor.as_ref().map(|cursor| cursor.seq).unwrap_or_default(),
             scope: has.scope.clone(),
             directory: has.directory,
+            device: None,
         };
         let mut directories = exchange.directory.subscribe();
         let id = person.id;

@@ -23,6 +23,7 @@ mod memory;
 #[cfg(test)]
 mod outboxes;
 pub(crate) mod parked;
+mod presence;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod standing;
@@ -39,4 +40,5 @@ pub(crate) use exchange::Exchange;
 pub(crate) use gate::Gate;
 pub(crate) use group::{Decision, Incoming, Push, Rescued};
 pub(crate) use hub::Hub;
+pub(crate) use presence::Presence;
 pub(crate) use writer::{NotWritten, Writer};

@@ -22,12 +22,15 @@ use crate::http::{Answer, JsonBody, Surprise};
 use crate::state::AppState;
 use crate::store::StoreError;
 use crate::store::tablets::{Finding, Holding};
+use crate::sync::Presence;
 use crate::sync::parked::problem;
 
 /// Most devices on a page. What is behind them comes into sight as they are dealt with.
 const PAGE: usize = 200;
 /// Whoever uses two devices has not lost one of them because the other was heard of last. After so long without a word, perhaps.
 const SILENCE_MS: i64 = Timestamp::DAY_MS;
+/// Whoever has one device may be days without a network. After so long without a word, somebody had better ask.
+const LONG_SILENCE_MS: i64 = 7 * Timestamp::DAY_MS;
 
 /// Why nothing was noted.
 #[derive(Debug)]
@@ -87,7 +90,7 @@ pub(crate) async fn look_into_tablet(
 }
 
 /// A device as people are told of it.
-pub(crate) fn told(tablet: &Holding, now: Timestamp) -> Tablet {
+pub(crate) fn told(tablet: &Holding, presence: &Presence, now: Timestamp) -> Tablet {
     let Holding { device, person, first_heard, last_heard, waiting, refused, files, .. } = *tablet;
     Tablet {
         device,
@@ -97,16 +100,18 @@ pub(crate) fn told(tablet: &Holding, now: Timestamp) -> Tablet {
         waiting,
         refused,
         files,
-        overdue: is_overdue(tablet, now),
+        overdue: !presence.is_here(person, device) && is_overdue(tablet, now),
     }
 }
 
-/// Whether a device's person has gone on with another one: at once, if they began with that after the last word of this one; if they
-/// use both, when this one has been silent for [`SILENCE_MS`].
+/// Whether a device that is not here is missed: at once, if its person began with another one after its last word; if they use both,
+/// when it has been silent for [`SILENCE_MS`]; if they were not heard of on any, for [`LONG_SILENCE_MS`].
 fn is_overdue(tablet: &Holding, now: Timestamp) -> bool {
     let is_later = |heard: Option<Timestamp>| heard.is_some_and(|heard| heard > tablet.last_heard);
-    let is_silent = now.millis_since(tablet.last_heard) >= SILENCE_MS;
-    is_later(tablet.another_began) || is_silent && is_later(tablet.another_heard)
+    let silence = now.millis_since(tablet.last_heard);
+    is_later(tablet.another_began)
+        || silence >= SILENCE_MS && is_later(tablet.another_heard)
+        || silence >= LONG_SILENCE_MS
 }
 
 async fn looked_after_by(person: &Person, state: &AppState) -> Result<Vec<Tablet>, StoreError> {
@@ -117,7 +122,8 @@ async fn looked_after_by(person: &Person, state: &AppState) -> Result<Vec<Tablet
         let owner = directory.person(tablet.person);
         owner.is_some_and(|owner| may_look_after(person, &directory, owner))
     });
-    Ok(tablets.iter().map(|tablet| told(tablet, now)).collect())
+    let presence = &state.exchange.presence;
+    Ok(tablets.iter().map(|tablet| told(tablet, presence, now)).collect())
 }
 
 #[cfg(test)]

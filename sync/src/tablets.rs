@@ -46,15 +46,19 @@ pub struct Standing {
     /// Contents that lie there and not on the server, [`STANDING_MAX_FILES`] at most.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub files: BTreeSet<FileHash>,
+    /// Whether it can't be seen at the moment which contents lie there: those that it named before still count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub files_unseen: bool,
 }
 
 impl Standing {
-    /// How a device stands that holds these changes and files.
-    pub fn of(replica: &Replica, files: OnlyHere) -> Self {
+    /// How a device stands that holds these changes and files. Nothing is said of files that can't be seen.
+    pub fn of(replica: &Replica, files: Option<OnlyHere>) -> Self {
         let unsent = replica.unsent();
         let meta = replica.meta();
+        let files_unseen = files.is_none();
         // What is lost there can't be had from it any more.
-        let OnlyHere { to_send, set_aside, unreadable, lost: _ } = files;
+        let OnlyHere { to_send, set_aside, unreadable, lost: _ } = files.unwrap_or_default();
         let files: BTreeSet<_> = to_send.into_iter().chain(set_aside).chain(unreadable).collect();
         Self {
             protocol: PROTOCOL,
@@ -64,12 +68,13 @@ impl Standing {
             waiting: unsent.waiting as u64,
             refused: unsent.refused as u64,
             files: files.into_iter().take(STANDING_MAX_FILES).collect(),
+            files_unseen,
         }
     }
 
     /// Whether the device could be lost without a loss.
     pub fn is_empty(&self) -> bool {
-        self.waiting == 0 && self.refused == 0 && self.files.is_empty()
+        self.waiting == 0 && self.refused == 0 && self.files.is_empty() && !self.files_unseen
     }
 
     /// Whether there is more to it than the server can know from what it was told.
@@ -78,6 +83,7 @@ impl Standing {
         self.device != told.device
             || self.waiting > 0 && waits_for_more
             || self.refused != told.refused
+            || self.files_unseen != told.files_unseen
             || !self.files.is_subset(&told.files)
     }
 }
@@ -107,7 +113,8 @@ pub struct Tablet {
     pub refused: u64,
     /// Photos and files that lay there then, and have not come since.
     pub files: u64,
-    /// Whether its person has gone on with another device: it is lost, wiped or put aside, as far as one can tell.
+    /// Whether it is missed: its person has gone on with another device, or has not been heard of for long. It may be lost, wiped or put
+    /// aside.
     pub overdue: bool,
 }
 
@@ -244,7 +251,16 @@ mod tests {
 
     fn standing(made: u64, waiting: u64) -> Standing {
         let (device, person) = (DeviceId::from_uuid(Uuid::from_u128(1)), PersonId::from_uuid(Uuid::nil()));
-        Standing { protocol: PROTOCOL, device, person, made, waiting, refused: 0, files: BTreeSet::new() }
+        Standing {
+            protocol: PROTOCOL,
+            device,
+            person,
+            made,
+            waiting,
+            refused: 0,
+            files: BTreeSet::new(),
+            files_unseen: false,
+        }
     }
 
     fn with_files(standing: Standing, files: &[u8]) -> Standing {
@@ -310,6 +326,7 @@ mod tests {
             with_files(standing(5, 4), &[1, 2]),
             with_files(standing(5, 3), &[1, 3]),
             Standing { refused: 1, ..told.clone() },
+            Standing { files: BTreeSet::new(), files_unseen: true, ..told.clone() },
             Standing { device: DeviceId::from_uuid(Uuid::from_u128(2)), ..told.clone() },
         ];
         let told = || having_told(told.clone());

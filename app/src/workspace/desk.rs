@@ -110,10 +110,10 @@ impl Desk {
         Holding::of(replica.outbox(), files, drafts::all_of(replica.person().id)).and_to_add(files_to_add)
     }
 
-    /// How this device stands with the person's work; nothing, while it can't be seen which files are kept here.
-    pub(super) fn standing(&self) -> Option<Standing> {
+    /// How this device stands with the person's work.
+    pub(super) fn standing(&self) -> Standing {
         let replica = self.replica();
-        self.files.shelf(|shelf| Standing::of(&replica, shelf.only_here(&replica)))
+        Standing::of(&replica, self.files.shelf(|shelf| shelf.only_here(&replica)))
     }
 
     /// Whether the second journal is all there is: no database can be opened here.

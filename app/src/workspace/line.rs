@@ -1,5 +1,6 @@
 //! The line to the server, as the driver needs it. Tests put a server of their own behind it.
 
+use domain::DeviceId;
 use sync::Failure;
 use sync::files::{KeptFile, UploadFailure, UploadProgress};
 use sync::messages::{Event, PullRequest, PullResponse, PushRequest, PushResponse};
@@ -20,8 +21,8 @@ pub trait Line {
     /// Fetches a page.
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, Failure>;
 
-    /// Opens the stream of what happens after what the device has, told in the way it would ask for a page.
-    async fn listen(&self, has: &PullRequest) -> Result<Self::Events, Failure>;
+    /// Opens the stream of what happens after what this device has, told in the way it would ask for a page.
+    async fn listen(&self, device: DeviceId, has: &PullRequest) -> Result<Self::Events, Failure>;
 
     /// Announces a file. Returns the address of its upload, and how far that has come.
     async fn begin_upload(&self, file: &KeptFile) -> Result<(String, UploadProgress), UploadFailure>;
@@ -66,8 +67,8 @@ impl Line for ServerLine {
         server::pull(request).await
     }
 
-    async fn listen(&self, has: &PullRequest) -> Result<EventStream, Failure> {
-        server::listen(has).await
+    async fn listen(&self, device: DeviceId, has: &PullRequest) -> Result<EventStream, Failure> {
+        server::listen(device, has).await
     }
 
     async fn begin_upload(&self, file: &KeptFile) -> Result<(String, UploadProgress), UploadFailure> {

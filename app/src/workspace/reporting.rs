@@ -13,10 +13,7 @@ use crate::device::clock;
 /// Reports until it is dropped, or until another window takes over.
 pub(super) async fn run<L: Line>(core: Rc<Core>, desk: Rc<Desk>, line: Rc<L>) {
     while !desk.is_fenced_off() {
-        let Some(standing) = desk.standing() else {
-            core.report_bell().heard().await;
-            continue;
-        };
+        let standing = desk.standing();
         let step = core.reporter_mut().next(&core.planner(), &standing, clock::now());
         match step {
             ReportStep::Tell => match line.report(&standing).await {

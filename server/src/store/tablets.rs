@@ -4,7 +4,7 @@ use domain::{DeviceId, IdError, PersonId, Timestamp};
 use sqlx::SqliteConnection;
 use sync::tablets::Standing;
 
-use super::rows::unreadable;
+use super::rows::{readable, unreadable};
 use super::{Store, StoreError, bulk};
 
 /// Most devices that are known of one person. Everybody has a few; each private window is one more.
@@ -89,7 +89,8 @@ struct Row {
     made: i64,
     waiting: i64,
     refused: i64,
-    files: String,
+    /// Nothing, where it can't be seen: what was known is known still.
+    files: Option<String>,
 }
 
 impl Row {
@@ -99,7 +100,7 @@ impl Row {
             made: stored(standing.made),
             waiting: stored(standing.waiting),
             refused: stored(standing.refused),
-            files: bulk::json_array(&standing.files),
+            files: (!standing.files_unseen).then(|| bulk::json_array(&standing.files)),
         }
     }
 
@@ -108,7 +109,7 @@ impl Row {
         let since = now.millis_since(Timestamp::from_millis(known.last_heard));
         let is_the_same = (self.made, self.waiting, self.refused)
             == (known.made, known.waiting, known.refused)
-            && self.files == known.files;
+            && self.files.as_ref().is_none_or(|files| *files == known.files);
         is_the_same && !known.is_overtaken && (0..PRECISION_MS).contains(&since)
     }
 }
@@ -183,7 +184,7 @@ impl Store {
         .fetch_all(self.reader())
         .await
         .map_err(StoreError::because("list devices that may hold work"))?;
-        rows.into_iter().map(Found::read).collect()
+        Ok(rows.into_iter().filter_map(|row| readable(row.read())).collect())
     }
 
     /// Keeps what became of a device. Says no if it has been heard of since, or somebody else was quicker.
@@ -292,9 +293,10 @@ async fn note(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO tablets (device, person, first_heard, last_heard, made, waiting, refused, files)
-         VALUES (?1, ?2, min(?3, coalesce((SELECT first_seen FROM devices WHERE id = ?1), ?3)), ?3, ?4, ?5, ?6, ?7)
+         VALUES (?1, ?2, min(?3, coalesce((SELECT first_seen FROM devices WHERE id = ?1), ?3)), ?3, ?4, ?5, ?6,
+             coalesce(?7, '[]'))
          ON CONFLICT (device) DO UPDATE SET last_heard = excluded.last_heard, made = excluded.made,
-             waiting = excluded.waiting, refused = excluded.refused, files = excluded.files",
+             waiting = excluded.waiting, refused = excluded.refused, files = coalesce(?7, tablets.files)",
     )
     .bind(device.to_string())
     .bind(person.to_string())

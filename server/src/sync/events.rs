@@ -16,9 +16,9 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
-use domain::PersonId;
 use domain::access::{Scope, may_decide};
 use domain::people::{Directory, Person};
+use domain::{DeviceId, PersonId};
 use futures_util::{Stream, stream};
 use serde::Deserialize;
 use sync::messages::Backup;
@@ -27,6 +27,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::hub::{Announcement, Heard, ParkedNews, backed_up, noticed};
+use super::presence::Present;
 use super::{Exchange, SyncError};
 use crate::auth::SignedIn;
 use crate::http::Asked;
@@ -56,6 +57,8 @@ pub(crate) struct From {
     pub(crate) scope: Option<String>,
     /// The revision of the device's directory, if it says so.
     pub(crate) directory: Option<u64>,
+    /// Which device listens, if it says so.
+    pub(crate) device: Option<DeviceId>,
 }
 
 /// Opens a stream of events.
@@ -121,6 +124,7 @@ impl Exchange {
             seen,
             ends,
             heartbeat: heartbeat(),
+            _present: from.device.map(|device| self.presence.begin(person.id, device)),
             next: if is_behind { Next::Close(BEHIND) } else { Next::Open },
         };
         Ok(stream::unfold(watcher, Watcher::write))
@@ -151,6 +155,8 @@ struct Watcher {
     seen: u64,
     ends: Ends,
     heartbeat: tokio::time::Interval,
+    /// As long as the stream is open.
+    _present: Option<Present>,
     next: Next,
 }
 

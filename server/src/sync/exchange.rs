@@ -3,7 +3,7 @@
 //! The handlers beside it are thin around this: they know HTTP and sessions, and this knows neither. The simulator asks in the
 //! same way, so that what is simulated is what runs.
 
-use super::{Hub, Writer};
+use super::{Hub, Presence, Writer};
 use crate::clock::Clock;
 use crate::people::DirectoryCache;
 use crate::store::Store;
@@ -15,18 +15,20 @@ pub(crate) struct Exchange {
     pub(crate) directory: DirectoryCache,
     pub(crate) writer: Writer,
     pub(crate) hub: Hub,
+    /// Which devices listen.
+    pub(crate) presence: Presence,
     pub(crate) clock: Clock,
 }
 
 impl Exchange {
     /// The exchange of a server that is made of these parts.
-    pub(crate) const fn new(
+    pub(crate) fn new(
         store: Store,
         directory: DirectoryCache,
         writer: Writer,
         hub: Hub,
         clock: Clock,
     ) -> Self {
-        Self { store, directory, writer, hub, clock }
+        Self { store, directory, writer, hub, presence: Presence::default(), clock }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) async fn report_standing(
     }
     let held = state.store.holding_tablets(Some(person)).await?;
     let others = held.into_iter().filter(|tablet| tablet.device != standing.device);
-    let left_behind = others.map(|tablet| told(&tablet, now)).filter(|tablet| tablet.overdue).collect();
+    let presence = &state.exchange.presence;
+    let left_behind =
+        others.map(|tablet| told(&tablet, presence, now)).filter(|tablet| tablet.overdue).collect();
     Ok(Json(Heard { left_behind }))
 }

@@ -331,7 +331,8 @@ impl Tablet {
     /// Listens from where the last pull ended, until the server has said hello.
     pub(crate) async fn listen(&self) -> Listener {
         let cursor = self.pull.cursor.clone().unwrap();
-        let address = format!("{}/events?epoch={}&seq={}", self.address, cursor.epoch, cursor.seq);
+        let at = format!("epoch={}&seq={}&device={}", cursor.epoch, cursor.seq, self.device);
+        let address = format!("{}/events?{at}", self.address);
         let response = self.http.get(address).send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");

@@ -71,7 +71,16 @@ fn finding(listed: &Listed, why: &str) -> Value {
 
 fn standing(tablet: &Tablet, made: u64, waiting: u64) -> Standing {
     let (device, person) = (tablet.device, tablet.person.id);
-    Standing { protocol: PROTOCOL, device, person, made, waiting, refused: 0, files: BTreeSet::new() }
+    Standing {
+        protocol: PROTOCOL,
+        device,
+        person,
+        made,
+        waiting,
+        refused: 0,
+        files: BTreeSet::new(),
+        files_unseen: false,
+    }
 }
 
 fn with_files(standing: Standing, contents: &[&[u8]]) -> Standing {
@@ -151,6 +160,52 @@ async fn whoever_uses_two_tablets_has_lost_neither_unless_one_is_silent_for_a_da
     assert_eq!(say(&second, &standing(&second, 0, 0)).await, []);
     east.later(Timestamp::DAY_MS);
     assert_eq!(say(&second, &standing(&second, 0, 0)).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_tablet_that_listens_is_missed_by_nobody_whatever_else_its_person_uses() {
+    let mut east = East::open().await;
+    say(&east.tablet, &standing(&east.tablet, 3, 3)).await;
+    east.tablet.pull().await;
+    let mut stream = east.tablet.listen().await;
+    let second = east.wiped().await;
+    assert_eq!(say(&second, &standing(&second, 0, 0)).await, []);
+    east.later(3 * Timestamp::DAY_MS);
+    assert_eq!(east.listed().await.iter().map(|listed| listed.overdue).collect::<Vec<_>>(), [false]);
+
+    let state = &east.company.state;
+    state.store.end_session(east.tablet.session).await.unwrap();
+    state.sessions.announce_endings();
+    while stream.next().await.is_some() {}
+    assert!(east.listed().await[0].overdue, "it has gone since");
+}
+
+#[tokio::test]
+async fn an_only_tablet_is_missed_after_a_week_without_a_word() {
+    let east = East::open().await;
+    say(&east.tablet, &standing(&east.tablet, 3, 3)).await;
+    east.later(7 * Timestamp::DAY_MS - 1);
+    assert!(!east.listed().await[0].overdue, "engineers are days without a network");
+    east.later(1);
+    assert!(east.listed().await[0].overdue);
+}
+
+#[tokio::test]
+async fn files_that_a_tablet_can_not_see_are_missed_as_before() {
+    let east = East::open().await;
+    let seen = with_files(standing(&east.tablet, 3, 3), &[PHOTO, b"another"]);
+    say(&east.tablet, &seen).await;
+    let unseen = Standing { files_unseen: true, ..standing(&east.tablet, 4, 1) };
+    say(&east.tablet, &unseen).await;
+    assert_eq!(counts(&east.listed().await[0]), (1, 0, 2));
+    say(&east.tablet, &with_files(standing(&east.tablet, 4, 0), &[PHOTO])).await;
+    assert_eq!(counts(&east.listed().await[0]), (0, 0, 1), "it sees them again");
+
+    let new = east.company.tablet(&east.company.south_engineer).await;
+    say(&new, &Standing { files_unseen: true, ..standing(&new, 1, 1) }).await;
+    let listed = east.listed().await;
+    let new = listed.iter().find(|listed| listed.device == new.device).unwrap();
+    assert_eq!(counts(new), (1, 0, 0));
 }
 
 #[tokio::test]
