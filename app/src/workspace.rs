@@ -102,6 +102,10 @@ pub struct SyncStatus {
     pub not_added: usize,
     /// Whether it can't be read which files are kept here: some may be only on this device, and are not among the unsent.
     pub files_unseen: bool,
+    /// Files that stay on this device until the office has decided on their changes. They are not among the unsent.
+    pub files_aside: usize,
+    /// Whether the server has judged nothing of what waits, when it was last told of it.
+    pub unjudged: bool,
     /// When the server last answered, by the server's clock.
     pub last_contact: Option<Timestamp>,
     /// The device's storage.

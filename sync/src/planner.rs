@@ -34,8 +34,10 @@ pub enum Step {
 /// Why an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// No answer, or an answer that could not be read.
+    /// No answer.
     Unreachable,
+    /// An answer that could not be read.
+    NotUnderstood,
     /// An answer came, and this device could not keep what it says.
     NotKept,
     /// The server asked to come back later, in so many milliseconds.
@@ -61,6 +63,8 @@ pub enum Link {
     Offline,
     /// The server answers, and what it says can't be kept on this device.
     NotKept,
+    /// The server answers, and this version can't read what it says; or something else answers in its place.
+    NotUnderstood,
     /// The person has to sign in again.
     SignedOut,
     /// The app has to be updated.
@@ -76,6 +80,8 @@ pub struct Planner {
     pause: Option<Pause>,
     /// The server answered a push without judging anything; pushing again at once would go on for ever.
     push_stalled: bool,
+    /// The last push that was answered came to nothing.
+    unjudged: bool,
     room: Room,
 }
 
@@ -119,12 +125,24 @@ impl Planner {
         self.caught_up && matches!(self.link, Link::Connecting | Link::Live)
     }
 
+    /// Whether there is nothing to push at the moment: nothing waits, or only what the server has just not judged.
+    pub fn has_pushed(&self, replica: &Replica) -> bool {
+        self.push_stalled || replica.unsent().waiting == 0
+    }
+
+    /// Whether the server has judged nothing of what waits, when it was last told of it. A newer server may.
+    pub const fn is_unjudged(&self) -> bool {
+        self.unjudged
+    }
+
     /// Whether nothing will be tried for now: the last attempt has failed, or the person has something to do first.
     pub fn rests(&self, clock: Timestamp) -> bool {
         match self.link {
             Link::SignedOut | Link::TooOld => true,
             Link::Connecting | Link::Live => false,
-            Link::Offline | Link::NotKept => self.pause.is_some_and(|pause| pause.lasts(clock)),
+            Link::Offline | Link::NotKept | Link::NotUnderstood => {
+                self.pause.is_some_and(|pause| pause.lasts(clock))
+            }
         }
     }
 
@@ -133,7 +151,7 @@ impl Planner {
         match self.link {
             Link::SignedOut => return Step::SignIn,
             Link::TooOld => return Step::Update,
-            Link::Connecting | Link::Live | Link::Offline | Link::NotKept => {}
+            Link::Connecting | Link::Live | Link::Offline | Link::NotKept | Link::NotUnderstood => {}
         }
         if let Some(pause) = self.pause.filter(|pause| pause.lasts(clock)) {
             return Step::Wait(pause.until);
@@ -155,6 +173,7 @@ impl Planner {
         self.room.answered();
         let nothing_came_of_it = request.changes.iter().all(|change| replica.is_due(change.id, clock));
         self.push_stalled = nothing_came_of_it && !request.changes.is_empty();
+        self.unjudged = self.push_stalled;
         if replica.is_owed_a_page() {
             self.behind();
         }
@@ -193,13 +212,9 @@ impl Planner {
         match failure {
             Failure::SignedOut => self.link = Link::SignedOut,
             Failure::TooOld => self.link = Link::TooOld,
-            Failure::Unreachable | Failure::NotKept => {
-                self.link = if failure == Failure::NotKept { Link::NotKept } else { Link::Offline };
-                // A smaller page may come through, or find room, where a larger one did not.
-                self.room.failed();
-                self.pause = Some(Pause::after(self.failures, clock, jitter));
-                self.failures += 1;
-            }
+            Failure::Unreachable => self.pause_longer(Link::Offline, clock, jitter),
+            Failure::NotKept => self.pause_longer(Link::NotKept, clock, jitter),
+            Failure::NotUnderstood => self.pause_longer(Link::NotUnderstood, clock, jitter),
             Failure::Busy { retry_after_ms } => {
                 self.pause = Some(Pause::asked_for(retry_after_ms, clock, jitter));
             }
@@ -217,10 +232,18 @@ impl Planner {
         *self = Self::default();
     }
 
+    fn pause_longer(&mut self, link: Link, clock: Timestamp, jitter: f64) {
+        self.link = link;
+        // A smaller page may come through, or find room, where a larger one did not.
+        self.room.failed();
+        self.pause = Some(Pause::after(self.failures, clock, jitter));
+        self.failures += 1;
+    }
+
     fn reached(&mut self) {
         self.failures = 0;
         self.pause = None;
-        if matches!(self.link, Link::Offline | Link::NotKept) {
+        if matches!(self.link, Link::Offline | Link::NotKept | Link::NotUnderstood) {
             self.link = Link::Connecting;
         }
     }

@@ -16,7 +16,7 @@ use sync::files::{
     OnlyHere, Piece, ROOM_FOR_CHANGES_BYTES, Receipt, Recorder, UploadFailure, UploadProgress, UploadRefusal,
     UploadStep, Uploads, checksum,
 };
-use sync::messages::{Backup, Judged, PushResponse, Verdict};
+use sync::messages::{Backup, Judged, PUSH_MAX_BYTES, PushResponse, Verdict};
 use sync::{Failure, MemoryFileStore, Planner, Replica, StoreError};
 
 use self::world::{Device, Server, agent, assign, at, block_on, comment, engineer, register, ticket_id};
@@ -619,6 +619,56 @@ fn without_a_backup_bytes_stay_for_thirty_days() {
         assert_eq!(tablet.has_content(key), stays, "after {days} days");
     }
     assert_eq!(tablet.place(key), None);
+}
+
+#[test]
+fn a_servers_clock_that_jumps_lets_no_bytes_go() {
+    let (mut server, mut tablet, mut desk, key) = stored();
+    let year = 365 * Timestamp::DAY_MS;
+    tablet.device.behind_ms = year;
+    tablet.device.sync(&mut server, at(year));
+    tablet.device.behind_ms = 0;
+    tablet.settle();
+    assert!(tablet.has_content(key));
+    let another = tablet.take(&content(2, 5), at(40));
+    tablet.device.sync(&mut server, at(41));
+    while tablet.send_one(&mut desk, at(42)) {}
+    tablet.settle();
+    assert!(tablet.has_content(another), "its receipt is older than what the server once said");
+}
+
+#[test]
+fn what_the_server_can_not_judge_holds_no_photo_up() {
+    let (mut server, mut tablet) = field();
+    tablet.take(&content(1, 5), at(10));
+    tablet.device.sync(&mut server, at(20));
+    tablet.device.tap(TICKET, world::comment("of another time"), at(30)).unwrap();
+    let mut planner = Planner::default();
+    planner.pulled(false);
+    assert_eq!(tablet.next_by(&planner, at(31)), UploadStep::Rest, "words go first");
+    let request = tablet.device.replica.push_request(PUSH_MAX_BYTES, at(31)).unwrap();
+    planner.pushed(&tablet.device.replica, &request, at(31));
+    assert!(planner.is_unjudged());
+    assert!(matches!(tablet.next_by(&planner, at(31)), UploadStep::Begin(_)));
+    planner.recorded();
+    assert_eq!(tablet.next_by(&planner, at(31)), UploadStep::Rest, "what was written since goes first again");
+}
+
+#[test]
+fn on_a_full_tablet_an_upload_goes_on_though_its_address_can_not_be_kept() {
+    let (mut server, mut tablet) = field();
+    let whole = content(1, 3 * CHUNK_BYTES as usize);
+    let key = tablet.take(&whole, at(10));
+    tablet.device.sync(&mut server, at(20));
+    let mut desk = FileDesk::new();
+    let UploadStep::Begin(file) = tablet.next(at(21)) else { panic!("it is announced first") };
+    let (upload, progress) = desk.begin(&file, at(21));
+    let batch = tablet.uploads.begun(&file, upload, progress, &tablet.device.replica, at(21));
+    assert!(!batch.is_empty(), "and could not be kept");
+    tablet.uploads.stop(at(21), 0.0);
+    let UploadStep::Wait(until) = tablet.next(at(21)) else { panic!("the device is given a while") };
+    while tablet.send_one(&mut desk, until) {}
+    assert_eq!((desk.begun, &desk.stored[&key.hash].0), (1, &whole));
 }
 
 #[test]

@@ -140,6 +140,16 @@ fn pauses_grow_from_a_second_to_a_minute() {
 }
 
 #[test]
+fn an_answer_that_can_not_be_read_is_no_missing_network_and_is_asked_for_again() {
+    let (_, device, mut planner) = fresh();
+    planner.failed(Failure::NotUnderstood, at(0), 0.0);
+    assert_eq!((planner.link(), pause(&planner, &device)), (Link::NotUnderstood, Some(1_000)));
+    assert!(planner.rests(at(0)) && !planner.is_in_step());
+    planner.pulled(false);
+    assert_eq!(planner.link(), Link::Connecting);
+}
+
+#[test]
 fn what_can_not_be_kept_is_no_missing_network_and_comes_again() {
     let (_, device, mut planner) = fresh();
     planner.failed(Failure::NotKept, at(0), 0.0);

@@ -27,9 +27,12 @@ const PATIENCE_MS: u32 = 30_000;
 /// Why a call has no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
-    /// No answer, or one that could not be read.
+    /// No answer.
     #[error("the server could not be reached")]
     Unreachable,
+    /// An answer that could not be read: it is a newer server's, or a page that the network puts before it.
+    #[error("the answer could not be read")]
+    Unreadable,
     /// The session has ended.
     #[error("nobody is signed in")]
     SignedOut,
@@ -91,7 +94,7 @@ pub async fn sign_in(user: &str, password: &str) -> Result<SessionInfo, SignInEr
         ApiError::SignedOut => SignInError::Wrong,
         ApiError::Busy { retry_after_seconds } => SignInError::TooMany { retry_after_seconds },
         ApiError::Unreachable => SignInError::Unreachable,
-        ApiError::TooOld | ApiError::Refused { .. } => SignInError::Failed,
+        ApiError::Unreadable | ApiError::TooOld | ApiError::Refused { .. } => SignInError::Failed,
     })?;
     storage::remove(SIGN_OUT_DUE);
     Ok(signed_in)
@@ -240,7 +243,7 @@ async fn read<T: DeserializeOwned>(response: &Response) -> Result<T, ApiError> {
     let text = response.text().await.map_err(|_| ApiError::Unreachable)?;
     serde_json::from_str(&text).map_err(|error| {
         leptos::logging::warn!("{} answered something unreadable: {error}", response.url());
-        ApiError::Unreachable
+        ApiError::Unreadable
     })
 }
 

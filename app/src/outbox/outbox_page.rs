@@ -355,6 +355,7 @@ fn Standing() -> impl IntoView {
             Link::Live => words.outbox_link_live(),
             Link::Offline => words.outbox_link_offline(),
             Link::NotKept => words.outbox_link_not_kept(),
+            Link::NotUnderstood => words.outbox_link_not_understood(),
             Link::SignedOut => words.outbox_link_signed_out(),
             Link::TooOld => words.outbox_link_too_old(),
         }

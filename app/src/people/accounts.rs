@@ -176,7 +176,7 @@ impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         let whole = |what| Self { field: None, what };
         match error {
-            ApiError::Unreachable => whole(FailureKind::Unreachable),
+            ApiError::Unreachable | ApiError::Unreadable => whole(FailureKind::Unreachable),
             ApiError::SignedOut => whole(FailureKind::SignedOut),
             ApiError::Busy { retry_after_seconds } => {
                 whole(FailureKind::Busy { seconds: retry_after_seconds })

@@ -49,7 +49,7 @@ pub enum Failure {
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         match error {
-            ApiError::Unreachable => Self::Unreachable,
+            ApiError::Unreachable | ApiError::Unreadable => Self::Unreachable,
             ApiError::SignedOut => Self::SignedOut,
             ApiError::Busy { retry_after_seconds } => Self::Busy(retry_after_seconds),
             ApiError::TooOld => Self::TooOld,

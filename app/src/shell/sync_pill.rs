@@ -14,8 +14,11 @@ enum Standing {
     Connecting,
     Waiting(usize),
     Files(usize),
+    FilesAside(usize),
+    Unjudged(usize),
     Offline(usize),
     NotKept,
+    NotUnderstood,
     Attention(usize),
     NotAdded(usize),
     FilesUnseen,
@@ -26,17 +29,20 @@ enum Standing {
 impl Standing {
     /// What needs a person comes first, then what keeps work from leaving, then what is on its way.
     fn of(status: &SyncStatus) -> Self {
-        let SyncStatus { link, unsent, not_added, files_unseen, .. } = *status;
+        let SyncStatus { link, unsent, not_added, files_unseen, files_aside, unjudged, .. } = *status;
         match link {
             Link::SignedOut => Self::SignedOut,
             Link::TooOld => Self::TooOld,
             _ if unsent.refused > 0 => Self::Attention(unsent.refused),
             _ if not_added > 0 => Self::NotAdded(not_added),
             Link::NotKept => Self::NotKept,
+            Link::NotUnderstood => Self::NotUnderstood,
             Link::Offline => Self::Offline(unsent.waiting + unsent.files),
+            _ if unsent.waiting > 0 && unjudged => Self::Unjudged(unsent.waiting),
             _ if unsent.waiting > 0 => Self::Waiting(unsent.waiting),
             _ if unsent.files > 0 => Self::Files(unsent.files),
             _ if files_unseen => Self::FilesUnseen,
+            _ if files_aside > 0 => Self::FilesAside(files_aside),
             Link::Connecting => Self::Connecting,
             Link::Live => Self::OnServer,
         }
@@ -46,11 +52,13 @@ impl Standing {
     const fn state(self) -> &'static str {
         match self {
             Self::OnServer => "server",
-            Self::Connecting | Self::Waiting(_) | Self::Files(_) => "waiting",
+            Self::Connecting | Self::Waiting(_) | Self::Files(_) | Self::FilesAside(_) => "waiting",
             Self::Offline(_) => "offline",
             Self::Attention(_)
             | Self::NotAdded(_)
             | Self::NotKept
+            | Self::NotUnderstood
+            | Self::Unjudged(_)
             | Self::FilesUnseen
             | Self::SignedOut
             | Self::TooOld => "attention",
@@ -61,12 +69,14 @@ impl Standing {
         match self {
             Self::OnServer => "cloud-check",
             Self::Connecting => "cloud",
-            Self::Waiting(_) => "tablet-check",
+            Self::Waiting(_) | Self::FilesAside(_) => "tablet-check",
             Self::Files(_) => "cloud-up",
             Self::Offline(_) => "cloud-off",
             Self::Attention(_)
             | Self::NotAdded(_)
             | Self::NotKept
+            | Self::NotUnderstood
+            | Self::Unjudged(_)
             | Self::FilesUnseen
             | Self::SignedOut
             | Self::TooOld => "alert",
@@ -79,11 +89,14 @@ impl Standing {
             Self::Connecting => words.pill_connecting().to_owned(),
             Self::Waiting(count) => words.pill_waiting(count),
             Self::Files(count) => words.pill_files(count),
+            Self::FilesAside(count) => words.pill_files_aside(count),
+            Self::Unjudged(count) => words.pill_unjudged(count),
             Self::Offline(0) => words.pill_offline().to_owned(),
             Self::Offline(count) => words.pill_offline_waiting(count),
             Self::Attention(count) => words.pill_attention(count),
             Self::NotAdded(count) => words.pill_not_added(count),
             Self::NotKept => words.pill_not_kept().to_owned(),
+            Self::NotUnderstood => words.pill_not_understood().to_owned(),
             Self::FilesUnseen => words.pill_files_unseen().to_owned(),
             Self::SignedOut => words.pill_signed_out().to_owned(),
             Self::TooOld => words.pill_too_old().to_owned(),
@@ -96,11 +109,14 @@ impl Standing {
             Self::Connecting => words.status_connecting().to_owned(),
             Self::Waiting(count) => words.status_waiting(count),
             Self::Files(count) => words.status_files(count),
+            Self::FilesAside(count) => words.status_files_aside(count),
+            Self::Unjudged(count) => words.status_unjudged(count),
             Self::Offline(0) => words.status_offline().to_owned(),
             Self::Offline(count) => words.status_offline_waiting(count),
             Self::Attention(count) => words.status_attention(count),
             Self::NotAdded(count) => words.status_not_added(count),
             Self::NotKept => words.status_not_kept().to_owned(),
+            Self::NotUnderstood => words.status_not_understood().to_owned(),
             Self::FilesUnseen => words.status_files_unseen().to_owned(),
             Self::SignedOut => words.status_signed_out().to_owned(),
             Self::TooOld => words.status_too_old().to_owned(),
@@ -162,6 +178,20 @@ mod tests {
         assert_eq!(standing(Link::Live, unsent(2, 3)), Standing::Waiting(2));
         assert_eq!(standing(Link::Live, unsent(0, 3)), Standing::Files(3));
         assert_eq!(standing(Link::Offline, unsent(2, 3)), Standing::Offline(5));
+    }
+
+    #[test]
+    fn a_photo_whose_change_the_office_has_yet_to_decide_on_is_said_to_be_here() {
+        let status = SyncStatus { link: Link::Live, files_aside: 2, ..SyncStatus::default() };
+        assert_eq!(Standing::of(&status), Standing::FilesAside(2));
+    }
+
+    #[test]
+    fn what_the_server_can_not_judge_is_not_said_to_be_on_its_way() {
+        let unsent = Unsent { waiting: 3, ..Unsent::default() };
+        let status = SyncStatus { link: Link::Live, unjudged: true, unsent, ..SyncStatus::default() };
+        assert_eq!(Standing::of(&status), Standing::Unjudged(3));
+        assert_eq!(Standing::of(&SyncStatus { link: Link::Offline, ..status }), Standing::Offline(3));
     }
 
     #[test]

@@ -357,6 +357,9 @@ impl Core {
         unsent.files += self.files_to_keep();
         let not_added = self.files_not_added();
         let files_unseen = !desk.files().is_open();
+        let files_aside = desk.files().shelf(|shelf| shelf.only_here(&replica).set_aside.len());
+        let files_aside = files_aside.unwrap_or_default();
+        let unjudged = self.planner().is_unjudged();
         let last_contact = replica.meta().last_contact.map(|clock| replica.server_time(clock));
         drop(replica);
         let told = self.shown.status.try_with_untracked(|status| {
@@ -364,8 +367,17 @@ impl Core {
                 StorageState::Open { protected, .. } => storage_of(&desk, protected),
                 StorageState::Opening | StorageState::Failed(_) => status.storage.clone(),
             };
-            let told =
-                SyncStatus { link, unsent, not_added, files_unseen, last_contact, storage, ..status.clone() };
+            let told = SyncStatus {
+                link,
+                unsent,
+                not_added,
+                files_unseen,
+                files_aside,
+                unjudged,
+                last_contact,
+                storage,
+                ..status.clone()
+            };
             (told != *status).then_some(told)
         });
         if let Some(Some(told)) = told {

@@ -28,6 +28,8 @@ const MAX_BURST: usize = 200;
 pub(super) async fn run<L: Line>(core: Rc<Core>, desk: Rc<Desk>, line: Rc<L>) {
     let driver = Driver { core, desk, line };
     let mut stream = None;
+    // The app may have ended just after the server had said so.
+    driver.go_on_if_copied().await;
     while !driver.desk.is_fenced_off() {
         let step = driver.core.planner().next(&driver.desk.replica(), clock::now());
         match step {
@@ -73,10 +75,15 @@ impl<L: Line> Driver<L> {
         }
         let received = clock::now();
         if self.keep(|replica| replica.on_push(&response, sent, received)).await {
-            if self.desk.replica().is_copied() {
-                self.keep(|replica| replica.under_another_name(id::new_device())).await;
-            }
+            self.go_on_if_copied().await;
             self.core.planner_mut().pushed(&self.desk.replica(), &request, received);
+        }
+    }
+
+    /// Goes on as another device, if the server has met another copy of this one.
+    async fn go_on_if_copied(&self) {
+        if self.desk.replica().is_copied() {
+            self.keep(|replica| replica.under_another_name(id::new_device())).await;
         }
     }
 
@@ -98,10 +105,13 @@ impl<L: Line> Driver<L> {
 
     /// Listens until something else has to be done. Returns the stream if it can be listened to again.
     async fn listen(&self, stream: Option<L::Events>) -> Option<L::Events> {
-        let has = self.desk.replica().pull_request(None);
+        let (device, has) = {
+            let replica = self.desk.replica();
+            (replica.meta().identity.device, replica.pull_request(None))
+        };
         let mut stream = match stream {
             Some(stream) => stream,
-            None => match self.line.listen(&has).await {
+            None => match self.line.listen(device, &has).await {
                 Ok(stream) => {
                     // A notice may have been told while nobody listened, or something parked.
                     self.core.ring();

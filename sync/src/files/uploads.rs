@@ -49,9 +49,9 @@ pub struct Piece {
 /// Plans the uploads of a device, one file at a time.
 #[derive(Debug, Default)]
 pub struct Uploads {
-    /// The file that is being sent and how far the server says that it has come. What was sent before the app was last started is
-    /// asked for.
-    under_way: Option<(FileKey, u64)>,
+    /// The file that is being sent, with the address of its upload, and how far the server says that it has come. What was sent before the
+    /// app was last started is asked for.
+    under_way: Option<(KeptFile, u64)>,
     failures: u32,
     pause: Option<Pause>,
     /// Files that the server won't have for now: they must not hold up the others.
@@ -62,9 +62,9 @@ pub struct Uploads {
 
 impl Uploads {
     /// What to do at `clock`. Nothing is sent before every change has been pushed: what can be read in a hundred bytes is worth more
-    /// than what is to be seen in a million.
+    /// than what is to be seen in a million. A change that the server can't judge holds nothing up.
     pub fn next(&self, shelf: &Shelf, replica: &Replica, planner: &Planner, clock: Timestamp) -> UploadStep {
-        if !planner.is_in_step() || replica.unsent().waiting > 0 {
+        if !planner.is_in_step() || !planner.has_pushed(replica) {
             return UploadStep::Rest;
         }
         let ready = shelf.ready(replica);
@@ -75,7 +75,7 @@ impl Uploads {
             return UploadStep::Wait(pause.until);
         }
         let is_aside = |key| self.aside.get(&key).filter(|pause| pause.lasts(clock));
-        let begun = self.under_way.map(|(key, _)| key);
+        let begun = self.under_way.as_ref().map(|(file, _)| file.key);
         let going_on = ready.iter().find(|file| Some(file.key) == begun && is_aside(file.key).is_none());
         match going_on.or_else(|| ready.iter().find(|file| is_aside(file.key).is_none())) {
             Some(file) => self.step(file),
@@ -87,11 +87,16 @@ impl Uploads {
     }
 
     fn step(&self, file: &KeptFile) -> UploadStep {
+        // On a full device it may be here alone that an upload has been begun, and where.
+        let (file, offset) = match &self.under_way {
+            Some((begun, offset)) if begun.key == file.key => (begun, Some(*offset)),
+            _ => (file, None),
+        };
         let FileState::Waiting { upload: Some(upload) } = &file.state else {
             return UploadStep::Begin(file.clone());
         };
-        match self.under_way {
-            Some((key, offset)) if key == file.key && offset < file.bytes => {
+        match offset {
+            Some(offset) if offset < file.bytes => {
                 let length = self.piece_bytes(offset).min(file.bytes - offset);
                 let length = u32::try_from(length).unwrap_or(CHUNK_BYTES);
                 UploadStep::Send(Piece { file: file.clone(), upload: upload.clone(), offset, length })
@@ -145,7 +150,7 @@ impl Uploads {
                 FileBatch { keep: vec![file.now(FileState::Stored { receipt })], ..FileBatch::default() }
             }
             None if offset < file.bytes => {
-                self.under_way = Some((file.key, offset));
+                self.under_way = Some((file.clone(), offset));
                 FileBatch::default()
             }
             // Another history has begun, which the next pull finds out; before, its receipt can't be judged. And all of a file without
@@ -193,9 +198,8 @@ impl Uploads {
         self.aside.insert(file.key, Pause::new(clock, LONGEST_ASKED_MS, jitter));
     }
 
-    /// What was to be noted could not be: nothing is tried for a while.
+    /// What was to be noted could not be: nothing is tried for a while. An upload that has been begun goes on then.
     pub fn stop(&mut self, clock: Timestamp, jitter: f64) {
-        self.under_way = None;
         self.pause_longer(clock, jitter);
     }
 

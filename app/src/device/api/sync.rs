@@ -1,5 +1,6 @@
 //! The calls of synchronisation.
 
+use domain::DeviceId;
 use sync::Failure;
 use sync::messages::{Cursor, PullRequest, PullResponse, PushRequest, PushResponse};
 use sync::tablets::{Heard, ReportFailure, Standing};
@@ -28,10 +29,10 @@ pub async fn pull(request: &PullRequest) -> Result<PullResponse, Failure> {
 ///
 /// # Errors
 /// Why it isn't open.
-pub async fn listen(has: &PullRequest) -> Result<EventStream, Failure> {
-    let mut address = "/api/sync/events?".to_owned();
+pub async fn listen(device: DeviceId, has: &PullRequest) -> Result<EventStream, Failure> {
+    let mut address = format!("/api/sync/events?device={device}");
     if let Some(Cursor { epoch, seq }) = &has.cursor {
-        address += &format!("epoch={epoch}&seq={seq}");
+        address += &format!("&epoch={epoch}&seq={seq}");
     }
     if let Some(scope) = &has.scope {
         address += &format!("&scope={scope}");
@@ -49,7 +50,9 @@ pub async fn listen(has: &PullRequest) -> Result<EventStream, Failure> {
 pub async fn report(standing: &Standing) -> Result<Heard, ReportFailure> {
     let answer = super::post("/api/sync/standing", standing).await;
     answer.map_err(|error| match error {
-        ApiError::Unreachable | ApiError::SignedOut | ApiError::Busy { .. } => ReportFailure::Unanswered,
+        ApiError::Unreachable | ApiError::Unreadable | ApiError::SignedOut | ApiError::Busy { .. } => {
+            ReportFailure::Unanswered
+        }
         ApiError::Refused { code, .. } if code == "foreign_device" => ReportFailure::Unanswered,
         // Servers of the first release have never heard of it.
         ApiError::TooOld | ApiError::Refused { .. } => ReportFailure::Unwanted,
@@ -64,6 +67,7 @@ fn failure(error: ApiError) -> Failure {
             retry_after_ms: i64::try_from(retry_after_seconds).unwrap_or(i64::MAX / 1000) * 1000,
         },
         ApiError::Unreachable => Failure::Unreachable,
+        ApiError::Unreadable => Failure::NotUnderstood,
         ApiError::Refused { status, code, .. } => {
             leptos::logging::warn!("synchronisation was refused: {status} {code}");
             Failure::Unreachable
