@@ -160,7 +160,7 @@ impl Device {
         self.journal.power_is_back();
         let store = TwinStore::new(Rc::clone(&self.disk), Rc::clone(&self.journal));
         let loaded = match store.load().await {
-            Err(StoreError::Lost(_)) => return Ok(false),
+            Err(StoreError::Lost(_)) if self.journal.was_unseen() => return Ok(false),
             loaded => loaded?,
         };
         let documents = store.documents(&loaded.touched()).await?;

@@ -26,6 +26,8 @@ pub(crate) struct Files {
     is_off: Cell<bool>,
     /// It can't be read the next time.
     is_unseen: Cell<bool>,
+    /// It could not be read the last time.
+    was_unseen: Cell<bool>,
     /// Nothing is ever written: a defect to be found.
     is_bypassed: bool,
 }
@@ -87,6 +89,11 @@ impl Files {
         self.is_unseen.set(true);
     }
 
+    /// Whether it could not be read the last time.
+    pub(crate) fn was_unseen(&self) -> bool {
+        self.was_unseen.get()
+    }
+
     /// What is written, and whether something in it is damaged.
     pub(crate) fn written(&self) -> (Ledger, bool) {
         let files: Vec<_> =
@@ -107,10 +114,13 @@ impl Files {
 
 impl JournalFiles for Files {
     async fn read(&self) -> Result<Vec<(u64, Vec<u8>)>, JournalError> {
-        if self.is_unseen.take() {
-            return Err(JournalError::Failed("the worker does not answer".to_owned()));
-        }
-        self.kept.read().await
+        let read = if self.is_unseen.take() {
+            Err(JournalError::Failed("the worker does not answer".to_owned()))
+        } else {
+            self.kept.read().await
+        };
+        self.was_unseen.set(read.is_err());
+        read
     }
 
     async fn begin(&self, number: u64, content: &[u8]) -> Result<(), JournalError> {

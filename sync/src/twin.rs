@@ -274,16 +274,19 @@ impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
             // What can still be read of it, now or another time, must not be thrown away.
             return Err(error);
         }
+        let lacks_something =
+            failure.is_none() && noted.is_some() && !has_everything(&written, damaged, noted);
+        if !self.store.is_durable() && lacks_something {
+            // The database that can't be opened now has more. Whoever went on from less would have the numbers of its changes again.
+            return Err(StoreError::Lost("the second journal lacks what the database has".to_owned()));
+        }
         let store = Side { ledger: Ledger::of(&loaded), damaged: store_failed || is_spoilt(&loaded) };
         let journal = failure.is_none().then_some(Side { ledger: written, damaged });
         let Outcome { mut ledger, mend_store, mend_journal, recovery } =
             compare(&store, journal.as_ref(), noted);
-        if mend_store && let Some(unseen) = &failure {
+        if mend_store && let Some(unseen @ (JournalError::Failed(_) | JournalError::Full)) = &failure {
             // What the store lacks may be in a journal that can't be read today. Whoever went on without it would write over it.
-            return Err(match unseen {
-                JournalError::Unavailable(why) => StoreError::Unavailable(why.clone()),
-                unseen => StoreError::Lost(unseen.to_string()),
-            });
+            return Err(StoreError::Lost(unseen.to_string()));
         }
         if mend_store && !knows_history(&loaded) {
             ledger.tell_again();
@@ -341,8 +344,8 @@ impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
 /// Whether a journal has all that was ever said to be saved, as far as is known: only then may a store that can't be read be begun anew
 /// from it.
 fn has_everything(journal: &Ledger, damaged: bool, noted: Option<Witness>) -> bool {
-    let is_newest = noted.is_none_or(|noted| noted.batch <= journal.witness().batch);
-    !damaged && is_newest && journal.identity().is_some()
+    let is_all = |noted: Witness| noted.batch < journal.witness().batch || noted == journal.witness();
+    !damaged && noted.is_none_or(is_all) && journal.identity().is_some()
 }
 
 /// Whether it is known in which of the server's histories changes were taken. If not, the server may have been restored since, and

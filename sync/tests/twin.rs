@@ -226,7 +226,7 @@ fn a_database_that_can_not_be_read_is_left_alone_where_the_journal_has_less() {
         |files: &MemoryJournalFiles| files.files.borrow_mut().clear(),
         |files: &MemoryJournalFiles| files.files.borrow_mut().values_mut().for_each(|file| file[40] ^= 1),
         |files: &MemoryJournalFiles| {
-            files.files.borrow_mut().values_mut().for_each(|file| file.truncate(file.len() / 2))
+            files.files.borrow_mut().values_mut().for_each(|file| file.truncate(file.len() / 2));
         },
     ] {
         let device = Device::after(5);
@@ -304,6 +304,40 @@ fn where_no_database_can_be_opened_the_journal_alone_keeps_what_is_saved() {
         matches!(block_on(open().load()), Err(StoreError::Unavailable(_))),
         "without either there is nothing"
     );
+}
+
+#[test]
+fn a_journal_that_lacks_something_does_not_stand_in_for_a_database() {
+    let mut device = Device::after(3);
+    *device.journal.broken.borrow_mut() = Some(JournalError::Full);
+    device.tap(4);
+    device.tap(5);
+    *device.journal.broken.borrow_mut() = None;
+    let files = device.journal.files.borrow().clone();
+    let stand_in = TwinStore::new(StandInStore::default(), Rc::clone(&device.journal));
+    assert!(matches!(block_on(stand_in.load()), Err(StoreError::Lost(_))));
+    assert_eq!(*device.journal.files.borrow(), files);
+    device.database.unreadable.set(true);
+    let store = TwinStore::new(device.database.clone(), Rc::clone(&device.journal));
+    assert!(matches!(block_on(store.load()), Err(StoreError::Unreadable { .. })));
+    device.database.unreadable.set(false);
+    let device = device.restart();
+    assert_eq!(device.numbers(), [1, 2, 3, 4, 5]);
+    device.goes_on();
+}
+
+#[test]
+fn where_there_is_no_journal_a_database_that_has_lost_something_opens_with_what_it_has() {
+    let journal = Rc::new(MemoryJournalFiles::default());
+    *journal.broken.borrow_mut() = Some(JournalError::Unavailable("locked down".to_owned()));
+    let mut device = Device::open(Database::default(), journal);
+    device.tap(1);
+    device.tap(2);
+    let earlier = device.image();
+    device.tap(3);
+    let device = device.restart_on(earlier);
+    assert_eq!(device.store.recovery(), recovery(Damage::CutShort, 0, false));
+    assert_eq!(device.numbers(), [1, 2]);
 }
 
 #[test]
@@ -437,7 +471,7 @@ fn where_it_is_forgotten_which_history_has_a_change_the_server_is_told_again() {
     let earlier = device.image();
     let entries: Vec<_> = device.replica.outbox().cloned().collect();
     let accepted = entries[0].now(OutboxState::Accepted { revision: 7 });
-    let kept = entries[1].now(OutboxState::Kept { revision: 8, since: at(0) });
+    let kept = entries[1].now(OutboxState::Kept { revision: 8, since: at(0), since_here: at(0) });
     let mut meta = device.replica.meta().clone();
     meta.epoch = Some("first".to_owned());
     device.keep(Batch { meta: Some(meta), outbox: vec![accepted, kept], ..Batch::default() });
