@@ -189,7 +189,7 @@ impl Group {
         incoming: &Incoming,
     ) -> Result<Verdict, Refusal> {
         let id = incoming.id();
-        if id.device != push.device || id.seq == 0 {
+        if id.device != push.device || id.seq == 0 || id.seq > MOST_CHANGES {
             return Err(Refusal::Invalid { field: Field::Other, problem: Problem::OutOfRange });
         }
         // Before the device is written down: its first push under somebody else's session must not make it theirs.

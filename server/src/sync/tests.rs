@@ -1,7 +1,7 @@
 //! The server as devices meet it: over HTTP, down to the disk.
 
 use domain::ticket::{Action, Change, Document, TicketNumber, UnknownAction};
-use domain::{Refusal, Timestamp};
+use domain::{ChangeId, Field, Problem, Refusal, Timestamp};
 use serde_json::{Value, json};
 use sync::messages::{Event, PROTOCOL, PushRequest, PushResponse, Verdict};
 
@@ -111,6 +111,21 @@ async fn a_change_refused_once_is_judged_again_when_it_is_sent_again() {
     let assigned = desk.assign(ticket, &company.east_engineer);
     applied(&desk, &assigned).await;
     applied(&engineer, &early).await;
+}
+
+#[tokio::test]
+async fn a_number_that_no_device_comes_to_is_refused_and_harms_nothing() {
+    let company = Company::open().await;
+    let mut tablet = company.tablet(&company.agent).await;
+    let first = tablet.register();
+    applied(&tablet, &first).await;
+    let next = tablet.comment(first.ticket, "next");
+    for seq in [0, (1 << 53) + 1, 1 << 63, u64::MAX] {
+        let far = Change { id: ChangeId { seq, ..next.id }, ..next.clone() };
+        let because = Refusal::Invalid { field: Field::Other, problem: Problem::OutOfRange };
+        assert_eq!(verdicts(tablet.push_complete(&[far]).await), [refused(because)], "{seq}");
+    }
+    applied(&tablet, &next).await;
 }
 
 #[tokio::test]
