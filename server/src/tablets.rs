@@ -100,15 +100,17 @@ pub(crate) fn told(tablet: &Holding, presence: &Presence, now: Timestamp) -> Tab
         waiting,
         refused,
         files,
-        overdue: !presence.is_here(person, device) && is_overdue(tablet, now),
+        overdue: is_overdue(tablet, presence.until(person, device), now),
     }
 }
 
-/// Whether a device that is not here is missed: at once, if its person began with another one after its last word; if they use both,
-/// when it has been silent for [`SILENCE_MS`]; if they were not heard of on any, for [`LONG_SILENCE_MS`].
-fn is_overdue(tablet: &Holding, now: Timestamp) -> bool {
-    let is_later = |heard: Option<Timestamp>| heard.is_some_and(|heard| heard > tablet.last_heard);
-    let silence = now.millis_since(tablet.last_heard);
+/// Whether a device is missed: at once, if its person began with another one after it was last there; if they use both, when it has been
+/// silent for [`SILENCE_MS`]; if they were not heard of on any, for [`LONG_SILENCE_MS`]. It was there when it last said how it stood, or
+/// `listened` last.
+fn is_overdue(tablet: &Holding, listened: Option<Timestamp>, now: Timestamp) -> bool {
+    let last = tablet.last_heard.max(listened.unwrap_or(tablet.last_heard));
+    let is_later = |heard: Option<Timestamp>| heard.is_some_and(|heard| heard > last);
+    let silence = now.millis_since(last);
     is_later(tablet.another_began)
         || silence >= SILENCE_MS && is_later(tablet.another_heard)
         || silence >= LONG_SILENCE_MS

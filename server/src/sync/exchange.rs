@@ -29,6 +29,7 @@ impl Exchange {
         hub: Hub,
         clock: Clock,
     ) -> Self {
-        Self { store, directory, writer, hub, presence: Presence::default(), clock }
+        let presence = Presence::new(clock.clone());
+        Self { store, directory, writer, hub, presence, clock }
     }
 }

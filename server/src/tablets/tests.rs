@@ -177,7 +177,11 @@ async fn a_tablet_that_listens_is_missed_by_nobody_whatever_else_its_person_uses
     state.store.end_session(east.tablet.session).await.unwrap();
     state.sessions.announce_endings();
     while stream.next().await.is_some() {}
-    assert!(east.listed().await[0].overdue, "it has gone since");
+    east.later(Timestamp::DAY_MS - 1);
+    say(&second, &standing(&second, 0, 0)).await;
+    assert!(!east.listed().await[0].overdue, "it has only just gone");
+    east.later(1);
+    assert!(east.listed().await[0].overdue);
 }
 
 #[tokio::test]
