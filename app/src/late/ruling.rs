@@ -47,10 +47,10 @@ pub fn outcome(ruling: &Ruling, answer: &Result<Verdict, ApiError>, words: Words
 /// Why the server did not do what it was asked to.
 pub fn failure(error: &ApiError, words: Words) -> String {
     match error {
-        ApiError::Unreachable | ApiError::Unreadable => words.api_unreachable().to_owned(),
+        ApiError::Unreachable => words.api_unreachable().to_owned(),
         ApiError::SignedOut => words.people_signed_out().to_owned(),
         ApiError::Busy { retry_after_seconds } => words.api_busy(*retry_after_seconds),
-        ApiError::TooOld => words.api_too_old().to_owned(),
+        ApiError::Unreadable | ApiError::TooOld => words.api_too_old().to_owned(),
         ApiError::Refused { code, problem, .. } => match (code.as_str(), problem.as_deref()) {
             ("unknown_parked", _) => words.late_gone().to_owned(),
             ("role_may_not", _) => words.late_not_for_title().to_owned(),

@@ -195,10 +195,10 @@ fn BroughtNotice(bringing: Bringing) -> impl IntoView {
                 let text = move || {
                     let words = lang.words();
                     match &error {
-                        ApiError::Unreachable | ApiError::Unreadable => words.rescue_unreachable().to_owned(),
+                        ApiError::Unreachable => words.rescue_unreachable().to_owned(),
                         ApiError::Busy { retry_after_seconds } => words.rescue_busy(*retry_after_seconds),
                         ApiError::SignedOut => words.outbox_link_signed_out().to_owned(),
-                        ApiError::TooOld => words.outbox_link_too_old().to_owned(),
+                        ApiError::Unreadable | ApiError::TooOld => words.outbox_link_too_old().to_owned(),
                         ApiError::Refused { code, .. } => words_for(code, words),
                     }
                 };

@@ -176,12 +176,12 @@ impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         let whole = |what| Self { field: None, what };
         match error {
-            ApiError::Unreachable | ApiError::Unreadable => whole(FailureKind::Unreachable),
+            ApiError::Unreachable => whole(FailureKind::Unreachable),
             ApiError::SignedOut => whole(FailureKind::SignedOut),
             ApiError::Busy { retry_after_seconds } => {
                 whole(FailureKind::Busy { seconds: retry_after_seconds })
             }
-            ApiError::TooOld => whole(FailureKind::TooOld),
+            ApiError::Unreadable | ApiError::TooOld => whole(FailureKind::TooOld),
             ApiError::Refused { status, code, field, problem } => {
                 let what = match (code.as_str(), problem.as_deref()) {
                     ("user_taken", _) => FailureKind::UserTaken,

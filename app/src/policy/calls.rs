@@ -49,10 +49,10 @@ pub enum Failure {
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         match error {
-            ApiError::Unreachable | ApiError::Unreadable => Self::Unreachable,
+            ApiError::Unreachable => Self::Unreachable,
             ApiError::SignedOut => Self::SignedOut,
             ApiError::Busy { retry_after_seconds } => Self::Busy(retry_after_seconds),
-            ApiError::TooOld => Self::TooOld,
+            ApiError::Unreadable | ApiError::TooOld => Self::TooOld,
             ApiError::Refused { status, code, field, .. } => match (code.as_str(), field.as_deref()) {
                 ("policy_changed", _) => Self::PolicyChanged,
                 ("scheduled_later", _) => Self::ScheduledLater,
