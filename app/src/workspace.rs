@@ -104,8 +104,8 @@ pub struct SyncStatus {
     pub files_unseen: bool,
     /// Files that stay on this device until the office has decided on their changes. They are not among the unsent.
     pub files_aside: usize,
-    /// Whether the server has judged nothing of what waits, when it was last told of it.
-    pub unjudged: bool,
+    /// Changes that wait and that the server did not judge when it was last told of them.
+    pub unjudged: usize,
     /// When the server last answered, by the server's clock.
     pub last_contact: Option<Timestamp>,
     /// The device's storage.

@@ -68,7 +68,7 @@ pub struct KeptFile {
     /// What it is called.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// When it came to be kept, by this device's clock.
+    /// When it came to be kept here, or the server to have it, by this device's clock.
     pub since: Timestamp,
     /// How far it has come.
     pub state: FileState,

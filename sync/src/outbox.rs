@@ -37,6 +37,9 @@ pub enum OutboxState {
         revision: u64,
         /// When it came to be kept, by the server's clock as last heard.
         since: Timestamp,
+        /// The same by this device's clock. Earlier versions noted nothing.
+        #[serde(default)]
+        since_here: Timestamp,
     },
     /// On the server, beside the record: somebody at the office decides whether it counts.
     Parked {

@@ -80,8 +80,8 @@ pub struct Planner {
     pause: Option<Pause>,
     /// The server answered a push without judging anything; pushing again at once would go on for ever.
     push_stalled: bool,
-    /// The last push that was answered came to nothing.
-    unjudged: bool,
+    /// How many changes the last push held that was answered and came to nothing.
+    unjudged: usize,
     room: Room,
 }
 
@@ -130,8 +130,8 @@ impl Planner {
         self.push_stalled || replica.unsent().waiting == 0
     }
 
-    /// Whether the server has judged nothing of what waits, when it was last told of it. A newer server may.
-    pub const fn is_unjudged(&self) -> bool {
+    /// How many changes the server was last told of and has not judged. A newer server may.
+    pub const fn unjudged(&self) -> usize {
         self.unjudged
     }
 
@@ -173,7 +173,7 @@ impl Planner {
         self.room.answered();
         let nothing_came_of_it = request.changes.iter().all(|change| replica.is_due(change.id, clock));
         self.push_stalled = nothing_came_of_it && !request.changes.is_empty();
-        self.unjudged = self.push_stalled;
+        self.unjudged = if self.push_stalled { request.changes.len() } else { 0 };
         if replica.is_owed_a_page() {
             self.behind();
         }
@@ -182,6 +182,7 @@ impl Planner {
     /// Something new waits to be sent: whatever stood in the way of the former changes need not stand in its way.
     pub fn recorded(&mut self) {
         self.push_stalled = false;
+        self.unjudged = 0;
     }
 
     /// A page was committed.

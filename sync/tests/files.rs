@@ -648,7 +648,7 @@ fn what_the_server_can_not_judge_holds_no_photo_up() {
     assert_eq!(tablet.next_by(&planner, at(31)), UploadStep::Rest, "words go first");
     let request = tablet.device.replica.push_request(PUSH_MAX_BYTES, at(31)).unwrap();
     planner.pushed(&tablet.device.replica, &request, at(31));
-    assert!(planner.is_unjudged());
+    assert_eq!(planner.unjudged(), 1);
     assert!(matches!(tablet.next_by(&planner, at(31)), UploadStep::Begin(_)));
     planner.recorded();
     assert_eq!(tablet.next_by(&planner, at(31)), UploadStep::Rest, "what was written since goes first again");
@@ -667,6 +667,11 @@ fn on_a_full_tablet_an_upload_goes_on_though_its_address_can_not_be_kept() {
     assert!(!batch.is_empty(), "and could not be kept");
     tablet.uploads.stop(at(21), 0.0);
     let UploadStep::Wait(until) = tablet.next(at(21)) else { panic!("the device is given a while") };
+    assert!(tablet.send_one(&mut desk, until));
+    let UploadStep::Send(piece) = tablet.next(until) else { panic!("it goes on") };
+    tablet.uploads.failed(&piece.file, UploadFailure::Unreachable, until, 0.0);
+    let UploadStep::Wait(until) = tablet.next(until) else { panic!("the line is given a while") };
+    assert!(matches!(tablet.next(until), UploadStep::Ask(..)), "the server knows how far it has come");
     while tablet.send_one(&mut desk, until) {}
     assert_eq!((desk.begun, &desk.stored[&key.hash].0), (1, &whole));
 }

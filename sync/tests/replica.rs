@@ -519,6 +519,17 @@ fn a_servers_clock_that_jumps_lets_nothing_go() {
 }
 
 #[test]
+fn what_was_made_long_before_it_came_to_the_server_is_kept_as_long() {
+    let (mut server, _, mut field) = office_and_field();
+    let change = field.tap(TICKET, comment("without a network for a month"), at(10)).unwrap();
+    let pushed = KEPT_MS + 20;
+    field.sync(&mut server, at(pushed));
+    field.behind_ms = 12 * KEPT_MS;
+    field.sync(&mut server, at(pushed + field.behind_ms));
+    assert!(field.state(change).is_some());
+}
+
+#[test]
 fn a_restored_server_gets_again_what_was_kept_and_in_order() {
     let (mut server, _, mut field) = office_and_field();
     let backup = server.seq();

@@ -38,7 +38,7 @@ impl Standing {
             Link::NotKept => Self::NotKept,
             Link::NotUnderstood => Self::NotUnderstood,
             Link::Offline => Self::Offline(unsent.waiting + unsent.files),
-            _ if unsent.waiting > 0 && unjudged => Self::Unjudged(unsent.waiting),
+            _ if unsent.waiting > 0 && unjudged > 0 => Self::Unjudged(unjudged),
             _ if unsent.waiting > 0 => Self::Waiting(unsent.waiting),
             _ if unsent.files > 0 => Self::Files(unsent.files),
             _ if files_unseen => Self::FilesUnseen,
@@ -189,8 +189,8 @@ mod tests {
     #[test]
     fn what_the_server_can_not_judge_is_not_said_to_be_on_its_way() {
         let unsent = Unsent { waiting: 3, ..Unsent::default() };
-        let status = SyncStatus { link: Link::Live, unjudged: true, unsent, ..SyncStatus::default() };
-        assert_eq!(Standing::of(&status), Standing::Unjudged(3));
+        let status = SyncStatus { link: Link::Live, unjudged: 2, unsent, ..SyncStatus::default() };
+        assert_eq!(Standing::of(&status), Standing::Unjudged(2));
         assert_eq!(Standing::of(&SyncStatus { link: Link::Offline, ..status }), Standing::Offline(3));
     }
 

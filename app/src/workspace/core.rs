@@ -359,7 +359,7 @@ impl Core {
         let files_unseen = !desk.files().is_open();
         let files_aside = desk.files().shelf(|shelf| shelf.only_here(&replica).set_aside.len());
         let files_aside = files_aside.unwrap_or_default();
-        let unjudged = self.planner().is_unjudged();
+        let unjudged = self.planner().unjudged();
         let last_contact = replica.meta().last_contact.map(|clock| replica.server_time(clock));
         drop(replica);
         let told = self.shown.status.try_with_untracked(|status| {

@@ -270,7 +270,8 @@ mod tests {
 
     #[test]
     fn what_the_server_has_holds_nobody_back() {
-        let kept = OutboxState::Kept { revision: 7, since: Timestamp::from_millis(0) };
+        let at = Timestamp::from_millis(0);
+        let kept = OutboxState::Kept { revision: 7, since: at, since_here: at };
         for state in [OutboxState::Accepted { revision: 7 }, kept, parked()] {
             let held = || holding(&[entry(1, state.clone())], &[]);
             assert!(is_open::<SigningOut>(held(), None) && is_open::<Resetting>(held(), None), "{state:?}");

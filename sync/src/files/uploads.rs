@@ -49,9 +49,9 @@ pub struct Piece {
 /// Plans the uploads of a device, one file at a time.
 #[derive(Debug, Default)]
 pub struct Uploads {
-    /// The file that is being sent, with the address of its upload, and how far the server says that it has come. What was sent before the
-    /// app was last started is asked for.
-    under_way: Option<(KeptFile, u64)>,
+    /// The file that is being sent, with the address of its upload, which may be noted nowhere else, and how far the server says that it has
+    /// come. What was sent before the app was last started, or before the line was cut, is asked for.
+    under_way: Option<(KeptFile, Option<u64>)>,
     failures: u32,
     pause: Option<Pause>,
     /// Files that the server won't have for now: they must not hold up the others.
@@ -89,7 +89,7 @@ impl Uploads {
     fn step(&self, file: &KeptFile) -> UploadStep {
         // On a full device it may be here alone that an upload has been begun, and where.
         let (file, offset) = match &self.under_way {
-            Some((begun, offset)) if begun.key == file.key => (begun, Some(*offset)),
+            Some((begun, offset)) if begun.key == file.key => (begun, *offset),
             _ => (file, None),
         };
         let FileState::Waiting { upload: Some(upload) } = &file.state else {
@@ -147,10 +147,11 @@ impl Uploads {
         match receipt {
             Some(receipt) if replica.meta().epoch.as_ref() == Some(&receipt.epoch) => {
                 self.under_way = None;
-                FileBatch { keep: vec![file.now(FileState::Stored { receipt })], ..FileBatch::default() }
+                let stored = KeptFile { since: clock, ..file.now(FileState::Stored { receipt }) };
+                FileBatch { keep: vec![stored], ..FileBatch::default() }
             }
             None if offset < file.bytes => {
-                self.under_way = Some((file.clone(), offset));
+                self.under_way = Some((file.clone(), Some(offset)));
                 FileBatch::default()
             }
             // Another history has begun, which the next pull finds out; before, its receipt can't be judged. And all of a file without
@@ -168,7 +169,9 @@ impl Uploads {
         jitter: f64,
     ) -> FileBatch {
         // Whatever has failed, only the server knows how far it has come.
-        self.under_way = None;
+        if let Some((_, offset)) = &mut self.under_way {
+            *offset = None;
+        }
         let mut batch = FileBatch::default();
         match failure {
             UploadFailure::Unreachable => {
@@ -182,6 +185,7 @@ impl Uploads {
                 self.pause = Some(Pause::asked_for(retry_after_ms, clock, jitter));
             }
             UploadFailure::Refused(UploadRefusal::Gone) => {
+                self.under_way = None;
                 batch.keep.push(file.now(FileState::Waiting { upload: None }));
                 self.pause_longer(clock, jitter);
             }

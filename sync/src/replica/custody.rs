@@ -68,8 +68,8 @@ impl Replica {
             }
         }
         for entry in self.kept.values() {
-            if let OutboxState::Kept { revision, since } = entry.state
-                && (holds(meta, revision) || meta.is_long_since(since, entry.change.claim.clock))
+            if let OutboxState::Kept { revision, since, since_here } = entry.state
+                && (holds(meta, revision) || meta.is_long_since(since, since_here))
             {
                 batch.settled.push(entry.change.id);
             }
@@ -93,9 +93,9 @@ impl Replica {
 
 /// Notes that the document which contains a change has come back.
 pub(super) fn keep_or_let_go(batch: &mut Batch, meta: &Meta, entry: &OutboxEntry, revision: u64) {
-    match meta.heard {
-        Some(since) if !holds(meta, revision) => {
-            batch.outbox.push(entry.now(OutboxState::Kept { revision, since }));
+    match (meta.heard, meta.last_contact) {
+        (Some(since), Some(since_here)) if !holds(meta, revision) => {
+            batch.outbox.push(entry.now(OutboxState::Kept { revision, since, since_here }));
         }
         _ => batch.settled.push(entry.change.id),
     }
