@@ -59,7 +59,7 @@ fn check_chores() -> Result<Findings> {
 
 /// Whoever writes another client must be told of every kind of change.
 fn check_kinds() -> Result<Findings> {
-    const DOCUMENT: &str = "docs/sync-protocol.md";
+    const DOCUMENT: &str = "docs/changes.md";
     let document = fs::read_to_string(workspace::root().join(DOCUMENT))?;
     let source = fs::read_to_string(workspace::root().join("domain/src/ticket/action.rs"))?;
     let missing = stored_names(&source).filter(|kind| !document.contains(&format!("`{kind}`")));
