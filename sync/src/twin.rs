@@ -344,8 +344,8 @@ impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
 /// Whether a journal has all that was ever said to be saved, as far as is known: only then may a store that can't be read be begun anew
 /// from it.
 fn has_everything(journal: &Ledger, damaged: bool, noted: Option<Witness>) -> bool {
-    let is_all = |noted: Witness| noted.batch < journal.witness().batch || noted == journal.witness();
-    !damaged && noted.is_none_or(is_all) && journal.identity().is_some()
+    let is_newest = noted.is_none_or(|noted| noted.batch <= journal.witness().batch);
+    !damaged && is_newest && journal.identity().is_some()
 }
 
 /// Whether it is known in which of the server's histories changes were taken. If not, the server may have been restored since, and
