@@ -267,16 +267,15 @@ impl<S: LocalStore, J: JournalFiles> LocalStore for TwinStore<S, J> {
         };
         let (written, damaged) = Ledger::read(&files);
         let noted = self.journal.noted();
+        let journal_is_whole = has_everything(&written, damaged, noted);
         let store_failed = failure_of_store.is_some();
         if let Some(error) = failure_of_store
-            && !has_everything(&written, damaged, noted)
+            && !journal_is_whole
         {
             // What can still be read of it, now or another time, must not be thrown away.
             return Err(error);
         }
-        let lacks_something =
-            failure.is_none() && noted.is_some() && !has_everything(&written, damaged, noted);
-        if !self.store.is_durable() && lacks_something {
+        if !self.store.is_durable() && failure.is_none() && noted.is_some() && !journal_is_whole {
             // The database that can't be opened now has more. Whoever went on from less would have the numbers of its changes again.
             return Err(StoreError::Lost("the second journal lacks what the database has".to_owned()));
         }
