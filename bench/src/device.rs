@@ -148,8 +148,14 @@ impl Device {
 
     /// Writes out a push of these changes, which must be the next ones made on this device.
     pub(crate) fn push(&self, changes: Vec<Change>) -> Result<Vec<u8>> {
-        let request =
-            PushRequest { protocol: PROTOCOL, device: self.id, complete: true, epoch: None, changes };
+        let request = PushRequest {
+            protocol: PROTOCOL,
+            device: self.id,
+            complete: true,
+            epoch: None,
+            ended_before: None,
+            changes,
+        };
         Ok(http::request("POST", "/api/sync/push", &self.owner.cookie, &serde_json::to_vec(&request)?))
     }
 

@@ -65,8 +65,9 @@ pub enum Refusal {
     /// The server does not know this kind of change: it is older than the app.
     #[error("this kind of change is not known here")]
     UnsupportedAction,
-    /// An earlier change of the same device has not arrived.
-    #[error("an earlier change of the device is missing")]
+    /// Something that it follows has not arrived: an earlier change of the same device; or, on a server that was restored from a backup,
+    /// what its author had seen of the ticket.
+    #[error("something that it follows is missing")]
     OutOfOrder,
     /// The same change id was used before with other content: two copies of one device.
     #[error("the change id was used before with other content")]
@@ -89,6 +90,20 @@ impl Refusal {
     /// Whether sending the same change again later can succeed without anybody changing it.
     pub const fn worth_retrying(&self) -> bool {
         matches!(self, Self::UnsupportedAction | Self::OutOfOrder | Self::WrongAuthor)
+    }
+
+    /// Whether it is the ticket, as it stands, that does not allow it: with more of the ticket's record it might.
+    pub const fn is_about_the_ticket(&self) -> bool {
+        self.is_about_access()
+            || matches!(
+                self,
+                Self::UnknownTicket
+                    | Self::StageForbids { .. }
+                    | Self::AlreadySigned
+                    | Self::VisitOutOfTurn
+                    | Self::NotConfirmed
+                    | Self::NothingToFollow
+            )
     }
 
     /// Whether only the author's right to it is missing: somebody else could do the same.

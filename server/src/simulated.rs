@@ -308,7 +308,7 @@ impl SimulatedServer {
         self.running.kill().await;
         let folder = self.next_folder();
         copy_files(&backup.folder, &folder)?;
-        Store::open_unflushed(&folder).await?.begin_history(epoch).await?;
+        Store::open_unflushed(&folder).await?.begin_history(epoch, self.clock.now()).await?;
         self.store = Store::open_unflushed(&folder).await?;
         self.running = Running::start(&self.store, &self.clock).await?;
         Ok(())

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::Timestamp;
 use sqlx::pool::PoolConnection;
 pub(crate) use sqlx::sqlite::SqliteConnection;
 use sqlx::sqlite::{
@@ -74,6 +75,7 @@ pub(crate) struct Store {
     readers: SqlitePool,
     writer: Arc<Mutex<Writer>>,
     epoch: Arc<str>,
+    restored_at: Option<Timestamp>,
     trust: Trust,
 }
 
@@ -135,7 +137,7 @@ impl Store {
     }
 
     async fn around(data_dir: &Path, mut writer: Writer, disk: &Disk) -> Result<Self, StoreError> {
-        let epoch = epoch(&mut writer.connection).await?;
+        let (epoch, restored_at) = history(&mut writer.connection).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(disk.readers())
             // A file doesn't hang up: there is nothing to find out by asking first.
@@ -145,7 +147,7 @@ impl Store {
             .await
             .map_err(|source| StoreError::Open { path: data_dir.join(FILE), source })?;
         let writer = Arc::new(Mutex::new(writer));
-        Ok(Self { readers, writer, epoch: epoch.into(), trust: Trust::new() })
+        Ok(Self { readers, writer, epoch: epoch.into(), restored_at, trust: Trust::new() })
     }
 
     /// The connections that read. Each statement sees what was committed when it began; use a transaction to see one
@@ -175,6 +177,11 @@ impl Store {
     /// Which history this database holds: another one after a restore from a backup.
     pub(crate) fn epoch(&self) -> &str {
         &self.epoch
+    }
+
+    /// When this database was restored from a backup; nothing, if it never was.
+    pub(crate) const fn restored_at(&self) -> Option<Timestamp> {
+        self.restored_at
     }
 }
 
@@ -331,15 +338,34 @@ fn draw_epoch() -> String {
     format!("{:032x}", rand::random::<u128>())
 }
 
-/// Reads the epoch, or draws one on the first start.
-async fn epoch(connection: &mut SqliteConnection) -> Result<String, StoreError> {
-    let trying = StoreError::because("read the epoch");
+/// Which history this is, drawn on the first start, and when it began with a restore, if it did.
+async fn history(connection: &mut SqliteConnection) -> Result<(String, Option<Timestamp>), StoreError> {
+    let trying = StoreError::because("read which history this is");
     sqlx::query("INSERT INTO server (only_row, epoch) VALUES (1, ?) ON CONFLICT DO NOTHING")
         .bind(draw_epoch())
         .execute(&mut *connection)
         .await
         .map_err(StoreError::because("draw an epoch"))?;
-    sqlx::query_scalar("SELECT epoch FROM server").fetch_one(connection).await.map_err(trying)
+    let row: (String, Option<i64>) = sqlx::query_as("SELECT epoch, restored_at FROM server")
+        .fetch_one(connection)
+        .await
+        .map_err(trying)?;
+    Ok((row.0, row.1.map(Timestamp::from_millis)))
+}
+
+/// Says that from `now` on this is another history, of this name, which goes on from a backup.
+async fn begin_history(
+    connection: &mut SqliteConnection,
+    epoch: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE server SET epoch = ?, restored_at = ?")
+        .bind(epoch)
+        .bind(now.as_millis())
+        .execute(connection)
+        .await
+        .map_err(StoreError::because("begin another history"))?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -206,6 +206,7 @@ impl Device {
             device: self.id,
             complete: false,
             epoch: None,
+            ended_before: None,
             changes: self.outbox.clone(),
         };
         let Ok(response) = self.agent.post(server, "/api/sync/push", &request).await else { return false };

@@ -148,5 +148,12 @@ impl World {
 }
 
 fn push(device: DeviceId, changes: Vec<Change>) -> Result<Vec<u8>> {
-    Ok(serde_json::to_vec(&PushRequest { protocol: PROTOCOL, device, complete: true, epoch: None, changes })?)
+    Ok(serde_json::to_vec(&PushRequest {
+        protocol: PROTOCOL,
+        device,
+        complete: true,
+        epoch: None,
+        ended_before: None,
+        changes,
+    })?)
 }

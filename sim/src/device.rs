@@ -64,6 +64,8 @@ pub(crate) struct App {
     pub(crate) planner: Planner,
     pub(crate) doing: Doing,
     pub(crate) stream: Option<Stream>,
+    /// When it tells the server again what that could not judge, while it listens.
+    pub(crate) looks_again: Option<Timestamp>,
 }
 
 /// What an app waits for.
@@ -168,7 +170,8 @@ impl Device {
         self.id = meta.identity.device;
         let replica = Replica::open(loaded, meta, documents);
         let planner = Planner::default();
-        self.app = Some(App { store, replica, planner, doing: Doing::Nothing, stream: None });
+        self.app =
+            Some(App { store, replica, planner, doing: Doing::Nothing, stream: None, looks_again: None });
         Ok(true)
     }
 

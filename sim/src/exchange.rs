@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use anyhow::Result;
-use domain::PersonId;
+use domain::{PersonId, Refusal, Timestamp};
 use server::simulated::{Answer, Death};
 use sync::messages::{Event, PullResponse, PushRequest, PushResponse, Verdict};
 use sync::{Absorbed, Batch, Failure, OutboxState, Step};
@@ -39,7 +39,7 @@ impl World {
                         request.room_bytes.into_iter().chain(self.devices[number].line.room_bytes).min();
                     return self.ask(number, Asked::Pull(request));
                 }
-                Step::Listen(_) => {
+                Step::Listen { until, .. } => {
                     let Some(stream) = &mut app.stream else {
                         let request = app.replica.pull_request(None);
                         return self.ask(number, Asked::Listen(request));
@@ -52,7 +52,12 @@ impl World {
                         self.drop_stream(number);
                         self.failed(number, Failure::Unreachable)?;
                     } else {
+                        let is_new = std::mem::replace(&mut app.looks_again, until) != until;
                         self.devices[number].failures = 0;
+                        if let Some(until) = until.filter(|_| is_new) {
+                            let happening = Happening::LooksAgain { device: number, until };
+                            self.later(until.millis_since(clock).max(0), happening);
+                        }
                         return Ok(());
                     }
                 }
@@ -252,7 +257,7 @@ impl World {
         for (packet, mut answer) in packets.into_iter().zip(answers) {
             self.spoil_verdicts(&packet, &mut answer)?;
             self.check_answer(&packet, &answer)?;
-            self.check_verdicts(&answer)?;
+            self.check_verdicts(&packet, &answer)?;
             self.reply(&packet, Reply::Answer(answer));
         }
         Ok(())
@@ -328,8 +333,9 @@ impl World {
     }
 
     /// What is said to be in the record is there, at the place that is said.
-    fn check_verdicts(&mut self, answer: &Answer) -> Result<()> {
+    fn check_verdicts(&mut self, packet: &Packet, answer: &Answer) -> Result<()> {
         let Ok(response) = serde_json::from_slice::<PushResponse>(&answer.body) else { return Ok(()) };
+        self.check_refusals(packet, &response)?;
         for judged in &response.verdicts {
             let mark = match &judged.verdict {
                 Verdict::Applied { .. } => Mark::Applied,
@@ -351,6 +357,36 @@ impl World {
                 "{} is said to be in the record at {revision}, and is at {place:?}",
                 judged.id
             );
+        }
+        Ok(())
+    }
+
+    /// Nothing is refused, or put before the office, for want of something that a restored server may be given again.
+    fn check_refusals(&mut self, packet: &Packet, response: &PushResponse) -> Result<()> {
+        let Asked::Push(request) = &packet.asked else { return Ok(()) };
+        for judged in &response.verdicts {
+            let Some(change) = request.changes.iter().find(|change| change.id == judged.id) else { continue };
+            let was_held_back = self.deeds.was_held_back(judged.id);
+            match &judged.verdict {
+                Verdict::Refused { because: Refusal::OutOfOrder } => {
+                    self.deeds.note_held_back(judged.id);
+                    if self.waits_for_lost(change, 0) {
+                        self.reach(Mark::HeldBack);
+                    }
+                }
+                Verdict::Refused { because } | Verdict::Parked { because }
+                    if because.is_about_the_ticket() =>
+                {
+                    demand!(
+                        !self.waits_for_lost(change, -Timestamp::HOUR_MS),
+                        Law::NothingIsLost,
+                        "{} is answered with {because:?} before all has come that it follows",
+                        judged.id
+                    );
+                }
+                Verdict::Applied { .. } if was_held_back => self.reach(Mark::CameAfterAll),
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -479,6 +515,8 @@ impl World {
                 for (_, mark) in reached.into_iter().filter(|(is_reached, _)| *is_reached) {
                     self.reach(mark);
                 }
+                let app = self.devices[number].app_mut()?;
+                app.planner.heard(&app.replica, &burst);
                 Ok(())
             }
             Kept::No => {

@@ -20,6 +20,8 @@ pub(crate) struct Deeds {
     copied: BTreeSet<DeviceId>,
     /// What was refused once. If its push comes again when it is allowed, it is taken after all, out of its turn.
     refused: BTreeSet<ChangeId>,
+    /// What had to wait for something that it follows, and is taken out of its turn.
+    held_back: BTreeSet<ChangeId>,
     /// What was let in by the office, later than it came in.
     admitted: BTreeSet<ChangeId>,
     /// What was done once more, by what it was done as first.
@@ -54,6 +56,16 @@ impl Deeds {
         self.refused.insert(change);
     }
 
+    /// Notes that a change has to wait for something that it follows.
+    pub(crate) fn note_held_back(&mut self, change: ChangeId) {
+        self.held_back.insert(change);
+    }
+
+    /// Whether a change had to wait once for something that it follows.
+    pub(crate) fn was_held_back(&self, change: ChangeId) -> bool {
+        self.held_back.contains(&change)
+    }
+
     /// Notes that the office has let in what was parked.
     pub(crate) fn note_admitted(&mut self, change: ChangeId) {
         self.admitted.insert(change);
@@ -72,6 +84,7 @@ impl Deeds {
     fn is_free_of_order(&self, change: ChangeId) -> bool {
         self.copied.contains(&change.device)
             || self.refused.contains(&change)
+            || self.held_back.contains(&change)
             || self.admitted.contains(&change)
     }
 

@@ -89,6 +89,8 @@ marks! {
     LetGoWithBackup = "change let go because a backup has it", 300;
     LetGoAfterLong = "change let go after thirty days", 30;
     SentAgain = "change sent again to a restored server", 30;
+    HeldBack = "change waits for what a restored server lacks", 5;
+    CameAfterAll = "change taken after it had to wait", 5;
     DatabaseMended = "database mended from the journal", 30;
     EntriesRecovered = "database given back entries of its outbox", 20;
     JournalMended = "journal mended from the database", 30;

@@ -193,6 +193,7 @@ impl World {
             let gone = self.record.places().keys().filter(|id| record.place(**id).is_none());
             self.gone_with_restores.extend(gone);
         }
+        self.restored_at = Some(self.now);
         self.record = record;
         self.server_was_restarted();
         self.look_at_server().await

@@ -49,6 +49,8 @@ pub(crate) enum Happening {
     Deed { device: usize },
     /// A pause ends.
     PauseEnds { device: usize, pause: u64 },
+    /// A device that listens has something to tell again.
+    LooksAgain { device: usize, until: Timestamp },
     /// A question reaches the server.
     AtServer(Packet),
     /// Pushes that have waited for one another are judged.
@@ -149,12 +151,16 @@ pub(crate) struct World {
     pub(crate) saved: BTreeMap<(usize, ChangeId), Change>,
     /// Refused changes that their author has dropped or done once more.
     pub(crate) dealt_with: BTreeSet<(usize, ChangeId)>,
-    /// What a restored server no longer had.
+    /// What a restored server no longer had, and no device need have kept.
     pub(crate) gone_with_restores: BTreeSet<ChangeId>,
+    /// When the server was restored last.
+    pub(crate) restored_at: Option<Timestamp>,
     /// The numbers of tickets, for their canaries.
     pub(crate) tickets: Vec<TicketId>,
     pub(crate) last_push_of: BTreeMap<usize, u64>,
     pub(crate) is_well: bool,
+    /// Whether everything had to be delivered by now.
+    pub(crate) is_over: bool,
     /// When the world became well, until everything is delivered.
     well_since: Option<Timestamp>,
     pub(crate) tally: Tally,
@@ -191,9 +197,11 @@ impl World {
             saved: BTreeMap::new(),
             dealt_with: BTreeSet::new(),
             gone_with_restores: BTreeSet::new(),
+            restored_at: None,
             tickets: Vec::new(),
             last_push_of: BTreeMap::new(),
             is_well: false,
+            is_over: false,
             well_since: None,
             tally: Tally::of_one_seed(),
             trace: Trace::new(DAWN, is_traced),
@@ -250,6 +258,16 @@ impl World {
                 }
                 Ok(())
             }
+            Happening::LooksAgain { device, until } => {
+                if !self.is_over
+                    && let Some(app) = &mut self.devices[device].app
+                    && app.looks_again == Some(until)
+                {
+                    app.looks_again = None;
+                    self.turn(device).await?;
+                }
+                Ok(())
+            }
             Happening::AtServer(packet) => self.at_server(packet).await,
             Happening::Gathered => {
                 let packets = std::mem::take(&mut self.gathered);
@@ -286,7 +304,12 @@ impl World {
             Happening::LineHeals { device, trouble } => self.line_heals(device, trouble).await,
             Happening::Trouble(trouble) => self.trouble(trouble).await,
             Happening::WorldHeals => self.heal().await,
-            Happening::MustBeDelivered => self.check_delivered(),
+            Happening::MustBeDelivered => {
+                self.check_delivered()?;
+                // What still waits does so for something that is nowhere any more.
+                self.is_over = true;
+                Ok(())
+            }
         }
     }
 
@@ -371,9 +394,38 @@ impl World {
         let directory = self.server.directory();
         let is_active = move |person: PersonId| directory.person(person).is_some_and(|person| person.active);
         let active = self.devices.iter().filter(move |device| is_active(device.person));
-        let waiting =
-            active.map(|device| (device.number, device.app.as_ref().map(|app| app.replica.unsent().waiting)));
+        let waiting = active.map(|device| {
+            let replica = device.app.as_ref().map(|app| &app.replica);
+            (device.number, replica.map(|replica| self.to_be_delivered(replica)))
+        });
         waiting.filter(|(_, waiting)| *waiting != Some(0))
+    }
+
+    fn to_be_delivered(&self, replica: &Replica) -> usize {
+        replica.outbox().filter(|entry| entry.is_waiting() && !self.may_wait(replica, entry)).count()
+    }
+
+    /// Whether a change rests on something that was lost with a restore, so that it may have to wait.
+    pub(crate) fn may_wait(&self, replica: &Replica, entry: &OutboxEntry) -> bool {
+        let change = &entry.change;
+        let waits_itself = |id| {
+            let earlier = replica.outbox().find(|earlier| earlier.change.id == id && earlier.is_waiting());
+            id.seq < change.id.seq && earlier.is_some_and(|earlier| self.may_wait(replica, earlier))
+        };
+        let own = |id: &ChangeId| id.device == change.id.device;
+        self.waits_for_lost(change, Timestamp::DAY_MS)
+            || change.seen.last_of_each().filter(own).any(waits_itself)
+    }
+
+    /// Whether a change rests on another device's that is not in the record any more, and may come as long as devices keep what they
+    /// have sent, and for so much longer, in milliseconds.
+    pub(crate) fn waits_for_lost(&self, change: &Change, and_ms: i64) -> bool {
+        let is_recent = |restored| self.now.millis_since(restored) <= sync::KEPT_MS.saturating_add(and_ms);
+        let is_lost = |id: ChangeId| {
+            let document = self.record.documents().get(&change.ticket);
+            id.device != change.id.device && document.is_none_or(|document| document.find(id).is_none())
+        };
+        self.restored_at.is_some_and(is_recent) && change.seen.last_of_each().any(is_lost)
     }
 
     fn check_delivered(&self) -> Result<()> {

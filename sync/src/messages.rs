@@ -45,6 +45,10 @@ pub struct PushRequest {
     /// nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<String>,
+    /// With `complete`: the number before which all changes have come to their end. Absent if that is the first of `changes`; a
+    /// lower one says that changes between it and that one, which the server has not judged, will be sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_before: Option<u64>,
     /// In the order of their numbers.
     pub changes: Vec<Change>,
 }

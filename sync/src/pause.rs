@@ -27,7 +27,12 @@ impl Pause {
 
     /// The pause after so many failures in a row, the last one not counted.
     pub(crate) fn after(failures: u32, clock: Timestamp, jitter: f64) -> Self {
-        Self::new(clock, (FIRST_PAUSE_MS << failures.min(6)).min(LONGEST_PAUSE_MS), jitter)
+        Self::new(clock, doubled(FIRST_PAUSE_MS, failures).min(LONGEST_PAUSE_MS), jitter)
+    }
+
+    /// The pause when something has been put off so often before, from the first to the longest.
+    pub(crate) fn between(first_ms: i64, times: u32, longest_ms: i64, clock: Timestamp) -> Self {
+        Self::new(clock, doubled(first_ms, times).min(longest_ms), 0.0)
     }
 
     /// The pause that a server asks for, within bounds.
@@ -40,4 +45,9 @@ impl Pause {
     pub(crate) fn lasts(&self, clock: Timestamp) -> bool {
         self.from <= clock && clock < self.until
     }
+}
+
+/// So long, doubled so often: up to what no pause comes to.
+const fn doubled(pause_ms: i64, times: u32) -> i64 {
+    pause_ms << if times < 16 { times } else { 16 }
 }

@@ -2,7 +2,8 @@
 
 use domain::Timestamp;
 
-use crate::messages::{Cursor, PUSH_MAX_BYTES, PullRequest, PushRequest};
+use crate::messages::{Cursor, Event, PUSH_MAX_BYTES, PullRequest, PushRequest};
+use crate::outbox::ASK_AGAIN_MS;
 use crate::pause::Pause;
 use crate::replica::Replica;
 
@@ -13,6 +14,8 @@ const NARROW_PULL_BYTES: u32 = 1024 * 1024;
 const NARROWEST: u32 = 3;
 /// So many answers in a row, and more is tried again.
 const ANSWERS_TO_WIDEN: u32 = 4;
+/// How long changes are put off that the server could not judge, in milliseconds; each time twice as long.
+const FIRST_PUT_OFF_MS: i64 = 10_000;
 
 /// The next thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +24,13 @@ pub enum Step {
     Push(PushRequest),
     /// Ask for this page.
     Pull(PullRequest),
-    /// Everything is delivered: listen to the server's events from here on, until one comes or something waits to be sent.
-    Listen(Cursor),
+    /// Everything is delivered: listen to the server's events, until one comes or something waits to be sent.
+    Listen {
+        /// From here on.
+        after: Cursor,
+        /// Not beyond this instant of the device's clock: then the server is told again what it could not judge.
+        until: Option<Timestamp>,
+    },
     /// Nothing can be done before this instant of the device's clock, unless the network comes back earlier.
     Wait(Timestamp),
     /// Nothing can be done before the person has signed in again.
@@ -78,11 +86,54 @@ pub struct Planner {
     caught_up: bool,
     failures: u32,
     pause: Option<Pause>,
-    /// The server answered a push without judging anything; pushing again at once would go on for ever.
-    push_stalled: bool,
-    /// How many changes the last push held that was answered and came to nothing.
-    unjudged: usize,
+    put_off: PutOff,
     room: Room,
+}
+
+/// Changes that the server was told of without judging them. Told again at once, that would go on for ever; and whatever comes
+/// after them must not wait for them.
+#[derive(Debug, Default)]
+struct PutOff {
+    /// How many they are.
+    changes: usize,
+    /// The number of the last of them.
+    through: u64,
+    /// How often they have been put off since there was a reason to hope.
+    times: u32,
+    /// As long as nothing comes that the server may have waited for.
+    pause: Option<Pause>,
+}
+
+impl PutOff {
+    /// The number beyond which there is something to push at `clock`.
+    fn through(&self, clock: Timestamp) -> u64 {
+        self.pause.filter(|pause| pause.lasts(clock)).map_or(0, |_| self.through)
+    }
+
+    /// A push was answered, and so many of its changes were not judged.
+    fn answered(&mut self, request: &PushRequest, unjudged: usize, clock: Timestamp) {
+        let goes_on = self.through(clock) > 0;
+        let comes_to_nothing = unjudged == request.changes.len();
+        self.changes = match (goes_on, comes_to_nothing) {
+            (false, _) => unjudged,
+            (true, true) => self.changes + unjudged,
+            (true, false) => self.changes,
+        };
+        // As long as anything is judged, the same is sent once more: it may have been what the rest has waited for.
+        if let Some(last) = request.changes.last().filter(|_| comes_to_nothing) {
+            self.times += u32::from(!goes_on);
+            self.through = last.id.seq;
+            self.pause =
+                Some(Pause::between(FIRST_PUT_OFF_MS, self.times.saturating_sub(1), ASK_AGAIN_MS, clock));
+        } else if !goes_on {
+            self.times = 0;
+        }
+    }
+
+    /// They are sent again at the next opportunity.
+    fn try_again(&mut self) {
+        self.pause = None;
+    }
 }
 
 /// How much is put on the line at a time. What is too much for it never arrives, however often it is tried.
@@ -127,12 +178,12 @@ impl Planner {
 
     /// Whether there is nothing to push at the moment: nothing waits, or only what the server has just not judged.
     pub fn has_pushed(&self, replica: &Replica) -> bool {
-        self.push_stalled || replica.unsent().waiting == 0
+        !replica.waits_beyond(self.put_off.pause.map_or(0, |_| self.put_off.through))
     }
 
-    /// How many changes the server was last told of and has not judged. A newer server may.
+    /// How many changes the server was last told of and has not judged: a newer one may, or one that has heard more.
     pub const fn unjudged(&self) -> usize {
-        self.unjudged
+        self.put_off.changes
     }
 
     /// Whether nothing will be tried for now: the last attempt has failed, or the person has something to do first.
@@ -156,13 +207,16 @@ impl Planner {
         if let Some(pause) = self.pause.filter(|pause| pause.lasts(clock)) {
             return Step::Wait(pause.until);
         }
-        if !self.push_stalled
-            && let Some(request) = replica.push_request(self.room.push_bytes(), clock)
-        {
+        let beyond = self.put_off.through(clock);
+        if let Some(request) = replica.push_request(beyond, self.room.push_bytes(), clock) {
             return Step::Push(request);
         }
         match &replica.meta().cursor {
-            Some(cursor) if self.caught_up => Step::Listen(cursor.clone()),
+            Some(cursor) if self.caught_up => {
+                let pause = self.put_off.pause.filter(|pause| pause.lasts(clock));
+                let until = pause.filter(|_| replica.waits_beyond(0)).map(|pause| pause.until);
+                Step::Listen { after: cursor.clone(), until }
+            }
             _ => Step::Pull(replica.pull_request(self.room.pull_bytes())),
         }
     }
@@ -171,9 +225,8 @@ impl Planner {
     pub fn pushed(&mut self, replica: &Replica, request: &PushRequest, clock: Timestamp) {
         self.reached();
         self.room.answered();
-        let nothing_came_of_it = request.changes.iter().all(|change| replica.is_due(change.id, clock));
-        self.push_stalled = nothing_came_of_it && !request.changes.is_empty();
-        self.unjudged = if self.push_stalled { request.changes.len() } else { 0 };
+        let unjudged = request.changes.iter().filter(|change| replica.is_due(change.id, clock)).count();
+        self.put_off.answered(request, unjudged, clock);
         if replica.is_owed_a_page() {
             self.behind();
         }
@@ -181,8 +234,14 @@ impl Planner {
 
     /// Something new waits to be sent: whatever stood in the way of the former changes need not stand in its way.
     pub fn recorded(&mut self) {
-        self.push_stalled = false;
-        self.unjudged = 0;
+        self.put_off = PutOff::default();
+    }
+
+    /// Events were taken in. What the server could not judge may have waited for just that.
+    pub fn heard(&mut self, replica: &Replica, events: &[Event]) {
+        if replica.waits_for_any(events) {
+            self.put_off = PutOff { changes: self.put_off.changes, ..PutOff::default() };
+        }
     }
 
     /// A page was committed.
@@ -191,7 +250,7 @@ impl Planner {
         self.room.answered();
         self.caught_up = !more;
         if self.caught_up {
-            self.push_stalled = false;
+            self.put_off.try_again();
         }
     }
 
@@ -209,7 +268,7 @@ impl Planner {
     /// An attempt failed at `clock`. `jitter` from 0 to 1 spreads many devices over time.
     pub fn failed(&mut self, failure: Failure, clock: Timestamp, jitter: f64) {
         self.caught_up = false;
-        self.push_stalled = false;
+        self.put_off.try_again();
         match failure {
             Failure::SignedOut => self.link = Link::SignedOut,
             Failure::TooOld => self.link = Link::TooOld,
@@ -225,7 +284,7 @@ impl Planner {
     /// The network is said to be back, or the person wants it now.
     pub fn try_now(&mut self) {
         self.pause = None;
-        self.push_stalled = false;
+        self.put_off = PutOff { changes: self.put_off.changes, ..PutOff::default() };
     }
 
     /// The person has signed in again.

@@ -646,7 +646,7 @@ fn what_the_server_can_not_judge_holds_no_photo_up() {
     let mut planner = Planner::default();
     planner.pulled(false);
     assert_eq!(tablet.next_by(&planner, at(31)), UploadStep::Rest, "words go first");
-    let request = tablet.device.replica.push_request(PUSH_MAX_BYTES, at(31)).unwrap();
+    let request = tablet.device.replica.push_request(0, PUSH_MAX_BYTES, at(31)).unwrap();
     planner.pushed(&tablet.device.replica, &request, at(31));
     assert_eq!(planner.unjudged(), 1);
     assert!(matches!(tablet.next_by(&planner, at(31)), UploadStep::Begin(_)));

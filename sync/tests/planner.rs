@@ -6,7 +6,7 @@ mod world;
 use domain::Timestamp;
 use domain::ticket::Urgency;
 use proptest::prelude::*;
-use sync::messages::{Cursor, Judged, PUSH_MAX_BYTES, PushRequest, PushResponse, Verdict};
+use sync::messages::{Cursor, Judged, PUSH_MAX_BYTES, PUSH_MAX_CHANGES, PushRequest, PushResponse, Verdict};
 use sync::{Failure, Link, Planner, Step};
 
 use self::world::{
@@ -42,7 +42,7 @@ fn a_fresh_device_pulls_until_it_is_up_to_date_and_then_listens() {
     }
     assert_eq!(pulls, 3);
     let cursor = Cursor { epoch: server.epoch.clone(), seq: server.seq() };
-    assert_eq!(planner.next(&device.replica, at(3)), Step::Listen(cursor));
+    assert_eq!(planner.next(&device.replica, at(3)), Step::Listen { after: cursor, until: None });
     assert_eq!(planner.link(), Link::Connecting);
     planner.listening();
     assert_eq!(planner.link(), Link::Live);
@@ -92,7 +92,7 @@ fn a_line_that_fails_is_given_less_and_one_that_answers_more_again() {
 
 /// What the device has to send.
 fn request(device: &Device) -> PushRequest {
-    device.replica.push_request(PUSH_MAX_BYTES, at(0)).expect("something waits")
+    device.replica.push_request(0, PUSH_MAX_BYTES, at(0)).expect("something waits")
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn what_was_let_in_to_a_ticket_out_of_sight_is_followed_by_a_page() {
     field.sync(&mut server, at(5));
     planner.pulled(false);
     planner.listening();
-    assert!(matches!(planner.next(&field.replica, at(6)), Step::Listen(_)));
+    assert!(matches!(planner.next(&field.replica, at(6)), Step::Listen { .. }));
 
     let answer = PushResponse {
         epoch: server.epoch.clone(),
@@ -298,7 +298,7 @@ fn a_ticket_that_was_begun_here_is_told_of_by_the_stream() {
     let request = request(&device);
     device.push(&mut server, at(2), false);
     planner.pushed(&device.replica, &request, at(2));
-    assert!(matches!(planner.next(&device.replica, at(2)), Step::Listen(_)));
+    assert!(matches!(planner.next(&device.replica, at(2)), Step::Listen { .. }));
 }
 
 #[test]
@@ -311,6 +311,76 @@ fn a_change_that_can_not_be_judged_does_not_hold_up_one_recorded_afterwards() {
     device.tap(ticket_id(2), register("new"), at(2)).unwrap();
     planner.recorded();
     assert!(matches!(planner.next(&device.replica, at(3)), Step::Push(_)));
+}
+
+/// A server that was restored waits for what the changes rest on, perhaps for weeks.
+#[test]
+fn what_can_not_be_judged_holds_up_nothing_that_comes_after_it_however_much_it_is() {
+    let (server, mut device, mut planner) = fresh();
+    let more = device.pull(&server, at(0));
+    planner.pulled(more);
+    for number in 1..=PUSH_MAX_CHANGES + 3 {
+        device.tap(ticket_id(number as u128), register("stuck"), at(1)).unwrap();
+    }
+    let push = |planner: &Planner, device: &Device, clock| match planner.next(&device.replica, clock) {
+        Step::Push(request) => request,
+        step => panic!("{step:?}"),
+    };
+    let first = push(&planner, &device, at(2));
+    assert_eq!((first.changes[0].id.seq, first.ended_before), (1, None));
+    planner.pushed(&device.replica, &first, at(2));
+    let second = push(&planner, &device, at(3));
+    assert_eq!((second.changes.len(), second.ended_before), (3, Some(1)), "nothing before it is given up");
+    planner.pushed(&device.replica, &second, at(3));
+    assert_eq!(planner.unjudged(), PUSH_MAX_CHANGES + 3);
+    assert!(planner.has_pushed(&device.replica), "files need not wait");
+    let Step::Listen { until: Some(until), .. } = planner.next(&device.replica, at(4)) else { panic!() };
+    assert_eq!(push(&planner, &device, until).changes[0].id.seq, 1);
+}
+
+#[test]
+fn what_can_not_be_judged_is_put_off_for_longer_each_time_and_up_to_an_hour() {
+    let (server, mut device, mut planner) = fresh();
+    let more = device.pull(&server, at(0));
+    planner.pulled(more);
+    device.tap(ticket_id(1), register("stuck"), at(0)).unwrap();
+    let mut clock = at(0);
+    let mut pauses = Vec::new();
+    for _ in 0..12 {
+        let Step::Push(request) = planner.next(&device.replica, clock) else { panic!("it is due") };
+        planner.pushed(&device.replica, &request, clock);
+        let Step::Listen { until: Some(until), .. } = planner.next(&device.replica, clock) else { panic!() };
+        pauses.push(until.millis_since(clock) / 1_000);
+        clock = until;
+    }
+    assert_eq!(pauses[..4], [10, 20, 40, 80]);
+    assert_eq!(pauses[9..], [3_600, 3_600, 3_600]);
+    assert_eq!(planner.unjudged(), 1);
+}
+
+#[test]
+fn an_event_about_its_ticket_has_a_change_judged_anew_at_once() {
+    let (mut server, mut office, _) = fresh();
+    let mut field = Device::that_knows_the_company(engineer(), 200);
+    for number in [1, 2] {
+        office.tap(ticket_id(number), register("it smokes"), at(0)).unwrap();
+    }
+    office.sync(&mut server, at(1));
+    field.sync(&mut server, at(2));
+    let mut planner = Planner::default();
+    planner.pulled(false);
+    field.tap(ticket_id(1), urgency(Urgency::Urgent), at(3)).unwrap();
+    planner.pushed(&field.replica, &request(&field), at(3));
+    let mut told_of = |number| {
+        let from = server.seq();
+        office.tap(ticket_id(number), urgency(Urgency::Low), at(4)).unwrap();
+        office.sync(&mut server, at(4));
+        server.events(&engineer(), from)
+    };
+    planner.heard(&field.replica, &told_of(2));
+    assert!(matches!(planner.next(&field.replica, at(5)), Step::Listen { .. }));
+    planner.heard(&field.replica, &told_of(1));
+    assert!(matches!(planner.next(&field.replica, at(5)), Step::Push(_)));
 }
 
 proptest! {

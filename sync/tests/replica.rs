@@ -101,7 +101,7 @@ fn an_accepted_change_stays_in_sight_until_its_document_has_come() {
     assert_eq!(field.replica.card(TICKET).unwrap().stage, Stage::Working);
     field.restart();
     assert_eq!(field.replica.card(TICKET).unwrap().stage, Stage::Working);
-    assert_eq!(field.replica.push_request(PUSH_MAX_BYTES, at(0)), None, "it is not sent again");
+    assert_eq!(field.replica.push_request(0, PUSH_MAX_BYTES, at(0)), None, "it is not sent again");
 
     office.sync(&mut server, at(25));
     office.tap(TICKET, comment("good"), at(26)).unwrap();
@@ -144,7 +144,7 @@ fn a_refused_change_stays_with_its_reason_and_does_not_show() {
 
     field.restart();
     assert_eq!(field.replica.unsent(), unsent(0, 1));
-    assert_eq!(field.replica.push_request(PUSH_MAX_BYTES, at(0)), None);
+    assert_eq!(field.replica.push_request(0, PUSH_MAX_BYTES, at(0)), None);
     let batch = field.replica.discard(refused).unwrap();
     field.keep(batch);
     field.restart();
@@ -157,7 +157,7 @@ fn a_refused_change_that_is_taken_when_its_push_comes_once_more_is_not_to_be_don
     office.tap(TICKET, cancel(), at(5)).unwrap();
     office.sync(&mut server, at(6));
     let change = field.tap(TICKET, urgency(Urgency::Urgent), at(10)).unwrap();
-    let late = field.replica.push_request(PUSH_MAX_BYTES, at(10)).unwrap();
+    let late = field.replica.push_request(0, PUSH_MAX_BYTES, at(10)).unwrap();
     field.sync(&mut server, at(20));
     assert_eq!(field.replica.unsent(), unsent(0, 1));
     office.tap(TICKET, reopen(), at(30)).unwrap();
@@ -195,7 +195,7 @@ fn trying_again_says_neither_that_it_happened_later_nor_that_its_author_had_seen
     office.tap(TICKET, cancel(), at(5)).unwrap();
     office.sync(&mut server, at(6));
     let refused = field.tap(TICKET, urgency(Urgency::Urgent), at(10)).unwrap();
-    let first = field.replica.push_request(PUSH_MAX_BYTES, at(0)).unwrap().changes.remove(0);
+    let first = field.replica.push_request(0, PUSH_MAX_BYTES, at(0)).unwrap().changes.remove(0);
     field.push(&mut server, at(20), false);
     let later = office.tap(TICKET, reopen(), at(30)).unwrap();
     office.sync(&mut server, at(31));
@@ -543,7 +543,7 @@ fn a_restored_server_gets_again_what_was_kept_and_in_order() {
     field.pull(&server, at(20));
     assert_eq!(field.replica.unsent(), unsent(3, 0));
     assert_eq!(field.comments(TICKET), ["one", "two", "three"], "they never leave sight");
-    let request = field.replica.push_request(PUSH_MAX_BYTES, at(20)).unwrap();
+    let request = field.replica.push_request(0, PUSH_MAX_BYTES, at(20)).unwrap();
     assert!(request.complete && request.changes.is_sorted_by_key(|change| change.id.seq));
     field.sync(&mut server, at(21));
     assert_eq!(server.document(TICKET).unwrap().log().len(), 5);
@@ -582,7 +582,7 @@ fn what_became_of_a_parked_change_is_asked_once_an_hour() {
     assert_eq!(field.replica.unsent(), unsent(0, 0), "but the server has it");
 
     field.restart();
-    let asked = |field: &Device, clock| field.replica.push_request(PUSH_MAX_BYTES, clock).is_some();
+    let asked = |field: &Device, clock| field.replica.push_request(0, PUSH_MAX_BYTES, clock).is_some();
     assert!(!asked(&field, at(21)) && asked(&field, at(20 + HOUR_MS)));
     assert!(asked(&field, at(-HOUR_MS)), "a clock that was set back does not silence it");
     field.keep(field.replica.on_push(&parked, at(20 + HOUR_MS), at(20 + HOUR_MS)));
@@ -601,11 +601,11 @@ fn what_became_of_a_parked_change_is_asked_at_once_when_the_server_says_that_it_
     field.push(&mut server, at(20), false);
     let because = Refusal::OutOfScope;
     assert_eq!(field.state(change), Some(&OutboxState::Parked { because, at: at(20) }));
-    assert_eq!(field.replica.push_request(PUSH_MAX_BYTES, at(21)), None);
+    assert_eq!(field.replica.push_request(0, PUSH_MAX_BYTES, at(21)), None);
     let before = field.replica.meta().clone();
 
     assert!(field.hear(&[Event::Parked]));
-    let request = field.replica.push_request(PUSH_MAX_BYTES, at(21)).unwrap();
+    let request = field.replica.push_request(0, PUSH_MAX_BYTES, at(21)).unwrap();
     assert_eq!(request.changes[0].id, change);
     assert_eq!(field.replica.meta(), &before, "it is no place in the history");
     let because = Refusal::Declined { by: agent().id, why: "done by somebody else".to_owned() };

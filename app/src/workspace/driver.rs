@@ -10,6 +10,7 @@
 
 use std::rc::Rc;
 
+use domain::Timestamp;
 use futures_util::future::{Either, select};
 use sync::messages::{Event, PullRequest, PushRequest};
 use sync::{Absorbed, Batch, Failure, Replica, Step, StoreError};
@@ -39,7 +40,7 @@ pub(super) async fn run<L: Line>(core: Rc<Core>, desk: Rc<Desk>, line: Rc<L>) {
                 stream = None;
                 driver.pull(request).await;
             }
-            Step::Listen(_) => stream = driver.listen(stream).await,
+            Step::Listen { until, .. } => stream = driver.listen(stream, until).await,
             Step::Wait(until) => driver.core.bell().heard_before(until).await,
             Step::SignIn | Step::Update => driver.core.bell().heard().await,
         }
@@ -103,8 +104,9 @@ impl<L: Line> Driver<L> {
         }
     }
 
-    /// Listens until something else has to be done. Returns the stream if it can be listened to again.
-    async fn listen(&self, stream: Option<L::Events>) -> Option<L::Events> {
+    /// Listens until something else has to be done, and not beyond an instant of the device's clock. Returns the stream if it can be
+    /// listened to again.
+    async fn listen(&self, stream: Option<L::Events>, until: Option<Timestamp>) -> Option<L::Events> {
         let (device, has) = {
             let replica = self.desk.replica();
             (replica.meta().identity.device, replica.pull_request(None))
@@ -128,13 +130,19 @@ impl<L: Line> Driver<L> {
         self.core.tell_status();
         let event = {
             let next = Box::pin(stream.next());
-            match select(next, Box::pin(self.core.bell().heard())).await {
+            let woken = async {
+                match until {
+                    Some(until) => self.core.bell().heard_before(until).await,
+                    None => self.core.bell().heard().await,
+                }
+            };
+            match select(next, Box::pin(woken)).await {
                 Either::Left((event, _)) => Some(event),
                 Either::Right(_) => None,
             }
         };
         match event {
-            // Woken: something waits to be sent, or the browser says that the network is gone.
+            // Woken: something waits to be sent, the server is to be told again, or the browser says that the network is gone.
             None if network::is_online() => return Some(stream),
             None | Some(None) => self.failed(Failure::Unreachable),
             Some(Some(event)) => {
@@ -179,6 +187,8 @@ impl<L: Line> Driver<L> {
             .await;
         if !fits {
             self.core.planner_mut().behind();
+        } else if kept {
+            self.core.planner_mut().heard(&self.desk.replica(), events);
         }
         kept && fits
     }

@@ -36,6 +36,11 @@ impl Seen {
         }
     }
 
+    /// The last change of each device that was on screen.
+    pub fn last_of_each(&self) -> impl Iterator<Item = ChangeId> {
+        self.0.iter().map(|(device, seq)| ChangeId { device: *device, seq: *seq })
+    }
+
     /// How many devices are named.
     pub fn devices(&self) -> usize {
         self.0.len()

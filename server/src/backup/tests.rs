@@ -1,14 +1,15 @@
 //! Backups of a server at work, what `verify` finds in them, and going back to them.
 
+mod returning;
+
 use std::fs;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use domain::ticket::{Action, Change, Document};
-use domain::{PersonId, TicketId, Timestamp};
+use domain::{TicketId, Timestamp};
 use serde_json::{Value, json};
-use sync::messages::{Backup, Event, Verdict};
+use sync::messages::{Backup, Event};
 use tempfile::TempDir;
 
 use super::manifest::{Entry, Manifest};
@@ -624,131 +625,6 @@ async fn a_backup_of_another_history_says_nothing_about_this_one() {
     shop.store().run_sql("UPDATE backups SET epoch = 'another'").await;
     shop.company.state.ringing.work().await.unwrap();
     assert_eq!(shop.company.tablet(&shop.company.agent).await.pull().await.backup, None);
-}
-
-/// A tablet that keeps what it has sent until it is in a backup.
-struct Keeper {
-    tablet: Tablet,
-    kept: Vec<Change>,
-}
-
-impl Keeper {
-    async fn send(&mut self, change: Change) {
-        let verdicts = self.tablet.push(std::slice::from_ref(&change)).await.verdicts;
-        assert!(matches!(verdicts[0].verdict, Verdict::Applied { .. }), "{verdicts:?}");
-        self.kept.push(change);
-    }
-
-    /// Pulls, and lets go of what the last backup has.
-    async fn pull(&mut self) {
-        let page = self.tablet.pull().await;
-        for document in &page.documents {
-            let is_in_it = page.backup.is_some_and(|backup| document.revision <= backup.seq);
-            self.kept.retain(|change| !(is_in_it && document.find(change.id).is_some()));
-        }
-    }
-}
-
-fn texts_by_author(documents: &[Document], author: PersonId) -> Vec<String> {
-    let mut log: Vec<_> = documents.iter().flat_map(Document::log).collect();
-    log.sort_by_key(|recorded| recorded.change.id);
-    let texts = log.into_iter().filter(|recorded| recorded.change.actor == author);
-    texts
-        .filter_map(|recorded| match &recorded.change.action {
-            Action::Comment(comment) => Some(comment.text.clone()),
-            _ => None,
-        })
-        .collect()
-}
-
-/// Five tablets, whose people all see the same ticket.
-async fn five_tablets(company: &Company) -> (Vec<Keeper>, TicketId) {
-    let people =
-        [&company.agent, &company.agent, &company.supervisor, &company.east_engineer, &company.east_engineer];
-    let mut keepers = Vec::new();
-    for person in people {
-        keepers.push(Keeper { tablet: company.tablet(person).await, kept: Vec::new() });
-    }
-    let registered = keepers[0].tablet.register();
-    let ticket = registered.ticket;
-    keepers[0].send(registered).await;
-    let to_east = keepers[0].tablet.assign(ticket, &company.east_engineer);
-    keepers[0].send(to_east).await;
-    (keepers, ticket)
-}
-
-async fn work(company: &Company, keepers: &mut [Keeper], ticket: TicketId, rounds: std::ops::Range<u32>) {
-    for round in rounds {
-        for keeper in &mut *keepers {
-            company.state.clock.advance_millis(10);
-            let change = keeper.tablet.comment(ticket, &format!("round {round}"));
-            keeper.send(change).await;
-        }
-    }
-}
-
-#[tokio::test]
-async fn after_a_restore_everything_that_tablets_kept_is_there_once_and_in_order() {
-    let shelf = tempfile::tempdir().unwrap();
-    let company = Company::open().await;
-    let (mut keepers, ticket) = five_tablets(&company).await;
-    work(&company, &mut keepers, ticket, 0..3).await;
-    let store = &company.state.store;
-    make(store, &company.state.config.data, shelf.path(), None, company.state.clock.now()).await.unwrap();
-    company.state.ringing.work().await.unwrap();
-    for keeper in &mut keepers {
-        keeper.pull().await;
-    }
-    assert!(keepers.iter().all(|keeper| keeper.kept.is_empty()), "they have let go of what the backup has");
-    for keeper in &mut keepers {
-        // Refused, and given up by its author: nobody will ever send it again.
-        let empty = keeper.tablet.comment(ticket, " ");
-        keeper.tablet.push(&[empty]).await;
-    }
-    work(&company, &mut keepers, ticket, 3..6).await;
-    let lost_epoch = store.epoch().to_owned();
-
-    // A day later the folder is lost.
-    let data = tempfile::tempdir().unwrap();
-    let backup = fs::read_dir(shelf.path()).unwrap().map(|entry| entry.unwrap().path());
-    let backup = backup.into_iter().find(|path| path.is_dir()).unwrap();
-    restore(&backup, data.path(), false, START.plus_millis(24 * HOUR_MS)).await.unwrap();
-    let restored = TestServer::builder().in_folder(data);
-    let company = Company::found_on(restored.start().await);
-    company.state.clock.advance_millis(24 * HOUR_MS);
-    assert_ne!(company.state.store.epoch(), lost_epoch);
-
-    // Somebody works on before the tablets come back, and gets places that the lost history had given to others.
-    let mut early = Keeper { tablet: company.tablet(&company.supervisor).await, kept: Vec::new() };
-    early.pull().await;
-    let change = early.tablet.comment(ticket, "meanwhile");
-    early.send(change).await;
-
-    for keeper in &mut keepers {
-        company.welcome(&mut keeper.tablet).await;
-        for verdict in keeper.tablet.push_complete(&keeper.kept).await.verdicts {
-            assert!(matches!(verdict.verdict, Verdict::Applied { .. }), "{verdict:?}");
-        }
-    }
-    for keeper in &mut keepers {
-        let page = keeper.tablet.pull().await;
-        assert!(page.reset, "a cursor of another history is none");
-        assert_eq!(page.documents.len(), 1);
-        assert_eq!(page.documents[0].log().len(), 2 + 6 * 5 + 1, "everything is there, once");
-        assert_eq!(page.backup, None, "no backup of this history was made yet");
-        let rounds: Vec<_> = (0..6).map(|round| format!("round {round}")).collect();
-        let mine = page.documents[0]
-            .log()
-            .iter()
-            .filter(|recorded| recorded.change.id.device == keeper.tablet.device);
-        let mine: Vec<_> = mine.map(|recorded| recorded.change.id.seq).collect();
-        assert!(mine.is_sorted(), "{mine:?}");
-        for author in [&company.agent, &company.east_engineer] {
-            let expected: Vec<_> = rounds.iter().chain(&rounds).cloned().collect();
-            assert_eq!(texts_by_author(&page.documents, author.id), expected);
-        }
-    }
-    verify(&company.state.config.data).await.unwrap();
 }
 
 /// Where the photo of the shop is, from a data folder or a backup.

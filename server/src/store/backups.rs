@@ -188,11 +188,7 @@ impl DatabaseFile {
         let failed = || StoreError::because("begin another history");
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed())?;
         let head = ledger::head(&mut transaction).await?;
-        sqlx::query("UPDATE server SET epoch = ?")
-            .bind(draw_epoch())
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed())?;
+        super::begin_history(&mut transaction, &draw_epoch(), now).await?;
         // What was on its way is not in a backup: only whole files are.
         for table in [
             "DELETE FROM backups",

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use domain::Timestamp;
+
 use super::{Disk, Store, StoreError, Writer, writing};
 
 impl Store {
@@ -15,17 +17,12 @@ impl Store {
         Self::around(data_dir, writer, &Disk::Unflushed).await
     }
 
-    /// Says that from the next opening on this is another history.
+    /// Says that from the next opening on this is another history, restored at `now`.
     ///
     /// # Errors
     /// When it can't be written.
-    pub(crate) async fn begin_history(&self, epoch: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE server SET epoch = ?")
-            .bind(epoch)
-            .execute(&mut self.writer.lock().await.connection)
-            .await
-            .map_err(StoreError::because("begin another history"))?;
-        Ok(())
+    pub(crate) async fn begin_history(&self, epoch: &str, now: Timestamp) -> Result<(), StoreError> {
+        super::begin_history(&mut self.writer.lock().await.connection, epoch, now).await
     }
 
     /// Lets nothing be written any more, as on a full disk, or lets it again.

@@ -185,7 +185,8 @@ impl Desk {
             Some(head) => head,
             None => ledger::head(&mut *self.store.read().await?).await?,
         };
-        let group = Group::new(self.utc_offset_minutes, Known { head, ..Known::default() });
+        let group =
+            Group::new(self.utc_offset_minutes, self.store.restored_at(), Known { head, ..Known::default() });
         Ok(Open { head, group, judged: Vec::new(), changes: 0 })
     }
 

@@ -11,6 +11,7 @@ use domain::access::{self, Objection};
 use domain::people::{Directory, Person};
 use domain::ticket::{Action, ActionKind, Admission, Change, Month, ScopeKeys, Stage, TicketNumber};
 use domain::{ChangeId, DepartmentId, DeviceId, Field, PersonId, Problem, Refusal, TicketId, Timestamp};
+use sync::KEPT_MS;
 use sync::messages::{Judged, Verdict};
 
 use super::held::{Held, Taken};
@@ -36,16 +37,20 @@ pub(crate) struct Push {
     pub(crate) arrival: Timestamp,
     /// Whether the device says that nothing is missing before its changes and in between.
     pub(crate) complete: bool,
+    /// The number before which it says that all its changes have come to their end, if that is not the first of these.
+    pub(crate) ended_before: Option<u64>,
     /// In the order in which they were sent.
     pub(crate) changes: Vec<Incoming>,
 }
 
 impl Push {
-    /// The number before which all changes of the device have come to their end: it sends whatever has not, from the first one on.
+    /// The number before which all changes of the device have come to their end: it sends whatever has not, from the first one on
+    /// unless it says otherwise.
     fn ended_before(&self) -> u64 {
         let own = self.changes.iter().map(Incoming::id).filter(|id| id.device == self.device);
         let first = own.map(|id| id.seq).min();
-        first.filter(|_| self.complete).unwrap_or_default()
+        let lowest = first.map(|first| self.ended_before.map_or(first, |told| told.min(first)));
+        lowest.filter(|_| self.complete).unwrap_or_default()
     }
 }
 
@@ -153,14 +158,16 @@ pub(crate) struct Written {
 #[derive(Debug)]
 pub(crate) struct Group {
     utc_offset_minutes: i32,
+    restored_at: Option<Timestamp>,
     known: Known,
     written: Written,
 }
 
 impl Group {
-    /// Begins with what is known. Months are those of the company, whose clocks are `utc_offset_minutes` ahead of UTC.
-    pub(crate) fn new(utc_offset_minutes: i32, known: Known) -> Self {
-        Self { utc_offset_minutes, known, written: Written::default() }
+    /// Begins with what is known of a history that began at `restored_at` with a backup, if it did. Months are those of the company,
+    /// whose clocks are `utc_offset_minutes` ahead of UTC.
+    pub(crate) fn new(utc_offset_minutes: i32, restored_at: Option<Timestamp>, known: Known) -> Self {
+        Self { utc_offset_minutes, restored_at, known, written: Written::default() }
     }
 
     /// What is known, to be added to before a push is judged.
@@ -346,13 +353,35 @@ impl Group {
         arrival: Timestamp,
         directory: &Directory,
     ) -> Result<Verdict, Refusal> {
-        match self.take(change, author, arrival, directory) {
-            Ok(revision) => Ok(Verdict::Applied { revision }),
-            Err(Objection::Refused(because)) => Err(because),
-            Err(Objection::Parked(because)) => {
-                Ok(self.park(change, arrival, because, None, author.department))
-            }
+        let objection = match self.take(change, author, arrival, directory) {
+            Ok(revision) => return Ok(Verdict::Applied { revision }),
+            Err(objection) => objection,
+        };
+        let (Objection::Refused(because) | Objection::Parked(because)) = &objection;
+        if because.is_about_the_ticket() && self.lacks_what_it_follows(change, arrival) {
+            return Err(Refusal::OutOfOrder);
         }
+        match objection {
+            Objection::Refused(because) => Err(because),
+            Objection::Parked(because) => Ok(self.park(change, arrival, because, None, author.department)),
+        }
+    }
+
+    /// Whether its author had seen something of the ticket that is missing from the record and may still come: a server that was
+    /// restored from a backup gets again what devices keep, in whatever order they come back.
+    fn lacks_what_it_follows(&self, change: &Change, arrival: Timestamp) -> bool {
+        let is_recent = self.restored_at.is_some_and(|restored| arrival.millis_since(restored) <= KEPT_MS);
+        if !is_recent {
+            return false;
+        }
+        let held = self.known.tickets.get(&change.ticket);
+        let is_missing = |id: ChangeId| held.is_none_or(|held| held.document().find(id).is_none());
+        let may_come = |id: ChangeId| {
+            let device = self.known.devices.get(&id.device).filter(|_| id.device == change.id.device);
+            // Of other devices' changes none was seen but what was in the record.
+            device.is_none_or(|device| id.seq >= device.ended_before)
+        };
+        change.seen.last_of_each().any(|seen| is_missing(seen) && may_come(seen))
     }
 
     /// Puts a change aside for the office to decide on: that of `department`, as long as there is no ticket that says otherwise.
@@ -653,6 +682,7 @@ mod tests {
             device: DEVICE,
             arrival,
             complete: false,
+            ended_before: None,
             changes: changes.into_iter().map(readable).collect(),
         }
     }
@@ -660,7 +690,7 @@ mod tests {
     #[test]
     fn tickets_are_numbered_in_the_order_of_arrival_within_their_month() {
         let directory = directory();
-        let mut group = Group::new(480, Known::default());
+        let mut group = Group::new(480, None, Known::default());
         let next_month = START.plus_millis(10 * Timestamp::DAY_MS);
         group.judge(&push(START, vec![registration(1, 1), registration(2, 2)]), &directory);
         group.judge(&push(next_month, vec![registration(3, 3)]), &directory);
@@ -674,7 +704,7 @@ mod tests {
     fn nothing_arrives_before_what_the_record_ends_with() {
         let directory = directory();
         let next_month = START.plus_millis(10 * Timestamp::DAY_MS);
-        let mut group = Group::new(480, Known::default());
+        let mut group = Group::new(480, None, Known::default());
         group.judge(&push(next_month, vec![registration(1, 1)]), &directory);
         group.judge(&push(START, vec![registration(2, 2)]), &directory);
         let (known, written) = group.finish();
@@ -689,7 +719,7 @@ mod tests {
         let directory = directory();
         let too_early = change(1, 9, agent().id, Action::CheckIn(Nothing {}));
         let complete = |changes| Push { complete: true, ..push(START, changes) };
-        let mut group = Group::new(480, Known::default());
+        let mut group = Group::new(480, None, Known::default());
         let mut judge = |changes| group.judge(&complete(changes), &directory).pop().unwrap().verdict;
         let refused = |because| Verdict::Refused { because };
         assert_eq!(judge(vec![too_early.clone()]), refused(Refusal::UnknownTicket));
@@ -704,7 +734,7 @@ mod tests {
     #[test]
     fn a_group_of_refusals_moves_the_device_on_and_nothing_else() {
         let directory = directory();
-        let mut group = Group::new(480, Known::default());
+        let mut group = Group::new(480, None, Known::default());
         let too_early = change(1, 9, agent().id, Action::CheckIn(Nothing {}));
         let verdicts = group.judge(&push(START, vec![too_early]), &directory);
         assert_eq!(verdicts[0].verdict, Verdict::Refused { because: Refusal::UnknownTicket });

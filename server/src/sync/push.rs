@@ -37,6 +37,8 @@ struct Unread<'b> {
     complete: bool,
     #[serde(default)]
     epoch: Option<String>,
+    #[serde(default)]
+    ended_before: Option<u64>,
     #[serde(borrow)]
     changes: Vec<&'b RawValue>,
 }
@@ -101,10 +103,10 @@ impl Exchange {
     /// # Errors
     /// When nothing can be said of any of them.
     pub(crate) async fn push(&self, person: Person, body: &[u8]) -> Result<PushResponse, SyncError> {
-        let Read { device, complete, epoch, changes } = read(body)?;
+        let Read { device, complete, epoch, ended_before, changes } = read(body)?;
         // What was judged in another history need not have been judged in this one.
         let complete = complete && epoch.is_none_or(|epoch| epoch == self.store.epoch());
-        let push = Push { person, device, arrival: self.clock.now(), complete, changes };
+        let push = Push { person, device, arrival: self.clock.now(), complete, ended_before, changes };
         let verdicts = self.writer.push(push).await?;
         let epoch = self.store.epoch().to_owned();
         Ok(PushResponse { epoch, server_time: self.clock.now(), verdicts })
@@ -120,6 +122,8 @@ struct Known {
     complete: bool,
     #[serde(default)]
     epoch: Option<String>,
+    #[serde(default)]
+    ended_before: Option<u64>,
     changes: Vec<Change>,
 }
 
@@ -128,6 +132,7 @@ pub(crate) struct Read {
     device: DeviceId,
     complete: bool,
     epoch: Option<String>,
+    ended_before: Option<u64>,
     changes: Vec<Incoming>,
 }
 
@@ -137,11 +142,11 @@ pub(crate) struct Read {
 /// When nothing can be said of any change in it.
 pub(crate) fn read(body: &[u8]) -> Result<Read, SyncError> {
     match serde_json::from_slice::<Known>(body) {
-        Ok(Known { protocol: PROTOCOL, device, complete, epoch, changes })
+        Ok(Known { protocol: PROTOCOL, device, complete, epoch, ended_before, changes })
             if changes.len() <= PUSH_MAX_CHANGES =>
         {
             let changes = changes.into_iter().map(|change| Incoming::Readable(Box::new(change))).collect();
-            Ok(Read { device, complete, epoch, changes })
+            Ok(Read { device, complete, epoch, ended_before, changes })
         }
         _ => read_warily(body),
     }
@@ -151,13 +156,13 @@ pub(crate) fn read(body: &[u8]) -> Result<Read, SyncError> {
 fn read_warily(body: &[u8]) -> Result<Read, SyncError> {
     let Version { protocol } = serde_json::from_slice(body).map_err(|_| SyncError::Malformed)?;
     require_protocol(protocol)?;
-    let Unread { device, complete, epoch, changes } =
+    let Unread { device, complete, epoch, ended_before, changes } =
         serde_json::from_slice(body).map_err(|_| SyncError::Malformed)?;
     if changes.len() > PUSH_MAX_CHANGES {
         return Err(SyncError::TooManyChanges);
     }
     let changes = changes.into_iter().enumerate().map(|(index, change)| read_change(index, change));
-    Ok(Read { device, complete, epoch, changes: changes.collect::<Result<_, _>>()? })
+    Ok(Read { device, complete, epoch, ended_before, changes: changes.collect::<Result<_, _>>()? })
 }
 
 fn read_change(index: usize, written: &RawValue) -> Result<Incoming, SyncError> {

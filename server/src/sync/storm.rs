@@ -34,6 +34,7 @@ async fn deliver(tablet: &Tablet, changes: &[Change]) -> Fared {
             device: tablet.device,
             complete: true,
             epoch: None,
+            ended_before: None,
             changes: push.to_vec(),
         };
         let response = tablet.post("push", &request).await;
@@ -94,6 +95,7 @@ async fn of_a_push_that_is_turned_away_nothing_is_known() {
         device: tablet.device,
         complete: true,
         epoch: None,
+        ended_before: None,
         changes: vec![change.clone()],
     };
     let response = tablet.post("push", &request).await;

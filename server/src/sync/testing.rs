@@ -277,7 +277,14 @@ impl Tablet {
 
     async fn push_all(&self, changes: &[Change], complete: bool) -> PushResponse {
         let changes = changes.to_vec();
-        let request = PushRequest { protocol: PROTOCOL, device: self.device, complete, epoch: None, changes };
+        let request = PushRequest {
+            protocol: PROTOCOL,
+            device: self.device,
+            complete,
+            epoch: None,
+            ended_before: None,
+            changes,
+        };
         let response = self.post("push", &request).await;
         assert_eq!(response.status(), 200);
         response.json().await.unwrap()

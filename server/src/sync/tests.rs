@@ -159,6 +159,7 @@ async fn a_gap_of_which_the_device_says_that_nothing_is_missing_is_none() {
         device: tablet.device,
         complete: true,
         epoch: None,
+        ended_before: None,
         changes: vec![first.clone(), third],
     };
     let response: PushResponse = tablet.post("push", &request).await.json().await.unwrap();
@@ -195,6 +196,7 @@ async fn what_was_judged_in_another_history_may_be_missing_in_this_one() {
         device: tablet.device,
         complete: true,
         epoch: Some("another".to_owned()),
+        ended_before: None,
         changes: vec![first, third],
     };
     let response: PushResponse = tablet.post("push", &request).await.json().await.unwrap();
@@ -544,6 +546,7 @@ fn pushed(company: &Company, tablet: &Tablet, changes: &[Change]) -> super::Push
         device: tablet.device,
         arrival: company.state.clock.now(),
         complete: false,
+        ended_before: None,
         changes: changes.iter().map(readable).collect(),
     }
 }

@@ -1,20 +1,25 @@
 //! On the way out: what to push, and what the server's verdicts mean.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use domain::ticket::Change;
 use domain::{ChangeId, DeviceId, Refusal, Timestamp};
 
 use super::Replica;
 use super::custody::keep_or_let_go;
-use crate::messages::{PROTOCOL, PUSH_MAX_BYTES, PUSH_MAX_CHANGES, PushRequest, PushResponse, Verdict};
+use crate::messages::{
+    Event, PROTOCOL, PUSH_MAX_BYTES, PUSH_MAX_CHANGES, PushRequest, PushResponse, Verdict,
+};
 use crate::outbox::{ASK_AGAIN_MS, OutboxEntry, OutboxState};
 use crate::store::Batch;
 
 impl Replica {
-    /// The next changes to push at `clock`, in about as many bytes as the line carries in one go; nothing, if none wait.
-    pub fn push_request(&self, room_bytes: usize, clock: Timestamp) -> Option<PushRequest> {
-        let mut due = self.outbox.values().filter(|entry| is_due(entry, clock)).peekable();
+    /// The next changes to push at `clock` beyond a number, in about as many bytes as the line carries in one go; nothing, if none
+    /// wait there.
+    pub fn push_request(&self, beyond: u64, room_bytes: usize, clock: Timestamp) -> Option<PushRequest> {
+        let further = self.outbox.range((Bound::Excluded(beyond), Bound::Unbounded));
+        let mut due = further.map(|(_, entry)| entry).filter(|entry| is_due(entry, clock)).peekable();
         let first = due.peek()?.change.id;
         let mut bytes = 0;
         let fits = |entry: &&OutboxEntry| {
@@ -23,8 +28,29 @@ impl Replica {
             id == first || (id.device == first.device && bytes <= room_bytes)
         };
         let changes = due.take(PUSH_MAX_CHANGES).take_while(fits).map(|entry| entry.change.clone()).collect();
-        let epoch = self.meta.epoch.clone();
-        Some(PushRequest { protocol: PROTOCOL, device: first.device, complete: true, epoch, changes })
+        let is_open = |entry: &&OutboxEntry| entry.is_waiting() && entry.change.id.device == first.device;
+        let lowest = self.outbox.values().find(is_open).map(|entry| entry.change.id.seq);
+        Some(PushRequest {
+            protocol: PROTOCOL,
+            device: first.device,
+            complete: true,
+            epoch: self.meta.epoch.clone(),
+            ended_before: lowest.filter(|lowest| *lowest < first.seq),
+            changes,
+        })
+    }
+
+    /// Whether a change beyond a number has yet to be sent.
+    pub(crate) fn waits_beyond(&self, number: u64) -> bool {
+        self.outbox.range((Bound::Excluded(number), Bound::Unbounded)).any(|(_, entry)| entry.is_waiting())
+    }
+
+    /// Whether events tell of a ticket about which something has yet to be sent.
+    pub(crate) fn waits_for_any(&self, events: &[Event]) -> bool {
+        let told = |ticket| {
+            events.iter().any(|event| matches!(event, Event::Changed(changed) if changed.ticket == ticket))
+        };
+        self.outbox.values().any(|entry| entry.is_waiting() && told(entry.change.ticket))
     }
 
     /// Whether a change is to be pushed at `clock`.

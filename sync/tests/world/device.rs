@@ -90,7 +90,7 @@ impl Device {
 
     /// Delivers what waits, if anything does. The answer may be lost on its way.
     pub(crate) fn push(&mut self, server: &mut Server, now: Timestamp, answer_is_lost: bool) {
-        let Some(request) = self.replica.push_request(PUSH_MAX_BYTES, now) else { return };
+        let Some(request) = self.replica.push_request(0, PUSH_MAX_BYTES, now) else { return };
         let response = server.push(&self.person, &request, now);
         if !answer_is_lost {
             let clock = now.plus_millis(-self.behind_ms);
@@ -127,7 +127,7 @@ impl Device {
 
     /// Delivers and fetches until nothing is left to do.
     pub(crate) fn sync(&mut self, server: &mut Server, now: Timestamp) {
-        while self.replica.push_request(PUSH_MAX_BYTES, now).is_some() {
+        while self.replica.push_request(0, PUSH_MAX_BYTES, now).is_some() {
             self.push(server, now, false);
         }
         while self.pull(server, now) || self.replica.meta().cursor.is_none() {}

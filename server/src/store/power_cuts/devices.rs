@@ -131,6 +131,7 @@ impl Device {
             device: self.id,
             arrival: START.plus_millis(Timestamp::DAY_MS),
             complete: false,
+            ended_before: None,
             changes: self.outbox.iter().map(readable).collect(),
         }
     }

@@ -34,6 +34,7 @@ async fn push(tablet: &Tablet, changes: &[Change], devices: &mut Remembered) -> 
         device: tablet.device,
         complete: false,
         epoch: None,
+        ended_before: None,
         changes: changes.to_vec(),
     };
     let response = tablet.post("push", &request).await;

@@ -34,7 +34,8 @@ pub(super) fn record(folder: &Path) {
 }
 
 fn sent(at: Timestamp, person: &Person, device: DeviceId, changes: Vec<Change>) -> Sent {
-    let request = PushRequest { protocol: PROTOCOL, device, complete: true, epoch: None, changes };
+    let request =
+        PushRequest { protocol: PROTOCOL, device, complete: true, epoch: None, ended_before: None, changes };
     Sent { at, person: person.id, push: RawValue::from_string(super::json(&request)).unwrap() }
 }
 

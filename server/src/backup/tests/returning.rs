@@ -1,0 +1,256 @@
+//! Tablets that come back to a server that was restored from a backup, in whatever order.
+
+use std::fs;
+
+use domain::people::Person;
+use domain::ticket::{Action, Change, Document, Nothing};
+use domain::{PersonId, Refusal, TicketId, Timestamp};
+use sync::KEPT_MS;
+use sync::messages::{PROTOCOL, PushRequest, PushResponse, Verdict};
+use tempfile::TempDir;
+
+use crate::backup::{make, restore, verify};
+use crate::sync::testing::{Company, Tablet};
+use crate::testing::{START, TestServer};
+
+const HOUR_MS: i64 = Timestamp::HOUR_MS;
+
+/// A tablet that keeps what it has sent until it is in a backup.
+struct Keeper {
+    tablet: Tablet,
+    kept: Vec<Change>,
+}
+
+impl Keeper {
+    async fn of(company: &Company, person: &Person) -> Self {
+        Self { tablet: company.tablet(person).await, kept: Vec::new() }
+    }
+
+    async fn send(&mut self, change: Change) {
+        let verdicts = self.tablet.push(std::slice::from_ref(&change)).await.verdicts;
+        assert!(matches!(verdicts[0].verdict, Verdict::Applied { .. }), "{verdicts:?}");
+        self.kept.push(change);
+    }
+
+    /// Pulls, and lets go of what the last backup has.
+    async fn pull(&mut self) {
+        let page = self.tablet.pull().await;
+        for document in &page.documents {
+            let is_in_it = page.backup.is_some_and(|backup| document.revision <= backup.seq);
+            self.kept.retain(|change| !(is_in_it && document.find(change.id).is_some()));
+        }
+    }
+}
+
+fn texts_by_author(documents: &[Document], author: PersonId) -> Vec<String> {
+    let mut log: Vec<_> = documents.iter().flat_map(Document::log).collect();
+    log.sort_by_key(|recorded| recorded.change.id);
+    let texts = log.into_iter().filter(|recorded| recorded.change.actor == author);
+    texts
+        .filter_map(|recorded| match &recorded.change.action {
+            Action::Comment(comment) => Some(comment.text.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Five tablets, whose people all see the same ticket.
+async fn five_tablets(company: &Company) -> (Vec<Keeper>, TicketId) {
+    let people =
+        [&company.agent, &company.agent, &company.supervisor, &company.east_engineer, &company.east_engineer];
+    let mut keepers = Vec::new();
+    for person in people {
+        keepers.push(Keeper::of(company, person).await);
+    }
+    let registered = keepers[0].tablet.register();
+    let ticket = registered.ticket;
+    keepers[0].send(registered).await;
+    let to_east = keepers[0].tablet.assign(ticket, &company.east_engineer);
+    keepers[0].send(to_east).await;
+    (keepers, ticket)
+}
+
+async fn work(company: &Company, keepers: &mut [Keeper], ticket: TicketId, rounds: std::ops::Range<u32>) {
+    for round in rounds {
+        for keeper in &mut *keepers {
+            company.state.clock.advance_millis(10);
+            let change = keeper.tablet.comment(ticket, &format!("round {round}"));
+            keeper.send(change).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn after_a_restore_everything_that_tablets_kept_is_there_once_and_in_order() {
+    let shelf = tempfile::tempdir().unwrap();
+    let company = Company::open().await;
+    let (mut keepers, ticket) = five_tablets(&company).await;
+    work(&company, &mut keepers, ticket, 0..3).await;
+    let store = &company.state.store;
+    make(store, &company.state.config.data, shelf.path(), None, company.state.clock.now()).await.unwrap();
+    company.state.ringing.work().await.unwrap();
+    for keeper in &mut keepers {
+        keeper.pull().await;
+    }
+    assert!(keepers.iter().all(|keeper| keeper.kept.is_empty()), "they have let go of what the backup has");
+    for keeper in &mut keepers {
+        // Refused, and given up by its author: nobody will ever send it again.
+        let empty = keeper.tablet.comment(ticket, " ");
+        keeper.tablet.push(&[empty]).await;
+    }
+    work(&company, &mut keepers, ticket, 3..6).await;
+    let lost_epoch = store.epoch().to_owned();
+
+    let company = go_back(&shelf).await;
+    assert_ne!(company.state.store.epoch(), lost_epoch);
+
+    // Somebody works on before the tablets come back, and gets places that the lost history had given to others.
+    let mut early = Keeper::of(&company, &company.supervisor).await;
+    early.pull().await;
+    let change = early.tablet.comment(ticket, "meanwhile");
+    early.send(change).await;
+
+    for keeper in &mut keepers {
+        company.welcome(&mut keeper.tablet).await;
+        for verdict in keeper.tablet.push_complete(&keeper.kept).await.verdicts {
+            assert!(matches!(verdict.verdict, Verdict::Applied { .. }), "{verdict:?}");
+        }
+    }
+    for keeper in &mut keepers {
+        let page = keeper.tablet.pull().await;
+        assert!(page.reset, "a cursor of another history is none");
+        assert_eq!(page.documents.len(), 1);
+        assert_eq!(page.documents[0].log().len(), 2 + 6 * 5 + 1, "everything is there, once");
+        assert_eq!(page.backup, None, "no backup of this history was made yet");
+        let rounds: Vec<_> = (0..6).map(|round| format!("round {round}")).collect();
+        let mine = page.documents[0]
+            .log()
+            .iter()
+            .filter(|recorded| recorded.change.id.device == keeper.tablet.device);
+        let mine: Vec<_> = mine.map(|recorded| recorded.change.id.seq).collect();
+        assert!(mine.is_sorted(), "{mine:?}");
+        for author in [&company.agent, &company.east_engineer] {
+            let expected: Vec<_> = rounds.iter().chain(&rounds).cloned().collect();
+            assert_eq!(texts_by_author(&page.documents, author.id), expected);
+        }
+    }
+    verify(&company.state.config.data).await.unwrap();
+}
+
+/// The company a day later, on the only backup that there is, because its folder was lost.
+async fn go_back(shelf: &TempDir) -> Company {
+    let data = tempfile::tempdir().unwrap();
+    let mut entries = fs::read_dir(shelf.path()).unwrap().map(|entry| entry.unwrap().path());
+    let backup = entries.find(|path| path.is_dir()).unwrap();
+    restore(&backup, data.path(), false, START.plus_millis(24 * HOUR_MS)).await.unwrap();
+    let company = Company::found_on(TestServer::builder().in_folder(data).start().await);
+    company.state.clock.advance_millis(24 * HOUR_MS);
+    company
+}
+
+/// A company whose server was backed up, took on a ticket that was carried out, and went back to the backup a day later.
+struct Restored {
+    company: Company,
+    office: Keeper,
+    engineer: Keeper,
+    ticket: TicketId,
+}
+
+impl Restored {
+    async fn open() -> Self {
+        let shelf = tempfile::tempdir().unwrap();
+        let company = Company::open().await;
+        let now = company.state.clock.now();
+        make(&company.state.store, &company.state.config.data, shelf.path(), None, now).await.unwrap();
+        let (mut office, mut engineer) =
+            (Keeper::of(&company, &company.agent).await, Keeper::of(&company, &company.east_engineer).await);
+        let registered = office.tablet.register();
+        let ticket = registered.ticket;
+        office.send(registered).await;
+        let to_east = office.tablet.assign(ticket, &company.east_engineer);
+        office.send(to_east).await;
+        engineer.tablet.pull().await;
+        for action in [Action::CheckIn(Nothing {}), Action::CheckOut(Nothing {})] {
+            let change = engineer.tablet.make(ticket, action);
+            engineer.send(change).await;
+        }
+        let company = go_back(&shelf).await;
+        company.welcome(&mut office.tablet).await;
+        company.welcome(&mut engineer.tablet).await;
+        Self { company, office, engineer, ticket }
+    }
+}
+
+/// What of these changes is not in the record for want of something.
+fn held_back(response: &PushResponse) -> usize {
+    let out_of_order = Verdict::Refused { because: Refusal::OutOfOrder };
+    response.verdicts.iter().filter(|judged| judged.verdict == out_of_order).count()
+}
+
+fn are_applied(response: &PushResponse) -> bool {
+    response.verdicts.iter().all(|judged| matches!(judged.verdict, Verdict::Applied { .. }))
+}
+
+#[tokio::test]
+async fn whoever_comes_back_before_those_whose_work_theirs_rests_on_is_asked_to_wait_and_loses_nothing() {
+    let Restored { company, mut office, mut engineer, ticket } = Restored::open().await;
+    let page = engineer.tablet.pull().await;
+    assert!(page.documents.is_empty(), "nobody has brought the ticket yet");
+
+    // The engineer is first; and goes on, with a ticket of which nothing is known here.
+    let signed_for = engineer.tablet.comment(ticket, "the customer was content");
+    let all: Vec<_> = engineer.kept.iter().cloned().chain([signed_for]).collect();
+    assert_eq!(held_back(&engineer.tablet.push_complete(&all).await), 3);
+    // What is new goes on alone, and gives nothing up that has to wait.
+    let registered = engineer.tablet.register();
+    let later = PushRequest {
+        protocol: PROTOCOL,
+        device: engineer.tablet.device,
+        complete: true,
+        epoch: Some(company.state.store.epoch().to_owned()),
+        ended_before: Some(all[0].id.seq),
+        changes: vec![registered],
+    };
+    let response: PushResponse = engineer.tablet.post("push", &later).await.json().await.unwrap();
+    assert!(are_applied(&response), "{response:?}");
+    assert_eq!(held_back(&engineer.tablet.push_complete(&all).await), 3, "it still has to wait");
+
+    let kept = std::mem::take(&mut office.kept);
+    assert!(are_applied(&office.tablet.push_complete(&kept).await));
+    let response = engineer.tablet.push_complete(&all).await;
+    assert!(are_applied(&response), "{response:?}");
+    let page = office.tablet.pull().await;
+    let document = page.documents.iter().find(|document| document.ticket == ticket).unwrap();
+    assert_eq!(document.log().len(), 5, "everything is there, once");
+    verify(&company.state.config.data).await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_waits_longer_than_devices_keep_what_they_have_sent() {
+    let Restored { company, mut engineer, .. } = Restored::open().await;
+    let restored_at = company.state.store.restored_at().unwrap();
+    let has_passed = company.state.clock.now().millis_since(restored_at);
+    company.state.clock.advance_millis(KEPT_MS - has_passed);
+    company.welcome(&mut engineer.tablet).await;
+    assert_eq!(held_back(&engineer.tablet.push_complete(&engineer.kept).await), 2);
+    company.state.clock.advance_millis(1);
+    let unknown = Verdict::Refused { because: Refusal::UnknownTicket };
+    let response = engineer.tablet.push_complete(&engineer.kept).await;
+    assert!(response.verdicts.iter().all(|judged| judged.verdict == unknown), "{response:?}");
+}
+
+#[tokio::test]
+async fn only_what_its_author_had_seen_is_waited_for() {
+    let Restored { engineer, ticket, company, .. } = Restored::open().await;
+    // Of a ticket that nobody else has ever had anything to do with.
+    let mut stranger = company.tablet(&company.south_engineer).await;
+    let change = stranger.make(ticket, Action::CheckIn(Nothing {}));
+    let unknown = Verdict::Refused { because: Refusal::UnknownTicket };
+    assert_eq!(stranger.push_complete(&[change]).await.verdicts[0].verdict, unknown);
+    // And what is wrong in itself is wrong whatever comes.
+    let mut tablet = engineer.tablet;
+    let empty = tablet.comment(ticket, " ");
+    let response = tablet.push_complete(&[engineer.kept[0].clone(), empty]).await;
+    assert_eq!(held_back(&response), 1);
+    assert!(matches!(response.verdicts[1].verdict, Verdict::Refused { because: Refusal::Invalid { .. } }));
+}
