@@ -103,6 +103,7 @@ impl Refusal {
                     | Self::VisitOutOfTurn
                     | Self::NotConfirmed
                     | Self::NothingToFollow
+                    | Self::Invalid { field: Field::Urgency, problem: Problem::MustBeUrgent }
             )
     }
 

@@ -40,6 +40,7 @@ pub(crate) mod rings;
 mod rows;
 mod scope;
 pub(crate) mod sessions;
+pub(crate) mod set_aside;
 mod simulated;
 pub(crate) mod tablets;
 pub(crate) mod tickets;
@@ -359,12 +360,15 @@ async fn begin_history(
     epoch: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let failed = || StoreError::because("begin another history");
     sqlx::query("UPDATE server SET epoch = ?, restored_at = ?")
         .bind(epoch)
         .bind(now.as_millis())
-        .execute(connection)
+        .execute(&mut *connection)
         .await
-        .map_err(StoreError::because("begin another history"))?;
+        .map_err(failed())?;
+    // It is all to come again.
+    sqlx::query("DELETE FROM set_aside").execute(connection).await.map_err(failed())?;
     Ok(())
 }
 

@@ -6,8 +6,8 @@ use anyhow::Result;
 use domain::access::Scope;
 use domain::ticket::{Card, Document, Ticket};
 use domain::{PersonId, TicketId};
-use sync::OutboxState;
 use sync::messages::{PROTOCOL, PullRequest, PullResponse};
+use sync::{OutboxEntry, OutboxState};
 
 use crate::law::{Law, demand};
 use crate::world::World;
@@ -122,7 +122,8 @@ impl World {
         demand!(*replica.directory() == *directory, Law::AllHoldTheSame, "{whose} has an old directory");
         let shown: BTreeMap<_, _> = replica.cards().map(|card| (card.ticket, card)).collect();
         let is_laid_over = |ticket| {
-            replica.outbox().any(|entry| entry.change.ticket == ticket && self.may_wait(replica, entry))
+            let waits = |entry: &OutboxEntry| entry.is_waiting() && self.may_wait(replica, entry);
+            replica.outbox().any(|entry| entry.change.ticket == ticket && waits(entry))
         };
         for document in documents.iter().filter(|document| !is_laid_over(document.ticket)) {
             let card = Ticket::of(document).map(|ticket| Card::of(&ticket, replica.book()));

@@ -366,25 +366,27 @@ impl World {
         let Asked::Push(request) = &packet.asked else { return Ok(()) };
         for judged in &response.verdicts {
             let Some(change) = request.changes.iter().find(|change| change.id == judged.id) else { continue };
-            let was_held_back = self.deeds.was_held_back(judged.id);
             match &judged.verdict {
                 Verdict::Refused { because: Refusal::OutOfOrder } => {
                     self.deeds.note_held_back(judged.id);
-                    if self.waits_for_lost(change, 0) {
-                        self.reach(Mark::HeldBack);
-                    }
+                    self.reach(Mark::HeldBack);
                 }
-                Verdict::Refused { because } | Verdict::Parked { because }
-                    if because.is_about_the_ticket() =>
-                {
+                Verdict::Refused { because } | Verdict::Parked { because } => {
+                    let owed = {
+                        let mut lost = self.lost_and_seen(change, -Timestamp::HOUR_MS);
+                        lost.find(|id| because.is_about_the_ticket() && self.may_still_come(*id))
+                    };
                     demand!(
-                        !self.waits_for_lost(change, -Timestamp::HOUR_MS),
+                        owed.is_none() || self.answered_since.contains(&judged.id),
                         Law::NothingIsLost,
-                        "{} is answered with {because:?} before all has come that it follows",
+                        "{} is answered with {because:?} before {owed:?} has come, which it follows",
                         judged.id
                     );
+                    self.answered_since.insert(judged.id);
                 }
-                Verdict::Applied { .. } if was_held_back => self.reach(Mark::CameAfterAll),
+                Verdict::Applied { .. } if self.deeds.was_held_back(judged.id) => {
+                    self.reach(Mark::CameAfterAll);
+                }
                 _ => {}
             }
         }

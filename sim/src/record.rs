@@ -51,6 +51,11 @@ impl Deeds {
         self.copied.insert(device);
     }
 
+    /// Whether there is a copy of a device.
+    pub(crate) fn is_copied(&self, device: DeviceId) -> bool {
+        self.copied.contains(&device)
+    }
+
     /// Notes that a change was refused.
     pub(crate) fn note_refused(&mut self, change: ChangeId) {
         self.refused.insert(change);

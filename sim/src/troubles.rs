@@ -194,6 +194,12 @@ impl World {
             self.gone_with_restores.extend(gone);
         }
         self.restored_at = Some(self.now);
+        self.answered_since.clear();
+        for (ticket, document) in self.record.documents() {
+            let lost = document.log().iter().map(|recorded| recorded.change.id);
+            let lost = lost.filter(|id| record.place(*id).is_none());
+            self.lost.entry(*ticket).or_default().extend(lost);
+        }
         self.record = record;
         self.server_was_restarted();
         self.look_at_server().await

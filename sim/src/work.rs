@@ -161,9 +161,6 @@ impl World {
         if kept == Kept::Yes {
             self.dealt_with.extend(done_away_with.into_iter().map(|id| (number, id)));
             self.saved.extend(changes.into_iter().map(|change| ((number, change.id), change)));
-            if let Some(app) = &mut self.devices[number].app {
-                app.planner.recorded();
-            }
             return Ok(());
         }
         // Whatever is on the disk after a crash or a failure is what counts.

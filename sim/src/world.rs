@@ -15,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use domain::access::Scope;
+use domain::access::{self, Scope};
 use domain::people::Person;
-use domain::ticket::Change;
+use domain::ticket::{Change, Document};
 use domain::{ChangeId, DeviceId, PersonId, TicketId, Timestamp};
 use server::simulated::{Backup, Founded, Listener, SimulatedServer};
 use sync::messages::Event;
@@ -155,6 +155,10 @@ pub(crate) struct World {
     pub(crate) gone_with_restores: BTreeSet<ChangeId>,
     /// When the server was restored last.
     pub(crate) restored_at: Option<Timestamp>,
+    /// What was in the record once, and was not after a restore.
+    pub(crate) lost: BTreeMap<TicketId, BTreeSet<ChangeId>>,
+    /// What has been refused or parked since the server was restored last.
+    pub(crate) answered_since: BTreeSet<ChangeId>,
     /// The numbers of tickets, for their canaries.
     pub(crate) tickets: Vec<TicketId>,
     pub(crate) last_push_of: BTreeMap<usize, u64>,
@@ -198,6 +202,8 @@ impl World {
             dealt_with: BTreeSet::new(),
             gone_with_restores: BTreeSet::new(),
             restored_at: None,
+            lost: BTreeMap::new(),
+            answered_since: BTreeSet::new(),
             tickets: Vec::new(),
             last_push_of: BTreeMap::new(),
             is_well: false,
@@ -405,27 +411,54 @@ impl World {
         replica.outbox().filter(|entry| entry.is_waiting() && !self.may_wait(replica, entry)).count()
     }
 
-    /// Whether a change rests on something that was lost with a restore, so that it may have to wait.
+    /// Whether a change may have to wait on its device at the end: what it follows was lost with a restore, nobody has it any more, and
+    /// without it the change is not allowed.
     pub(crate) fn may_wait(&self, replica: &Replica, entry: &OutboxEntry) -> bool {
         let change = &entry.change;
-        let waits_itself = |id| {
+        let waits_itself = |id: ChangeId| {
             let earlier = replica.outbox().find(|earlier| earlier.change.id == id && earlier.is_waiting());
             id.seq < change.id.seq && earlier.is_some_and(|earlier| self.may_wait(replica, earlier))
         };
         let own = |id: &ChangeId| id.device == change.id.device;
-        self.waits_for_lost(change, Timestamp::DAY_MS)
-            || change.seen.last_of_each().filter(own).any(waits_itself)
+        let rests_on_lost = self.lost_and_seen(change, Timestamp::DAY_MS).next().is_some()
+            || change.seen.last_of_each().filter(own).any(waits_itself);
+        rests_on_lost && !self.is_allowed(change)
     }
 
-    /// Whether a change rests on another device's that is not in the record any more, and may come as long as devices keep what they
-    /// have sent, and for so much longer, in milliseconds.
-    pub(crate) fn waits_for_lost(&self, change: &Change, and_ms: i64) -> bool {
+    /// Whether the record as it stands would take a change.
+    fn is_allowed(&self, change: &Change) -> bool {
+        let directory = self.server.directory();
+        let nothing = Document::new(change.ticket);
+        let document = self.record.documents().get(&change.ticket).unwrap_or(&nothing);
+        directory
+            .person(change.actor)
+            .is_some_and(|actor| access::judge(change, actor, &directory, document).is_ok())
+    }
+
+    /// What the author of a change had seen of its ticket, and what is not in the record any more, within the time for which devices keep
+    /// what they have sent, and for so much longer, in milliseconds.
+    pub(crate) fn lost_and_seen(&self, change: &Change, and_ms: i64) -> impl Iterator<Item = ChangeId> {
         let is_recent = |restored| self.now.millis_since(restored) <= sync::KEPT_MS.saturating_add(and_ms);
-        let is_lost = |id: ChangeId| {
-            let document = self.record.documents().get(&change.ticket);
-            id.device != change.id.device && document.is_none_or(|document| document.find(id).is_none())
+        let lost = self.lost.get(&change.ticket).filter(|_| self.restored_at.is_some_and(is_recent));
+        let lost = lost.into_iter().flatten().copied();
+        lost.filter(|id| change.seen.contains(*id) && self.record.place(*id).is_none())
+    }
+
+    /// Whether a change is on a device that will send it: one that has not been told since that it is refused, or put before the office.
+    pub(crate) fn may_still_come(&self, id: ChangeId) -> bool {
+        let has_it = |device: &Device| {
+            let state = device.app.as_ref().and_then(|app| app.replica.outbox_state(id));
+            let is_to_be_sent = |state: &OutboxState| {
+                matches!(
+                    state,
+                    OutboxState::Waiting | OutboxState::Accepted { .. } | OutboxState::Kept { .. }
+                )
+            };
+            state.is_some_and(is_to_be_sent)
         };
-        self.restored_at.is_some_and(is_recent) && change.seen.last_of_each().any(is_lost)
+        !self.deeds.is_copied(id.device)
+            && !self.answered_since.contains(&id)
+            && self.devices.iter().any(has_it)
     }
 
     fn check_delivered(&self) -> Result<()> {

@@ -106,13 +106,13 @@ struct PutOff {
 
 impl PutOff {
     /// The number beyond which there is something to push at `clock`.
-    fn through(&self, clock: Timestamp) -> u64 {
+    fn beyond(&self, clock: Timestamp) -> u64 {
         self.pause.filter(|pause| pause.lasts(clock)).map_or(0, |_| self.through)
     }
 
     /// A push was answered, and so many of its changes were not judged.
     fn answered(&mut self, request: &PushRequest, unjudged: usize, clock: Timestamp) {
-        let goes_on = self.through(clock) > 0;
+        let goes_on = self.beyond(clock) > 0;
         let comes_to_nothing = unjudged == request.changes.len();
         self.changes = match (goes_on, comes_to_nothing) {
             (false, _) => unjudged,
@@ -121,10 +121,11 @@ impl PutOff {
         };
         // As long as anything is judged, the same is sent once more: it may have been what the rest has waited for.
         if let Some(last) = request.changes.last().filter(|_| comes_to_nothing) {
-            self.times += u32::from(!goes_on);
-            self.through = last.id.seq;
-            self.pause =
-                Some(Pause::between(FIRST_PUT_OFF_MS, self.times.saturating_sub(1), ASK_AGAIN_MS, clock));
+            self.through = last.id.seq.max(self.beyond(clock));
+            if !goes_on {
+                self.pause = Some(Pause::between(FIRST_PUT_OFF_MS, self.times, ASK_AGAIN_MS, clock));
+                self.times += 1;
+            }
         } else if !goes_on {
             self.times = 0;
         }
@@ -207,7 +208,7 @@ impl Planner {
         if let Some(pause) = self.pause.filter(|pause| pause.lasts(clock)) {
             return Step::Wait(pause.until);
         }
-        let beyond = self.put_off.through(clock);
+        let beyond = self.put_off.beyond(clock);
         if let Some(request) = replica.push_request(beyond, self.room.push_bytes(), clock) {
             return Step::Push(request);
         }
@@ -230,11 +231,6 @@ impl Planner {
         if replica.is_owed_a_page() {
             self.behind();
         }
-    }
-
-    /// Something new waits to be sent: whatever stood in the way of the former changes need not stand in its way.
-    pub fn recorded(&mut self) {
-        self.put_off = PutOff::default();
     }
 
     /// Events were taken in. What the server could not judge may have waited for just that.
@@ -268,7 +264,6 @@ impl Planner {
     /// An attempt failed at `clock`. `jitter` from 0 to 1 spreads many devices over time.
     pub fn failed(&mut self, failure: Failure, clock: Timestamp, jitter: f64) {
         self.caught_up = false;
-        self.put_off.try_again();
         match failure {
             Failure::SignedOut => self.link = Link::SignedOut,
             Failure::TooOld => self.link = Link::TooOld,

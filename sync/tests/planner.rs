@@ -3,10 +3,12 @@
 
 mod world;
 
-use domain::Timestamp;
 use domain::ticket::Urgency;
+use domain::{Refusal, Timestamp};
 use proptest::prelude::*;
-use sync::messages::{Cursor, Judged, PUSH_MAX_BYTES, PUSH_MAX_CHANGES, PushRequest, PushResponse, Verdict};
+use sync::messages::{
+    Cursor, Event, Judged, PUSH_MAX_BYTES, PUSH_MAX_CHANGES, PushRequest, PushResponse, Verdict,
+};
 use sync::{Failure, Link, Planner, Step};
 
 use self::world::{
@@ -309,7 +311,6 @@ fn a_change_that_can_not_be_judged_does_not_hold_up_one_recorded_afterwards() {
     planner.pushed(&device.replica, &request(&device), at(0));
     assert!(!matches!(planner.next(&device.replica, at(1)), Step::Push(_)));
     device.tap(ticket_id(2), register("new"), at(2)).unwrap();
-    planner.recorded();
     assert!(matches!(planner.next(&device.replica, at(3)), Step::Push(_)));
 }
 
@@ -330,12 +331,65 @@ fn what_can_not_be_judged_holds_up_nothing_that_comes_after_it_however_much_it_i
     assert_eq!((first.changes[0].id.seq, first.ended_before), (1, None));
     planner.pushed(&device.replica, &first, at(2));
     let second = push(&planner, &device, at(3));
-    assert_eq!((second.changes.len(), second.ended_before), (3, Some(1)), "nothing before it is given up");
+    let rest = PUSH_MAX_CHANGES + 3 - first.changes.len();
+    assert_eq!((second.changes.len(), second.ended_before), (rest, Some(1)), "nothing before it is given up");
     planner.pushed(&device.replica, &second, at(3));
     assert_eq!(planner.unjudged(), PUSH_MAX_CHANGES + 3);
     assert!(planner.has_pushed(&device.replica), "files need not wait");
     let Step::Listen { until: Some(until), .. } = planner.next(&device.replica, at(4)) else { panic!() };
-    assert_eq!(push(&planner, &device, until).changes[0].id.seq, 1);
+
+    // Nor what is made meanwhile, nor what becomes of a change that the office has looked at.
+    let signature = device.tap(ticket_id(1), urgency(Urgency::Urgent), at(5)).unwrap();
+    assert!(!planner.has_pushed(&device.replica));
+    let third = push(&planner, &device, at(6));
+    assert_eq!((third.changes[0].id, third.changes.len(), third.ended_before), (signature, 1, Some(1)));
+    let verdict = Verdict::Parked { because: Refusal::RoleMayNot };
+    let parked = first.changes[0].id;
+    let verdicts = vec![Judged { id: parked, verdict }];
+    let answer = PushResponse { epoch: server.epoch.clone(), server_time: at(6), verdicts };
+    device.keep(device.replica.on_push(&answer, at(6), at(6)));
+    planner.pushed(&device.replica, &third, at(6));
+    assert!(device.hear(&[Event::Parked]));
+    planner.heard(&device.replica, &[Event::Parked]);
+    assert_eq!(push(&planner, &device, at(7)).changes[0].id, parked, "it is asked about at once");
+    assert!(push(&planner, &device, until).changes.len() > 2, "a pause ends");
+}
+
+/// A restored server does not know of what it had parked, and of the numbers before it.
+#[test]
+fn a_parked_change_that_can_not_be_judged_does_not_keep_the_device_from_pulling() {
+    let (server, mut device, mut planner) = fresh();
+    let more = device.pull(&server, at(0));
+    let change = device.tap(ticket_id(1), register("parked"), at(1)).unwrap();
+    let answer = |verdict| PushResponse {
+        epoch: server.epoch.clone(),
+        server_time: at(2),
+        verdicts: vec![Judged { id: change, verdict }],
+    };
+    let parked = answer(Verdict::Parked { because: Refusal::RoleMayNot });
+    device.keep(device.replica.on_push(&parked, at(2), at(2)));
+    planner.pulled(more);
+    let later = at(2 * 60 * 60 * 1_000);
+    let Step::Push(request) = planner.next(&device.replica, later) else { panic!("it is asked about") };
+    let unjudged = answer(Verdict::Refused { because: Refusal::OutOfOrder });
+    device.keep(device.replica.on_push(&unjudged, later, later));
+    planner.pushed(&device.replica, &request, later);
+    assert!(matches!(planner.next(&device.replica, later), Step::Listen { .. }));
+    planner.behind();
+    assert!(matches!(planner.next(&device.replica, later), Step::Pull(_)));
+}
+
+#[test]
+fn a_cut_line_is_no_reason_to_tell_again_what_could_not_be_judged() {
+    let (server, mut device, mut planner) = fresh();
+    let more = device.pull(&server, at(0));
+    planner.pulled(more);
+    device.tap(ticket_id(1), register("stuck"), at(0)).unwrap();
+    planner.pushed(&device.replica, &request(&device), at(0));
+    planner.failed(Failure::Unreachable, at(1), 0.0);
+    assert!(matches!(planner.next(&device.replica, at(2_000)), Step::Pull(_)));
+    planner.pulled(false);
+    assert!(matches!(planner.next(&device.replica, at(2_000)), Step::Push(_)), "but after what has come");
 }
 
 #[test]
@@ -369,7 +423,7 @@ fn an_event_about_its_ticket_has_a_change_judged_anew_at_once() {
     field.sync(&mut server, at(2));
     let mut planner = Planner::default();
     planner.pulled(false);
-    field.tap(ticket_id(1), urgency(Urgency::Urgent), at(3)).unwrap();
+    field.tap(ticket_id(1), world::comment("on my way"), at(3)).unwrap();
     planner.pushed(&field.replica, &request(&field), at(3));
     let mut told_of = |number| {
         let from = server.seq();

@@ -619,6 +619,40 @@ fn what_became_of_a_parked_change_is_asked_at_once_when_the_server_says_that_it_
     assert_eq!(field.state(change), Some(&OutboxState::Refused { because, at: at(22) }));
 }
 
+/// A restored server has both copies wait with what they have in common.
+#[test]
+fn what_waits_from_before_two_copies_parted_keeps_its_name() {
+    let (_, _, mut field) = office_and_field();
+    let common = field.tap(TICKET, comment("common"), at(10)).unwrap();
+    let taken = field.tap(TICKET, comment("of the one"), at(11)).unwrap();
+    field.tap(TICKET, comment("also of the one"), at(12)).unwrap();
+    let refused = |id, because| Judged { id, verdict: Verdict::Refused { because } };
+    let answer = PushResponse {
+        epoch: "restored".to_owned(),
+        server_time: at(20),
+        verdicts: vec![refused(common, Refusal::OutOfOrder), refused(taken, Refusal::IdReused)],
+    };
+    field.keep(field.replica.on_push(&answer, at(20), at(20)));
+    let other = domain::DeviceId::from_uuid(uuid::Uuid::from_u128(300));
+    field.keep(field.replica.under_another_name(other));
+    let devices: Vec<_> = field.replica.outbox().map(|entry| entry.change.id.device).collect();
+    assert_eq!(devices, [common.device, other, other]);
+
+    // Each goes out under its own name, and neither gives anything of the other up.
+    let request = field.replica.push_request(0, PUSH_MAX_BYTES, at(21)).unwrap();
+    assert_eq!((request.device, request.changes.len()), (common.device, 1));
+    let request = field.replica.push_request(common.seq, PUSH_MAX_BYTES, at(21)).unwrap();
+    assert_eq!((request.device, request.changes.len(), request.ended_before), (other, 2, None));
+
+    // The other copy has taken that number as well. What has another name by now may be on the server, and keeps it.
+    let answer = PushResponse { verdicts: vec![refused(common, Refusal::IdReused)], ..answer };
+    field.keep(field.replica.on_push(&answer, at(22), at(22)));
+    let third = domain::DeviceId::from_uuid(uuid::Uuid::from_u128(301));
+    field.keep(field.replica.under_another_name(third));
+    let devices: Vec<_> = field.replica.outbox().map(|entry| entry.change.id.device).collect();
+    assert_eq!(devices, [other, other, third]);
+}
+
 #[test]
 fn two_copies_of_one_device_lose_nothing_of_either() {
     let (mut server, _, mut field) = office_and_field();

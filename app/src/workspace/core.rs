@@ -519,7 +519,6 @@ impl Core {
             // Another window has taken over since. It is kept all the same, and sent from there.
             return Ok(change);
         }
-        self.planner_mut().recorded();
         self.tell(desk, &news);
         self.bell.ring();
         Ok(change)
@@ -561,7 +560,6 @@ impl Core {
     ) -> Result<(), StoreError> {
         let Some(desk) = self.desk() else { return Ok(()) };
         let news = desk.take(|replica| plan(replica).unwrap_or_default()).await?;
-        self.planner_mut().recorded();
         self.tell(&desk, &news);
         self.bell.ring();
         Ok(())

@@ -149,6 +149,7 @@ impl Store {
     /// The devices of one person, or of everybody, that may still hold work and that nobody has looked into since they were heard of.
     ///
     /// A change has come when it is in the record or waits for the office: a rescue file may bring the newest and lack those before it.
+    /// What was told to wait, for something that a restored server may be given again, has not come, though newer ones have.
     /// A file has come when its bytes are there for a ticket to which that very person has attached it: whoever only names a hash must
     /// not learn that somebody else has brought it.
     pub(crate) async fn holding_tablets(&self, of: Option<PersonId>) -> Result<Vec<Holding>, StoreError> {
@@ -161,7 +162,13 @@ impl Store {
                          - (SELECT count(*) FROM parked AS come WHERE come.device = tablets.device
                              AND come.device_seq > tablets.made - tablets.waiting AND come.device_seq <= tablets.made
                              AND NOT EXISTS (SELECT 1 FROM changes AS let_in WHERE let_in.device = come.device
-                                 AND let_in.device_seq = come.device_seq))) AS waiting,
+                                 AND let_in.device_seq = come.device_seq)))
+                         + (SELECT count(*) FROM set_aside AS told WHERE told.device = tablets.device
+                             AND told.because IS NULL AND told.device_seq <= tablets.made - tablets.waiting
+                             AND NOT EXISTS (SELECT 1 FROM changes AS come WHERE come.device = told.device
+                                 AND come.device_seq = told.device_seq)
+                             AND NOT EXISTS (SELECT 1 FROM devices AS own WHERE own.id = told.device
+                                 AND own.ended_before > told.device_seq)) AS waiting,
                      CASE WHEN tablets.rescued >= tablets.last_heard THEN 0 ELSE tablets.refused END AS refused,
                      (SELECT count(*) FROM json_each(tablets.files) AS named WHERE NOT EXISTS (
                          SELECT 1 FROM file_tickets AS come WHERE come.hash = named.value AND (

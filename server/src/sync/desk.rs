@@ -10,9 +10,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::ticket::{ActionKind, Month};
+use domain::ticket::{ActionKind, Change, Month};
 use domain::{ChangeId, DeviceId, TicketId, Timestamp};
 use futures_util::FutureExt;
 use sync::messages::Judged;
@@ -21,7 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
 use super::NotWritten;
-use super::group::{Decision, Group, Incoming, Known, Push, Rescued, Written};
+use super::group::{Decision, Group, Incoming, Known, Push, Rescued, Written, is_given_again};
 use super::held::Held;
 use super::keeper::{Bundle, Landing, Rows};
 use super::memory::Memory;
@@ -29,7 +30,8 @@ use super::writer::{Job, Task};
 use crate::people::DirectoryCache;
 use crate::store::devices::Device;
 use crate::store::ledger::Head;
-use crate::store::{Store, StoreError, devices, ledger, parked, tickets};
+use crate::store::set_aside::SetAside;
+use crate::store::{Store, StoreError, devices, ledger, parked, set_aside, tickets};
 
 /// No further push is taken into a group that holds so many changes.
 const GROUP_CHANGES: usize = 4_096;
@@ -51,6 +53,7 @@ pub(super) struct Desk {
     devices: Memory<DeviceId, Device>,
     numbers: BTreeMap<Month, u32>,
     head: Option<Head>,
+    set_aside: Option<Arc<SetAside>>,
 }
 
 /// A group that the keeper is writing.
@@ -101,6 +104,7 @@ impl Desk {
             devices: Memory::new(REMEMBERED_DEVICES),
             numbers: BTreeMap::new(),
             head: None,
+            set_aside: None,
         }
     }
 
@@ -185,8 +189,12 @@ impl Desk {
             Some(head) => head,
             None => ledger::head(&mut *self.store.read().await?).await?,
         };
-        let group =
-            Group::new(self.utc_offset_minutes, self.store.restored_at(), Known { head, ..Known::default() });
+        let set_aside = match &self.set_aside {
+            Some(set_aside) => Arc::clone(set_aside),
+            None => Arc::new(set_aside::load(&mut *self.store.read().await?).await?),
+        };
+        let known = Known { head, set_aside, ..Known::default() };
+        let group = Group::new(self.utc_offset_minutes, self.store.restored_at(), known);
         Ok(Open { head, group, judged: Vec::new(), changes: 0 })
     }
 
@@ -230,6 +238,7 @@ impl Desk {
         self.inform_of_device(known, push.device).await?;
         self.inform_of_tickets(known, push.changes.iter().filter_map(Incoming::ticket)).await?;
         self.inform_of_repetitions(known, push).await?;
+        self.inform_of_seen(known, push.changes.iter().filter_map(Incoming::change), push.arrival).await?;
         let registering = push.changes.iter().filter(|incoming| incoming.registers()).map(Incoming::id);
         self.inform_of_months(known, registering, push.arrival).await
     }
@@ -243,6 +252,7 @@ impl Desk {
         self.inform_of_tickets(known, changes.iter().map(|change| change.ticket)).await?;
         let ids: Vec<_> = changes.iter().map(|change| change.id).collect();
         self.inform_of_earlier(known, &ids).await?;
+        self.inform_of_seen(known, changes.iter(), rescued.arrival).await?;
         let registering = changes.iter().filter(|change| change.action.kind() == ActionKind::Register);
         self.inform_of_months(known, registering.map(|change| change.id), rescued.arrival).await
     }
@@ -277,13 +287,42 @@ impl Desk {
     }
 
     async fn inform_of_device(&mut self, known: &mut Known, id: DeviceId) -> Result<(), StoreError> {
-        if known.devices.contains_key(&id) {
+        if !self.remembers_device(known, id) {
+            known.devices.extend(devices::find(&mut *self.store.read().await?, &[id]).await?);
+        }
+        Ok(())
+    }
+
+    /// Makes a device known that need not be looked up. Says whether it is.
+    fn remembers_device(&mut self, known: &mut Known, id: DeviceId) -> bool {
+        if !known.devices.contains_key(&id) {
+            let in_flight = self.flight.as_mut().and_then(|flight| flight.known.devices.remove(&id));
+            let remembered = in_flight.or_else(|| self.devices.take(&id));
+            known.devices.extend(remembered.map(|device| (id, device)));
+        }
+        known.devices.contains_key(&id)
+    }
+
+    /// Sees to it that the devices are known whose changes the authors of these have seen, on a server that is still being given again
+    /// what it has lost.
+    async fn inform_of_seen(
+        &mut self,
+        known: &mut Known,
+        changes: impl Iterator<Item = &Change>,
+        arrival: Timestamp,
+    ) -> Result<(), StoreError> {
+        if !is_given_again(self.store.restored_at(), arrival) {
             return Ok(());
         }
-        let in_flight = self.flight.as_mut().and_then(|flight| flight.known.devices.remove(&id));
-        match in_flight.or_else(|| self.devices.take(&id)) {
-            Some(device) => drop(known.devices.insert(id, device)),
-            None => known.devices.extend(devices::find(&mut *self.store.read().await?, &[id]).await?),
+        let seen = changes.flat_map(|change| change.seen.last_of_each()).map(|id| id.device);
+        let mut strangers = Vec::new();
+        for device in seen.collect::<BTreeSet<_>>() {
+            if !self.remembers_device(known, device) {
+                strangers.push(device);
+            }
+        }
+        if !strangers.is_empty() {
+            known.devices.extend(devices::find(&mut *self.store.read().await?, &strangers).await?);
         }
         Ok(())
     }
@@ -373,9 +412,11 @@ impl Desk {
             attachments: std::mem::take(&mut written.attachments),
             devices: written.devices(&known),
             parked: written.parked(&known),
+            set_aside: written.set_aside(&known),
             numbers: written.numbers(&known),
         };
         self.head = Some(known.head);
+        self.set_aside = Some(Arc::clone(&known.set_aside));
         self.numbers.extend(&known.numbers);
         let (land, landed) = oneshot::channel();
         self.flight = Some(Flight { pushes: judged.len(), known, landed });
@@ -442,6 +483,7 @@ impl Desk {
         self.devices.clear();
         self.numbers.clear();
         self.head = None;
+        self.set_aside = None;
     }
 }
 

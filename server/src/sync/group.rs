@@ -21,6 +21,7 @@ use crate::store::devices::Device;
 use crate::store::files::AttachmentRow;
 use crate::store::ledger::{ChangeRow, Head};
 use crate::store::parked::{Decided, Parked, Ruling};
+use crate::store::set_aside::{self, SetAside};
 use crate::store::tickets::{ScopeMove, TicketRow};
 
 /// No device counts further: numbers beyond this can't be told apart by every program that reads them.
@@ -46,7 +47,7 @@ pub(crate) struct Push {
 impl Push {
     /// The number before which all changes of the device have come to their end: it sends whatever has not, from the first one on
     /// unless it says otherwise.
-    fn ended_before(&self) -> u64 {
+    fn lowest_open(&self) -> u64 {
         let own = self.changes.iter().map(Incoming::id).filter(|id| id.device == self.device);
         let first = own.map(|id| id.seq).min();
         let lowest = first.map(|first| self.ended_before.map_or(first, |told| told.min(first)));
@@ -83,12 +84,17 @@ impl Incoming {
         }
     }
 
-    /// The ticket it is about, as far as that can be read.
-    pub(crate) fn ticket(&self) -> Option<TicketId> {
+    /// The change, as far as it can be read.
+    pub(crate) fn change(&self) -> Option<&Change> {
         match self {
-            Self::Readable(change) => Some(change.ticket),
+            Self::Readable(change) => Some(change),
             Self::Unreadable(_) => None,
         }
+    }
+
+    /// The ticket it is about, as far as that can be read.
+    pub(crate) fn ticket(&self) -> Option<TicketId> {
+        self.change().map(|change| change.ticket)
     }
 
     /// Whether it makes a new ticket, if it is taken.
@@ -123,6 +129,8 @@ pub(crate) struct Known {
     pub(crate) recorded: HashMap<ChangeId, u64>,
     /// Those changes that are or were parked.
     pub(crate) parked: HashMap<ChangeId, Parked>,
+    /// What has come to a restored server and did not go into its record: all of it.
+    pub(crate) set_aside: Arc<SetAside>,
     /// The last running number of each month.
     pub(crate) numbers: BTreeMap<Month, u32>,
 }
@@ -147,6 +155,7 @@ pub(crate) struct Written {
     /// What was parked or decided.
     pub(crate) parked_news: Vec<ParkedNews>,
     touched_parked: BTreeSet<ChangeId>,
+    touched_aside: BTreeSet<(TicketId, ChangeId)>,
     /// Files that belong to tickets.
     pub(crate) attachments: Vec<AttachmentRow>,
     touched_tickets: BTreeMap<TicketId, Stage>,
@@ -177,9 +186,9 @@ impl Group {
 
     /// Judges the changes of a push in their order.
     pub(crate) fn judge(&mut self, push: &Push, directory: &Directory) -> Vec<Judged> {
-        let ended_before = push.ended_before();
+        let lowest_open = push.lowest_open();
         let mut verdict_on = |incoming: &Incoming| {
-            let verdict = self.consider(push, ended_before, directory, incoming);
+            let verdict = self.consider(push, lowest_open, directory, incoming);
             Judged {
                 id: incoming.id(),
                 verdict: verdict.unwrap_or_else(|because| Verdict::Refused { because }),
@@ -191,7 +200,7 @@ impl Group {
     fn consider(
         &mut self,
         push: &Push,
-        ended_before: u64,
+        lowest_open: u64,
         directory: &Directory,
         incoming: &Incoming,
     ) -> Result<Verdict, Refusal> {
@@ -208,7 +217,7 @@ impl Group {
             return Err(Refusal::OutOfOrder);
         }
         device.judged = device.judged.max(id.seq);
-        device.ended_before = device.ended_before.max(ended_before);
+        device.ended_before = device.ended_before.max(lowest_open);
         device.last_seen = push.arrival;
         let has_ended = id.seq < device.ended_before;
         self.written.touched_devices.insert(push.device);
@@ -216,7 +225,7 @@ impl Group {
         if let Some(verdict) = self.earlier_verdict(change) {
             let author = &push.person;
             return match verdict {
-                Ok(Verdict::Parked { .. }) if !has_ended => {
+                Ok(Verdict::Parked { ref because }) if !has_ended || *because == Refusal::OutOfOrder => {
                     self.reconsider(change, author, push.arrival, directory, verdict)
                 }
                 _ => verdict,
@@ -226,6 +235,10 @@ impl Group {
         // device, which goes on under a name of its own.
         if has_ended {
             return Err(Refusal::IdReused);
+        }
+        // Its author may have been told, and have done it once more: as long as something waits that comes before it, the device can't say so.
+        if let Some(because) = self.refused_before(change) {
+            return Err(because);
         }
         self.judge_change(change, &push.person, push.arrival, directory)
     }
@@ -339,10 +352,17 @@ impl Group {
         }
         // The device has said once that it is done with this number: because its author knows that it was refused, or because the
         // device had lost it. Only people can tell.
-        if has_ended {
+        if has_ended || self.refused_before(change).is_some() {
             return Ok(self.park(change, arrival, Refusal::IdReused, None, author.department));
         }
-        self.judge_change(change, &rescued.person, arrival, directory)
+        match self.judge_change(change, &rescued.person, arrival, directory) {
+            // No device need be left that would send it again.
+            Err(because @ Refusal::OutOfOrder) => {
+                let brought_by = Some(rescued.person.id);
+                Ok(self.park(change, arrival, because, brought_by, author.department))
+            }
+            verdict => verdict,
+        }
     }
 
     /// Judges a change of which nothing is known yet.
@@ -359,29 +379,70 @@ impl Group {
         };
         let (Objection::Refused(because) | Objection::Parked(because)) = &objection;
         if because.is_about_the_ticket() && self.lacks_what_it_follows(change, arrival) {
+            self.set_aside(change, arrival, None);
             return Err(Refusal::OutOfOrder);
         }
         match objection {
-            Objection::Refused(because) => Err(because),
+            Objection::Refused(because) => {
+                if !because.worth_retrying() {
+                    self.set_aside(change, arrival, Some(because.clone()));
+                }
+                Err(because)
+            }
             Objection::Parked(because) => Ok(self.park(change, arrival, because, None, author.department)),
         }
     }
 
     /// Whether its author had seen something of the ticket that is missing from the record and may still come: a server that was
-    /// restored from a backup gets again what devices keep, in whatever order they come back.
+    /// restored from a backup is given again what devices keep, in whatever order they come back.
     fn lacks_what_it_follows(&self, change: &Change, arrival: Timestamp) -> bool {
-        let is_recent = self.restored_at.is_some_and(|restored| arrival.millis_since(restored) <= KEPT_MS);
-        if !is_recent {
+        if !is_given_again(self.restored_at, arrival) {
             return false;
         }
-        let held = self.known.tickets.get(&change.ticket);
-        let is_missing = |id: ChangeId| held.is_none_or(|held| held.document().find(id).is_none());
-        let may_come = |id: ChangeId| {
-            let device = self.known.devices.get(&id.device).filter(|_| id.device == change.id.device);
-            // Of other devices' changes none was seen but what was in the record.
-            device.is_none_or(|device| id.seq >= device.ended_before)
+        let devices = &self.known.devices;
+        let has_ended =
+            |id: ChangeId| devices.get(&id.device).is_some_and(|device| id.seq < device.ended_before);
+        let aside = self.known.set_aside.get(&change.ticket);
+        let waits = |(id, because): (&ChangeId, &Option<Refusal>)| {
+            matches!(because, None | Some(Refusal::OutOfOrder))
+                && change.seen.contains(*id)
+                && !has_ended(*id)
         };
-        change.seen.last_of_each().any(|seen| is_missing(seen) && may_come(seen))
+        let held = self.known.tickets.get(&change.ticket);
+        let has_come = |id: ChangeId| {
+            held.is_some_and(|held| held.document().find(id).is_some())
+                || aside.is_some_and(|aside| aside.contains_key(&id))
+        };
+        // Of its own device, what comes before it has come: devices send in the order of their numbers.
+        let of_others = |id: &ChangeId| id.device != change.id.device;
+        aside.into_iter().flatten().any(waits)
+            || change.seen.last_of_each().filter(of_others).any(|id| !has_come(id) && !has_ended(id))
+    }
+
+    /// Notes on a restored server that a change did not go into the record, and why it will not by itself; nothing, if it waits.
+    fn set_aside(&mut self, change: &Change, arrival: Timestamp, because: Option<Refusal>) {
+        let known = self.known.set_aside.get(&change.ticket).and_then(|aside| aside.get(&change.id));
+        let is_needed = known.is_some() || is_given_again(self.restored_at, arrival);
+        if is_needed && known != Some(&because) {
+            let all = Arc::make_mut(&mut self.known.set_aside);
+            all.entry(change.ticket).or_default().insert(change.id, because);
+            self.written.touched_aside.insert((change.ticket, change.id));
+        }
+    }
+
+    /// Notes that a change has gone into the record.
+    fn note_taken(&mut self, change: &Change) {
+        if self.known.set_aside.get(&change.ticket).is_some_and(|aside| aside.contains_key(&change.id)) {
+            let all = Arc::make_mut(&mut self.known.set_aside);
+            all.entry(change.ticket).or_default().remove(&change.id);
+            all.retain(|_, aside| !aside.is_empty());
+            self.written.touched_aside.insert((change.ticket, change.id));
+        }
+    }
+
+    /// Why a change was refused, if it was since the server was restored.
+    fn refused_before(&self, change: &Change) -> Option<Refusal> {
+        self.known.set_aside.get(&change.ticket)?.get(&change.id)?.clone()
     }
 
     /// Puts a change aside for the office to decide on: that of `department`, as long as there is no ticket that says otherwise.
@@ -393,6 +454,7 @@ impl Group {
         brought_by: Option<PersonId>,
         department: DepartmentId,
     ) -> Verdict {
+        self.set_aside(change, arrival, Some(because.clone()));
         let received = self.known.arrival_at(arrival);
         let is_placed = self.known.tickets.get(&change.ticket).is_some_and(|held| held.keys().is_some())
             || change.action.kind() == ActionKind::Register;
@@ -458,6 +520,10 @@ impl Group {
 
     /// Writes down what was decided on a parked change, and tells those who waited for it.
     fn note_decided(&mut self, parked: Parked, decision: &Decision) {
+        if let Ruling::Decline { why } = &decision.ruling {
+            let because = Refusal::Declined { by: decision.person.id, why: why.clone() };
+            self.set_aside(&parked.change, decision.at, Some(because));
+        }
         if let Some(about) = self.about(&parked) {
             self.tell_of_parked(about, Some(parked.change.actor));
         }
@@ -552,6 +618,7 @@ impl Group {
         });
         self.written.touched_tickets.insert(change.ticket, stage);
         self.known.recorded.insert(change.id, place);
+        self.note_taken(change);
         place
     }
 
@@ -590,6 +657,12 @@ impl Group {
     }
 }
 
+/// Whether devices may still give again, to a server that was restored then, what it has lost. A clock that was ahead then makes that
+/// longer, so that at worst somebody waits for longer than they need.
+pub(crate) fn is_given_again(restored_at: Option<Timestamp>, now: Timestamp) -> bool {
+    restored_at.is_some_and(|restored| now.millis_since(restored) <= KEPT_MS)
+}
+
 /// What the author of a parked change is told of it.
 fn verdict_on(parked: &Parked) -> Verdict {
     match &parked.decided {
@@ -607,6 +680,15 @@ impl Written {
     /// The parked changes to write, as they are `known` now.
     pub(crate) fn parked(&self, known: &Known) -> Vec<Parked> {
         self.touched_parked.iter().filter_map(|id| known.parked.get(id).cloned()).collect()
+    }
+
+    /// What is or was set aside, as it is `known` now.
+    pub(crate) fn set_aside(&self, known: &Known) -> Vec<set_aside::Row> {
+        let row = |(ticket, id): &(TicketId, ChangeId)| {
+            let because = known.set_aside.get(ticket).and_then(|aside| aside.get(id));
+            set_aside::Row { id: *id, ticket: *ticket, because: because.cloned() }
+        };
+        self.touched_aside.iter().map(row).collect()
     }
 
     /// The tickets to write, as they are `known` now.

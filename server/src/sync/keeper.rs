@@ -18,7 +18,7 @@ use crate::store::files::AttachmentRow;
 use crate::store::ledger::{ChangeRow, Head};
 use crate::store::parked::Parked;
 use crate::store::tickets::{ScopeMove, TicketRow};
-use crate::store::{Store, StoreError, devices, files, ledger, parked, rings, tickets};
+use crate::store::{Store, StoreError, devices, files, ledger, parked, rings, set_aside, tickets};
 
 /// A group that has been judged: what is to be written, and what is to be said when it has been.
 #[derive(Debug)]
@@ -42,6 +42,7 @@ pub(super) struct Rows {
     pub(super) attachments: Vec<AttachmentRow>,
     pub(super) devices: Vec<(DeviceId, Device)>,
     pub(super) parked: Vec<Parked>,
+    pub(super) set_aside: Vec<set_aside::Row>,
     pub(super) numbers: BTreeMap<Month, u32>,
 }
 
@@ -92,9 +93,19 @@ impl Keeper {
     }
 
     async fn transact(&self, rows: Rows) -> Result<(), StoreError> {
-        let Rows { heads: (old, new), changes, tickets, moves, attachments, devices, parked, numbers } = rows;
+        let Rows {
+            heads: (old, new),
+            changes,
+            tickets,
+            moves,
+            attachments,
+            devices,
+            parked,
+            set_aside: aside,
+            numbers,
+        } = rows;
         self.store.trust().require()?;
-        if devices.is_empty() && parked.is_empty() {
+        if devices.is_empty() && parked.is_empty() && aside.is_empty() {
             return Ok(());
         }
         let mut turn = self.store.writer().await;
@@ -108,6 +119,7 @@ impl Keeper {
         files::keep_attachments(&mut transaction, attachments).await?;
         devices::keep(&mut transaction, devices).await?;
         parked::keep(&mut transaction, parked).await?;
+        set_aside::keep(&mut transaction, aside).await?;
         ledger::keep_numbers(&mut transaction, numbers).await?;
         ledger::advance(&mut transaction, old, new).await?;
         transaction.commit("commit a group of pushes").await

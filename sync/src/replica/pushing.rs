@@ -16,7 +16,7 @@ use crate::store::Batch;
 
 impl Replica {
     /// The next changes to push at `clock` beyond a number, in about as many bytes as the line carries in one go; nothing, if none
-    /// wait there.
+    /// are due there.
     pub fn push_request(&self, beyond: u64, room_bytes: usize, clock: Timestamp) -> Option<PushRequest> {
         let further = self.outbox.range((Bound::Excluded(beyond), Bound::Unbounded));
         let mut due = further.map(|(_, entry)| entry).filter(|entry| is_due(entry, clock)).peekable();
@@ -45,12 +45,13 @@ impl Replica {
         self.outbox.range((Bound::Excluded(number), Bound::Unbounded)).any(|(_, entry)| entry.is_waiting())
     }
 
-    /// Whether events tell of a ticket about which something has yet to be sent.
+    /// Whether events tell of a ticket about which something has yet to be sent, or of a decision on something parked.
     pub(crate) fn waits_for_any(&self, events: &[Event]) -> bool {
         let told = |ticket| {
             events.iter().any(|event| matches!(event, Event::Changed(changed) if changed.ticket == ticket))
         };
-        self.outbox.values().any(|entry| entry.is_waiting() && told(entry.change.ticket))
+        events.contains(&Event::Parked)
+            || self.outbox.values().any(|entry| entry.is_waiting() && told(entry.change.ticket))
     }
 
     /// Whether a change is to be pushed at `clock`.
@@ -118,15 +119,22 @@ impl Replica {
         self.outbox.values().any(is_taken)
     }
 
-    /// Goes on as another device. What has been refused for its number, and what was not told to the server yet, goes out
-    /// under the new name; nothing is lost of either copy.
+    /// Goes on as another device. What has been refused for its number, and what was made after that and waits, goes out under the
+    /// new name; nothing is lost of either copy. What waits and was made before that may be the other copy's just as well, and keeps
+    /// its name as long as the server takes it by that.
     ///
     /// Numbers go on where they are, so that no two changes here ever have the same.
     pub fn under_another_name(&self, device: DeviceId) -> Batch {
         let mut meta = self.meta.clone();
         meta.identity.device = device;
-        let moving: Vec<_> =
-            self.outbox.values().filter(|entry| entry.is_waiting() || is_taken(entry)).collect();
+        let mut taken: BTreeMap<DeviceId, u64> = BTreeMap::new();
+        for entry in self.outbox.values().filter(|entry| is_taken(entry)) {
+            taken.entry(entry.change.id.device).or_insert(entry.change.id.seq);
+        }
+        let comes_after = |id: ChangeId| taken.get(&id.device).is_some_and(|first| id.seq > *first);
+        let moves =
+            |entry: &&OutboxEntry| is_taken(entry) || (entry.is_waiting() && comes_after(entry.change.id));
+        let moving: Vec<_> = self.outbox.values().filter(moves).collect();
         let mut names = BTreeMap::new();
         for entry in &moving {
             names.insert(entry.change.id, ChangeId { device, seq: meta.next_seq });

@@ -3,13 +3,15 @@
 use std::fs;
 
 use domain::people::Person;
-use domain::ticket::{Action, Change, Document, Nothing};
+use domain::ticket::{Action, Change, Document, Nothing, Reason, Stage};
 use domain::{PersonId, Refusal, TicketId, Timestamp};
+use serde_json::json;
 use sync::KEPT_MS;
-use sync::messages::{PROTOCOL, PushRequest, PushResponse, Verdict};
+use sync::messages::{Judged, PROTOCOL, PushRequest, PushResponse, Verdict};
 use tempfile::TempDir;
 
 use crate::backup::{make, restore, verify};
+use crate::sync::Rescued;
 use crate::sync::testing::{Company, Tablet};
 use crate::testing::{START, TestServer};
 
@@ -181,6 +183,19 @@ impl Restored {
     }
 }
 
+/// Sends a change without those that have to wait.
+async fn push_beyond(company: &Company, of: &Keeper, change: Change) -> PushResponse {
+    let request = PushRequest {
+        protocol: PROTOCOL,
+        device: of.tablet.device,
+        complete: true,
+        epoch: Some(company.state.store.epoch().to_owned()),
+        ended_before: Some(of.kept[0].id.seq),
+        changes: vec![change],
+    };
+    of.tablet.post("push", &request).await.json().await.unwrap()
+}
+
 /// What of these changes is not in the record for want of something.
 fn held_back(response: &PushResponse) -> usize {
     let out_of_order = Verdict::Refused { because: Refusal::OutOfOrder };
@@ -203,15 +218,7 @@ async fn whoever_comes_back_before_those_whose_work_theirs_rests_on_is_asked_to_
     assert_eq!(held_back(&engineer.tablet.push_complete(&all).await), 3);
     // What is new goes on alone, and gives nothing up that has to wait.
     let registered = engineer.tablet.register();
-    let later = PushRequest {
-        protocol: PROTOCOL,
-        device: engineer.tablet.device,
-        complete: true,
-        epoch: Some(company.state.store.epoch().to_owned()),
-        ended_before: Some(all[0].id.seq),
-        changes: vec![registered],
-    };
-    let response: PushResponse = engineer.tablet.post("push", &later).await.json().await.unwrap();
+    let response = push_beyond(&company, &engineer, registered).await;
     assert!(are_applied(&response), "{response:?}");
     assert_eq!(held_back(&engineer.tablet.push_complete(&all).await), 3, "it still has to wait");
 
@@ -223,6 +230,118 @@ async fn whoever_comes_back_before_those_whose_work_theirs_rests_on_is_asked_to_
     let document = page.documents.iter().find(|document| document.ticket == ticket).unwrap();
     assert_eq!(document.log().len(), 5, "everything is there, once");
     verify(&company.state.config.data).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_later_change_of_somebody_does_not_stand_for_an_earlier_one_that_has_to_wait() {
+    let shelf = tempfile::tempdir().unwrap();
+    let company = Company::open().await;
+    let mut desk = Keeper::of(&company, &company.agent).await;
+    let mut boss = Keeper::of(&company, &company.supervisor).await;
+    let mut engineer = Keeper::of(&company, &company.east_engineer).await;
+    let registered = desk.tablet.register();
+    let ticket = registered.ticket;
+    desk.send(registered).await;
+    let to_east = desk.tablet.assign(ticket, &company.east_engineer);
+    desk.send(to_east).await;
+    let now = company.state.clock.now();
+    make(&company.state.store, &company.state.config.data, shelf.path(), None, now).await.unwrap();
+    desk.kept.clear();
+    let reason = || Reason { reason: "登记错了".into() };
+    boss.tablet.pull().await;
+    let cancelled = boss.tablet.make(ticket, Action::Cancel(reason()));
+    boss.send(cancelled).await;
+    desk.tablet.pull().await;
+    let reopened = desk.tablet.make(ticket, Action::Reopen(reason()));
+    desk.send(reopened).await;
+    let told = desk.tablet.comment(ticket, "it goes on");
+    desk.send(told).await;
+    engineer.tablet.pull().await;
+    let check_in = engineer.tablet.make(ticket, Action::CheckIn(Nothing {}));
+    engineer.send(check_in).await;
+
+    let company = go_back(&shelf).await;
+    for keeper in [&mut desk, &mut boss, &mut engineer] {
+        company.welcome(&mut keeper.tablet).await;
+    }
+    assert_eq!(held_back(&desk.tablet.push_complete(&desk.kept).await), 1, "nothing is cancelled yet");
+    assert!(are_applied(&boss.tablet.push_complete(&boss.kept).await));
+    // Of the desk the newest is there that the engineer had seen, and not what their work rests on.
+    assert_eq!(held_back(&engineer.tablet.push_complete(&engineer.kept).await), 1);
+    assert!(are_applied(&desk.tablet.push_complete(&desk.kept[..1]).await));
+    assert!(are_applied(&engineer.tablet.push_complete(&engineer.kept).await));
+}
+
+#[tokio::test]
+async fn what_is_refused_for_good_is_not_waited_for() {
+    let Restored { company, office, engineer, ticket } = Restored::open().await;
+    assert!(are_applied(&office.tablet.push(&office.kept[..1]).await));
+    let mut boss = company.tablet(&company.supervisor).await;
+    boss.pull().await;
+    let cancelled = boss.make(ticket, Action::Cancel(Reason { reason: "重复登记".into() }));
+    boss.push(&[cancelled]).await;
+    let response = office.tablet.push(&office.kept[1..]).await;
+    let forbids = Refusal::StageForbids { stage: Stage::Cancelled };
+    assert_eq!(response.verdicts[0].verdict, Verdict::Refused { because: forbids });
+    // The office has a word on what was done in good faith, and need not wait for thirty days.
+    let response = engineer.tablet.push_complete(&engineer.kept).await;
+    let is_parked = |judged: &Judged| matches!(judged.verdict, Verdict::Parked { .. });
+    assert!(response.verdicts.iter().all(is_parked), "{response:?}");
+}
+
+#[tokio::test]
+async fn what_is_refused_stays_so_though_something_waits_that_was_made_before_it() {
+    let Restored { company, mut engineer, .. } = Restored::open().await;
+    engineer.tablet.push_complete(&engineer.kept).await;
+    let registered = engineer.tablet.register();
+    let ticket = registered.ticket;
+    assert!(are_applied(&push_beyond(&company, &engineer, registered).await));
+    let too_early = engineer.tablet.make(ticket, Action::CheckIn(Nothing {}));
+    let refused = push_beyond(&company, &engineer, too_early.clone()).await;
+    assert_eq!(refused.verdicts[0].verdict, Verdict::Refused { because: Refusal::NotAccountable });
+    let own = company.east_engineer.clone();
+    let takes = engineer.tablet.assign(ticket, &own);
+    assert!(are_applied(&push_beyond(&company, &engineer, takes).await));
+    // The first push comes once more, late on its way. Its author may have checked in anew by now.
+    assert_eq!(push_beyond(&company, &engineer, too_early).await.verdicts, refused.verdicts);
+}
+
+#[tokio::test]
+async fn a_lost_tablet_is_missed_for_what_was_told_to_wait_though_newer_work_has_come() {
+    let Restored { company, office, mut engineer, .. } = Restored::open().await;
+    engineer.tablet.push_complete(&engineer.kept).await;
+    let registered = engineer.tablet.register();
+    let made = registered.id.seq;
+    push_beyond(&company, &engineer, registered).await;
+    let standing = json!({
+        "protocol": PROTOCOL, "device": engineer.tablet.device, "person": engineer.tablet.person.id,
+        "made": made, "waiting": 2, "refused": 0,
+    });
+    assert_eq!(engineer.tablet.post_to("/api/sync/standing", &standing).await, 200);
+    let holding = || async {
+        let holding = company.state.store.holding_tablets(None).await.unwrap();
+        holding.iter().map(|tablet| tablet.waiting).collect::<Vec<_>>()
+    };
+    assert_eq!(holding().await, [2]);
+    assert!(are_applied(&office.tablet.push_complete(&office.kept).await));
+    assert!(are_applied(&engineer.tablet.push_complete(&engineer.kept).await));
+    assert!(holding().await.is_empty(), "all of it has come");
+}
+
+#[tokio::test]
+async fn what_a_rescue_file_brings_too_early_is_kept_for_its_author_or_the_office() {
+    let Restored { company, office, engineer, .. } = Restored::open().await;
+    let rescued = Rescued {
+        person: engineer.tablet.person.clone(),
+        arrival: company.state.clock.now(),
+        changes: engineer.kept.clone(),
+    };
+    let judged = company.state.writer.rescue(rescued).await.unwrap();
+    let parked = Verdict::Parked { because: Refusal::OutOfOrder };
+    assert!(judged.iter().all(|judged| judged.verdict == parked), "{judged:?}");
+    assert!(are_applied(&office.tablet.push_complete(&office.kept).await));
+    // The tablet was not lost after all.
+    assert!(are_applied(&engineer.tablet.push_complete(&engineer.kept).await));
 }
 
 #[tokio::test]
