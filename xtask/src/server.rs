@@ -25,10 +25,10 @@ pub(crate) fn start(options: &Start) -> Result<()> {
     client::build(flavour)?;
     let binary = build(flavour)?;
 
-    console::step("Starting Fieldloop on http://127.0.0.1:8080 (Ctrl+C stops it)");
-    console::note("Its data is in data/");
+    console::step("Starting Fieldloop (Ctrl+C stops it)");
+    console::note("Unless told otherwise it is at http://127.0.0.1:8080, and its data in data/");
     let mut server = std::process::Command::new(binary);
-    server.current_dir(workspace::root()).args(["serve", "--listen", "127.0.0.1:8080", "--data", "data/"]);
+    server.current_dir(workspace::root()).arg("serve");
     if options.demo {
         server.arg("--demo");
     }
