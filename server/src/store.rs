@@ -31,6 +31,7 @@ pub(crate) mod files;
 pub(crate) mod ledger;
 mod links;
 pub(crate) mod parked;
+mod place;
 pub(crate) mod policies;
 #[cfg(test)]
 mod power_cuts;
@@ -114,6 +115,7 @@ impl Store {
     pub(crate) async fn open_on(data_dir: &Path, disk: Disk) -> Result<Self, StoreError> {
         std::fs::create_dir_all(data_dir)
             .map_err(|source| StoreError::Directory { path: data_dir.to_owned(), source })?;
+        place::require_reliable(data_dir)?;
         let mut writer = Writer::connect(writing(data_dir, &disk).create_if_missing(true)).await?;
         make_log_certain(&mut writer.connection, data_dir, &disk).await?;
         MIGRATIONS.run(&mut writer.connection).await.map_err(StoreError::Migrate)?;

@@ -13,6 +13,17 @@ pub(crate) enum StoreError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The data directory is not on a disk of this machine.
+    #[error(
+        "the data directory {} lies on a network ({name}), where no database is safe; use a disk of this machine",
+        path.display()
+    )]
+    Network {
+        /// The directory.
+        path: PathBuf,
+        /// What the file system is called.
+        name: &'static str,
+    },
     /// The database can't be opened.
     #[error("the database {} can't be opened", path.display())]
     Open {
