@@ -111,7 +111,14 @@ impl World {
         };
         let replica = &app.replica;
         let scope = Scope::of(person, &directory);
-        let (_, documents) = device.disk.everything().await?;
+        let (_, mut documents) = device.disk.everything().await?;
+        // What was lost with a restore is left to those who have something to send about it.
+        let waits = |entry: &OutboxEntry| entry.is_waiting() && self.may_wait(replica, entry);
+        let is_laid_over =
+            |ticket| replica.outbox().any(|entry| entry.change.ticket == ticket && waits(entry));
+        let is_in_sight = |ticket| self.record.is_within(&scope, ticket, self.record.head());
+        let is_left = |ticket| is_laid_over(ticket) && !is_in_sight(ticket);
+        documents.retain(|document| !is_left(document.ticket));
         self.check_same(&whose, &scope, &documents)?;
         demand!(
             replica.person() == person,
@@ -120,11 +127,8 @@ impl World {
             replica.person()
         );
         demand!(*replica.directory() == *directory, Law::AllHoldTheSame, "{whose} has an old directory");
-        let shown: BTreeMap<_, _> = replica.cards().map(|card| (card.ticket, card)).collect();
-        let is_laid_over = |ticket| {
-            let waits = |entry: &OutboxEntry| entry.is_waiting() && self.may_wait(replica, entry);
-            replica.outbox().any(|entry| entry.change.ticket == ticket && waits(entry))
-        };
+        let shown: BTreeMap<_, _> =
+            replica.cards().filter(|card| !is_left(card.ticket)).map(|card| (card.ticket, card)).collect();
         for document in documents.iter().filter(|document| !is_laid_over(document.ticket)) {
             let card = Ticket::of(document).map(|ticket| Card::of(&ticket, replica.book()));
             demand!(

@@ -553,8 +553,17 @@ impl World {
                 let tickets = if is_of_now { vec![document.ticket] } else { Vec::new() };
                 for old in self.devices[number].disk.documents(&tickets).await? {
                     let unseen = old.log().iter().find(|known| document.find(known.change.id).is_none());
+                    // What was left of another history, for something to send about it, gives way to what there is now.
+                    let is_left_over = match unseen {
+                        Some(_) => {
+                            let (loaded, _) = self.devices[number].disk.everything().await?;
+                            let old = loaded.held.iter().find(|old| old.card.ticket == document.ticket);
+                            old.is_some_and(|old| old.generation < held.generation)
+                        }
+                        None => false,
+                    };
                     demand!(
-                        unseen.is_none(),
+                        unseen.is_none() || is_left_over,
                         Law::Order,
                         "device {number} unsees {:?} of {}",
                         unseen.map(|unseen| unseen.change.id),

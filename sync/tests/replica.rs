@@ -619,6 +619,40 @@ fn what_became_of_a_parked_change_is_asked_at_once_when_the_server_says_that_it_
     assert_eq!(field.state(change), Some(&OutboxState::Refused { because, at: at(22) }));
 }
 
+#[test]
+fn a_ticket_that_a_restored_server_has_lost_stays_with_those_who_have_something_to_send_about_it() {
+    let mut server = Server::new();
+    let mut office = Device::that_knows_the_company(agent(), 100);
+    let mut field = Device::that_knows_the_company(engineer(), 200);
+    office.tap(ticket_id(9), register("before the backup"), at(0)).unwrap();
+    office.sync(&mut server, at(0));
+    let backup = server.seq();
+    office.tap(TICKET, register("it smokes"), at(1)).unwrap();
+    office.sync(&mut server, at(1));
+    field.sync(&mut server, at(2));
+    let change = field.tap(TICKET, comment("on my way"), at(3)).unwrap();
+    field.sync(&mut server, at(4));
+    let seen = field.see(TICKET).unwrap();
+
+    server.restore(backup);
+    field.pull(&server, at(10));
+    assert_eq!(field.replica.unsent(), unsent(1, 0));
+    assert_eq!(field.see(TICKET).unwrap().intake.site, seen.intake.site, "the engineer stands there with it");
+    assert!(field.replica.cards().any(|card| card.ticket == TICKET));
+    field.restart();
+    field.pull(&server, at(11));
+    assert!(field.see(TICKET).is_some());
+    // It is refused at last. Nothing speaks for keeping a ticket that is not in sight.
+    let verdict = Verdict::Refused { because: Refusal::UnknownTicket };
+    let verdicts = vec![Judged { id: change, verdict }];
+    let answer = PushResponse { epoch: server.epoch.clone(), server_time: at(12), verdicts };
+    field.keep(field.replica.on_push(&answer, at(12), at(12)));
+    assert!(field.replica.is_owed_a_page());
+    field.pull(&server, at(13));
+    assert!(field.see(TICKET).is_none());
+    assert!(!field.replica.is_owed_a_page());
+}
+
 /// A restored server has both copies wait with what they have in common.
 #[test]
 fn what_waits_from_before_two_copies_parted_keeps_its_name() {

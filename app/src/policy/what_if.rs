@@ -199,7 +199,13 @@ impl Story {
             seen: self.document.log().iter().map(|recorded| recorded.change.id).collect::<Seen>(),
             action,
         };
-        self.document.insert(Recorded { change, happened: at, arrived: Some(at), admitted: None });
+        self.document.insert(Recorded {
+            change,
+            happened: at,
+            arrived: Some(at),
+            admitted: None,
+            brought_back: false,
+        });
     }
 }
 

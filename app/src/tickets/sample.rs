@@ -99,6 +99,7 @@ impl Sample {
             happened: self::minute(minute),
             arrived: Some(self::minute(arrived)),
             admitted: None,
+            brought_back: false,
         });
         id
     }

@@ -128,6 +128,10 @@ pub struct Recorded {
     /// Who let it in, if its author had lost the right to it before it came in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admitted: Option<Admission>,
+    /// Whether it had happened before the server was restored from a backup, and came in after that: it may have been in the record
+    /// that was lost, and others may have seen it before it arrived.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub brought_back: bool,
 }
 
 /// Somebody at the office let a change in that did not count by itself.
@@ -143,20 +147,25 @@ impl Recorded {
     /// Places a change in time after what its author had seen in `log`: with the server's clock at `arrival`, or
     /// provisionally, without.
     ///
-    /// Others' changes count from when they arrived (nobody can see them earlier), the device's own from when they happened.
+    /// Others' changes count from when they arrived (nobody can see them earlier), the device's own from when they happened, and so
+    /// does what was [brought back](Self::brought_back).
     pub fn place(change: Change, log: &[Self], arrival: Option<Timestamp>) -> Self {
         let seen_until = log
             .iter()
             .filter(|earlier| change.seen.contains(earlier.change.id) && earlier.change.id != change.id)
             .map(|earlier| {
-                let own = earlier.change.id.device == change.id.device;
+                let from_the_first = earlier.change.id.device == change.id.device || earlier.brought_back;
                 // Not when it was let in: who names a later change of its device counts as having seen it, and may have
                 // worked before that.
-                earlier.received().filter(|_| !own).unwrap_or(earlier.happened).max(earlier.happened)
+                earlier
+                    .received()
+                    .filter(|_| !from_the_first)
+                    .unwrap_or(earlier.happened)
+                    .max(earlier.happened)
             })
             .max();
         let happened = change.claim.bounded(seen_until, arrival);
-        Self { change, happened, arrived: arrival, admitted: None }
+        Self { change, happened, arrived: arrival, admitted: None, brought_back: false }
     }
 
     /// Places a change in time that had come in earlier, and that somebody lets in at `now`.
@@ -166,6 +175,13 @@ impl Recorded {
     pub fn admit(change: Change, log: &[Self], admission: Admission, now: Timestamp) -> Self {
         let placed = Self::place(change, log, Some(admission.received));
         Self { arrived: Some(now.max(admission.received)), admitted: Some(admission), ..placed }
+    }
+
+    /// The same on a server that was restored at this instant, if it was.
+    #[must_use]
+    pub fn in_history_since(self, restored_at: Option<Timestamp>) -> Self {
+        let brought_back = restored_at.is_some_and(|restored| self.happened < restored);
+        Self { brought_back, ..self }
     }
 
     /// When the server received it, whether or not it counted from then on; absent while it is only on the device.

@@ -16,7 +16,7 @@ use domain::{ChangeId, DepartmentId, DeviceId, Field, PersonId, Problem, Refusal
 use sync::messages::{Judged, Verdict};
 
 pub(super) use self::aside::is_given_again;
-use super::held::{Held, Taken};
+use super::held::{Arrival, Held, Taken};
 use super::hub::{News, ParkedNews};
 use crate::store::chain;
 use crate::store::devices::Device;
@@ -487,8 +487,9 @@ impl Group {
     fn admit(&mut self, parked: &Parked, decision: &Decision, directory: &Directory) -> Result<u64, Refusal> {
         let arrival = self.known.arrival_at(decision.at).max(parked.received);
         let admission = Admission { by: decision.person.id, received: parked.received };
+        let arriving = Arrival { at: arrival, restored_at: self.restored_at };
         self.change_ticket(&parked.change, arrival, |held| {
-            held.admit(&parked.change, admission, directory, arrival)
+            held.admit(&parked.change, admission, directory, arriving)
         })
     }
 
@@ -509,7 +510,8 @@ impl Group {
         // As they are now: a push may have waited while somebody's role changed.
         let actor = directory.person(author.id).unwrap_or(author);
         let arrival = self.known.arrival_at(arrival);
-        self.change_ticket(change, arrival, |held| held.take(change, actor, directory, arrival))
+        let arriving = Arrival { at: arrival, restored_at: self.restored_at };
+        self.change_ticket(change, arrival, |held| held.take(change, actor, directory, arriving))
     }
 
     /// Writes down what `deed` does to the ticket of a change, if it does anything. Returns the change's place.

@@ -25,6 +25,15 @@ pub(crate) struct Held {
     ticket: Option<Box<Ticket>>,
 }
 
+/// When a change arrives, and in which history.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// When that history began with a restore, if it did.
+    pub(crate) restored_at: Option<Timestamp>,
+}
+
 /// A change that has been put into a ticket's record.
 #[derive(Debug)]
 pub(crate) struct Taken {
@@ -66,11 +75,11 @@ impl Held {
         change: &Change,
         actor: &Person,
         directory: &Directory,
-        arrival: Timestamp,
+        arrival: Arrival,
     ) -> Result<Taken, Objection> {
         self.judge(change, actor, directory)?;
-        let recorded = Recorded::place(change.clone(), self.document.log(), Some(arrival));
-        Ok(self.put(recorded)?)
+        let recorded = Recorded::place(change.clone(), self.document.log(), Some(arrival.at));
+        Ok(self.put(recorded.in_history_since(arrival.restored_at))?)
     }
 
     /// Whether a change would be put into the record if it arrived now.
@@ -91,13 +100,14 @@ impl Held {
         change: &Change,
         admission: Admission,
         directory: &Directory,
-        arrival: Timestamp,
+        arrival: Arrival,
     ) -> Result<Taken, Refusal> {
         guarded(change.id, || {
             self.fold();
             access::admissible(change, directory, &self.document, self.ticket.as_deref())
         })?;
-        self.put(Recorded::admit(change.clone(), self.document.log(), admission, arrival))
+        let recorded = Recorded::admit(change.clone(), self.document.log(), admission, arrival.at);
+        self.put(recorded.in_history_since(arrival.restored_at))
     }
 
     /// Sees to it that what the record adds up to is known.
@@ -257,7 +267,12 @@ mod tests {
     }
 
     fn take(held: &mut Held, change: &Change) -> Result<Taken, Objection> {
-        held.take(change, &agent(), &directory(), START.plus_millis(Timestamp::DAY_MS))
+        held.take(
+            change,
+            &agent(),
+            &directory(),
+            Arrival { at: START.plus_millis(Timestamp::DAY_MS), restored_at: None },
+        )
     }
 
     fn registered() -> Held {

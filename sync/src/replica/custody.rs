@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::access::Scope;
 use domain::ticket::{Action, Change, Document, Recorded};
 
 use super::Replica;
@@ -17,19 +18,27 @@ impl Replica {
         })
     }
 
-    /// Whether the server has taken a change to a ticket that is not in sight here, which no event will tell of: it moved away
-    /// meanwhile, or the office has let in what came too late. Only a page says how far the record has come.
+    /// Whether only a page says how things stand: the server has taken a change to a ticket that is not in sight here, which no event will
+    /// tell of (it moved away meanwhile, or the office has let in what came too late); or a ticket is left over from another history.
     pub fn is_owed_a_page(&self) -> bool {
-        let begun_here = |ticket| {
-            let registers = |entry: &OutboxEntry| matches!(entry.change.action, Action::Register(_));
-            self.outbox.values().any(|entry| entry.change.ticket == ticket && registers(entry))
+        let scope = Scope::of(self.person(), &self.directory);
+        // Its registration is told to everybody who sees it.
+        let begun_in_sight = |ticket| {
+            let is_told = |action: &Action| match action {
+                Action::Register(intake) => scope.contains(&intake.scope_keys()),
+                _ => false,
+            };
+            self.outbox.values().any(|entry| entry.change.ticket == ticket && is_told(&entry.change.action))
         };
-        self.outbox.values().any(|entry| {
-            let ticket = entry.change.ticket;
-            matches!(entry.state, OutboxState::Accepted { .. })
-                && !self.held.contains_key(&ticket)
-                && !begun_here(ticket)
-        })
+        let is_left_over =
+            !self.meta.rebuilding && self.left_over(self.meta.generation, false).next().is_some();
+        is_left_over
+            || self.outbox.values().any(|entry| {
+                let ticket = entry.change.ticket;
+                matches!(entry.state, OutboxState::Accepted { .. })
+                    && self.held_now(ticket).is_none()
+                    && !begun_in_sight(ticket)
+            })
     }
 
     /// Whether the server's history is not the one in which it took what is kept here.
@@ -53,7 +62,7 @@ impl Replica {
             batch.hold.iter().map(|(held, document)| (document.ticket, held.revision)).collect();
         let has_come = |entry: &OutboxEntry, revision| {
             let ticket = entry.change.ticket;
-            let here = arrived.get(&ticket).copied().or(self.held.get(&ticket).map(|held| held.revision));
+            let here = arrived.get(&ticket).copied().or(self.held_now(ticket).map(|held| held.revision));
             here.is_some_and(|here| here >= revision)
         };
         for (entry, revision) in self.taken_after_all(batch) {

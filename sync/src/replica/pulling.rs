@@ -8,6 +8,7 @@ use domain::{TicketId, Timestamp};
 
 use super::Replica;
 use crate::messages::{Changed, Cursor, Event, PROTOCOL, PullRequest, PullResponse};
+use crate::outbox::OutboxEntry;
 use crate::store::{Batch, Held};
 
 /// What an event means for the replica.
@@ -47,17 +48,15 @@ impl Replica {
                 batch.hold.push((held, document));
             }
         }
-        if meta.rebuilding && !response.more {
+        let is_of_another_history = self.is_of_another_history(&response.cursor.epoch);
+        if !response.more {
             let arrived: BTreeSet<_> = batch.hold.iter().map(|(_, document)| document.ticket).collect();
-            let left_over = self
-                .held
-                .iter()
-                .filter(|(ticket, held)| held.generation < meta.generation && !arrived.contains(ticket));
-            batch.release.extend(left_over.map(|(ticket, _)| *ticket));
+            let left_over = self.left_over(meta.generation, is_of_another_history);
+            batch.release.extend(left_over.filter(|ticket| !arrived.contains(ticket)));
             meta.rebuilding = false;
         }
         meta.backup = response.backup;
-        if self.is_of_another_history(&response.cursor.epoch) {
+        if is_of_another_history {
             self.send_again(&mut batch);
         } else {
             self.settle(&mut batch, &meta, response.cursor.seq, response.more);
@@ -133,12 +132,27 @@ impl Replica {
         Absorbed::Batch(Box::new(batch))
     }
 
+    /// The tickets of an older generation than this one, but for those about which something waits to be sent, or will when it is `sent
+    /// again` to another history: a restored server may be given such a ticket again, and meanwhile somebody may stand before the
+    /// customer with it.
+    pub(super) fn left_over(&self, generation: u64, sent_again: bool) -> impl Iterator<Item = TicketId> {
+        let waits = |entry: &&OutboxEntry| entry.is_waiting() || (sent_again && !entry.is_refused());
+        let unsent: BTreeSet<_> = self.entries().filter(waits).map(|entry| entry.change.ticket).collect();
+        let old = self.held.iter().filter(move |(_, held)| held.generation < generation);
+        old.map(|(ticket, _)| *ticket).filter(move |ticket| !unsent.contains(ticket))
+    }
+
+    /// What is held of a ticket of this generation.
+    pub(super) fn held_now(&self, ticket: TicketId) -> Option<&Held> {
+        self.held.get(&ticket).filter(|held| held.generation == self.meta.generation)
+    }
+
     /// What a change makes of its ticket, as it is held or as earlier events have left it.
     fn follow(&self, changed: &Changed, earlier: Option<&Option<(Held, Document)>>) -> Follow {
         let held = match earlier {
             Some(earlier) => earlier.as_ref().map(|(held, document)| (held.revision, Some(document))),
             None => {
-                let held = self.held.get(&changed.ticket);
+                let held = self.held_now(changed.ticket);
                 held.map(|held| (held.revision, self.documents.get(&changed.ticket)))
             }
         };

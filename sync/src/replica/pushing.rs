@@ -108,7 +108,7 @@ impl Replica {
     /// Whether the document that holds the change has come back. Between two pages it may have moved on to a later one. A ticket that
     /// is not held has left the scope, unless everything is coming anew and it is still to come.
     fn delivered(&self, epoch: &str, entry: &OutboxEntry, revision: u64) -> bool {
-        let held = self.held.get(&entry.change.ticket);
+        let held = self.held_now(entry.change.ticket);
         held.map_or(!self.meta.rebuilding, |held| held.revision >= revision)
             && self.meta.cursor.as_ref().is_some_and(|cursor| cursor.epoch == epoch && cursor.seq >= revision)
     }

@@ -229,6 +229,12 @@ async fn whoever_comes_back_before_those_whose_work_theirs_rests_on_is_asked_to_
     let page = office.tablet.pull().await;
     let document = page.documents.iter().find(|document| document.ticket == ticket).unwrap();
     assert_eq!(document.log().len(), 5, "everything is there, once");
+    for recorded in &document.log()[..4] {
+        // But for the milliseconds by which these tablets were quicker than one another.
+        let later = recorded.happened.millis_since(recorded.change.claim.corrected());
+        assert!((0..10).contains(&later), "{later} ms: it is a day since it was brought back");
+        assert_eq!((recorded.doubt(), recorded.brought_back), (None, true));
+    }
     verify(&company.state.config.data).await.unwrap();
 }
 
