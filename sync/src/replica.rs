@@ -329,7 +329,9 @@ impl Replica {
 
     fn lay_over(&mut self, tickets: impl IntoIterator<Item = TicketId>) {
         for ticket in tickets {
-            let touched = self.outbox.values().any(|entry| entry.change.ticket == ticket && entry.shows());
+            // Of a ticket whose document is not in memory, the card that is held says more than the outbox alone.
+            let touched = !self.needs(ticket)
+                && self.outbox.values().any(|entry| entry.change.ticket == ticket && entry.shows());
             let card =
                 touched.then(|| self.ticket(ticket)).flatten().map(|ticket| Card::of(&ticket, &self.book));
             match card {

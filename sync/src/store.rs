@@ -45,6 +45,10 @@ pub struct Meta {
     /// Whether a new beginning is under way.
     #[serde(default)]
     pub rebuilding: bool,
+    /// The generation that began with a restored server, to somebody who sees the same tickets as before; absent if the last one began
+    /// otherwise.
+    #[serde(default)]
+    pub restored: Option<u64>,
     /// How far the server's clock was ahead when last measured, in milliseconds.
     #[serde(default)]
     pub clock_offset_ms: Option<i64>,
@@ -76,6 +80,7 @@ impl Meta {
             scope: None,
             generation: 0,
             rebuilding: false,
+            restored: None,
             clock_offset_ms: None,
             heard: None,
             last_contact: None,

@@ -9,7 +9,7 @@ use domain::people::Role;
 use domain::ticket::{Stage, Urgency};
 use domain::{Refusal, Timestamp};
 use sync::messages::{Backup, Event, Judged, PUSH_MAX_BYTES, PushResponse, Verdict};
-use sync::{Absorbed, Batch, KEPT_MS, OutboxState, Unsent};
+use sync::{Absorbed, Batch, KEPT_MS, Meta, OutboxState, Unsent};
 
 use self::world::{
     Device, Server, agent, arrived, assign, at, cancel, comment, engineer, engineer_of_the_south, register,
@@ -633,15 +633,23 @@ fn a_ticket_that_a_restored_server_has_lost_stays_with_those_who_have_something_
     let change = field.tap(TICKET, comment("on my way"), at(3)).unwrap();
     field.sync(&mut server, at(4));
     let seen = field.see(TICKET).unwrap();
+    let shown = field.replica.card(TICKET).cloned();
+    field.replica.forget_all_but(&[]);
 
     server.restore(backup);
     field.pull(&server, at(10));
+    assert_eq!(field.replica.card(TICKET).cloned(), shown, "as it was, though its document is not in memory");
     assert_eq!(field.replica.unsent(), unsent(1, 0));
     assert_eq!(field.see(TICKET).unwrap().intake.site, seen.intake.site, "the engineer stands there with it");
     assert!(field.replica.cards().any(|card| card.ticket == TICKET));
     field.restart();
     field.pull(&server, at(11));
     assert!(field.see(TICKET).is_some());
+    let later = Backup { seq: 1_000, arrived: at(1_000) };
+    let meta = Meta { backup: Some(later), ..field.replica.meta().clone() };
+    field.keep(Batch { meta: Some(meta), ..Batch::default() });
+    let document = field.replica.document(TICKET);
+    assert!(!document.log().iter().any(|recorded| field.replica.is_backed_up(&document, recorded)));
     // It is refused at last. Nothing speaks for keeping a ticket that is not in sight.
     let verdict = Verdict::Refused { because: Refusal::UnknownTicket };
     let verdicts = vec![Judged { id: change, verdict }];

@@ -201,6 +201,9 @@ impl Desk {
         let touched: BTreeSet<_> = self.replica().outbox().map(|entry| entry.change.ticket).collect();
         let (own, confirmed): (Vec<_>, Vec<_>) = tickets.iter().partition(|ticket| touched.contains(ticket));
         let mut documents = self.store.documents(&confirmed).await?;
+        for ticket in &own {
+            self.know(*ticket).await?;
+        }
         documents.extend(own.into_iter().map(|ticket| self.replica().document(ticket)));
         Ok(documents)
     }

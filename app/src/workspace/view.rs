@@ -22,14 +22,13 @@ impl TicketView {
 }
 
 fn mark(replica: &Replica, document: &Document, recorded: &Recorded) -> ChangeMark {
-    let is_accepted =
-        || matches!(replica.outbox_state(recorded.change.id), Some(OutboxState::Accepted { .. }));
-    if replica.is_backed_up(document, recorded) {
-        ChangeMark::InBackup
-    } else if recorded.arrived.is_some() || is_accepted() {
-        ChangeMark::OnServer
-    } else {
-        ChangeMark::OnTablet
+    match replica.outbox_state(recorded.change.id) {
+        // A document that is left over from before a restore may hold it as arrived; the server has lost it.
+        Some(OutboxState::Waiting) => ChangeMark::OnTablet,
+        _ if replica.is_backed_up(document, recorded) => ChangeMark::InBackup,
+        Some(OutboxState::Accepted { .. }) => ChangeMark::OnServer,
+        _ if recorded.arrived.is_some() => ChangeMark::OnServer,
+        _ => ChangeMark::OnTablet,
     }
 }
 

@@ -12,7 +12,9 @@ use crate::store::{Batch, Meta};
 impl Replica {
     /// Whether a backup of the server holds a change of a ticket's record.
     pub fn is_backed_up(&self, document: &Document, recorded: &Recorded) -> bool {
-        self.meta.backup.is_some_and(|backup| {
+        // What is left over from another history says nothing about this one.
+        let backup = self.meta.backup.filter(|_| self.held_now(document.ticket).is_some());
+        backup.is_some_and(|backup| {
             let arrived_before = recorded.arrived.is_some_and(|arrived| arrived < backup.arrived);
             recorded.arrived.is_some() && (document.revision <= backup.seq || arrived_before)
         })
@@ -24,14 +26,16 @@ impl Replica {
         let scope = Scope::of(self.person(), &self.directory);
         // Its registration is told to everybody who sees it.
         let begun_in_sight = |ticket| {
-            let is_told = |action: &Action| match action {
-                Action::Register(intake) => scope.contains(&intake.scope_keys()),
+            let is_told = |entry: &OutboxEntry| match &entry.change.action {
+                Action::Register(intake) => {
+                    matches!(entry.state, OutboxState::Accepted { .. })
+                        && scope.contains(&intake.scope_keys())
+                }
                 _ => false,
             };
-            self.outbox.values().any(|entry| entry.change.ticket == ticket && is_told(&entry.change.action))
+            self.outbox.values().any(|entry| entry.change.ticket == ticket && is_told(entry))
         };
-        let is_left_over =
-            !self.meta.rebuilding && self.left_over(self.meta.generation, false).next().is_some();
+        let is_left_over = !self.meta.rebuilding && self.left_over(&self.meta, false).next().is_some();
         is_left_over
             || self.outbox.values().any(|entry| {
                 let ticket = entry.change.ticket;

@@ -9,7 +9,7 @@ use domain::{TicketId, Timestamp};
 use super::Replica;
 use crate::messages::{Changed, Cursor, Event, PROTOCOL, PullRequest, PullResponse};
 use crate::outbox::OutboxEntry;
-use crate::store::{Batch, Held};
+use crate::store::{Batch, Held, Meta};
 
 /// What an event means for the replica.
 #[derive(Debug)]
@@ -35,9 +35,12 @@ impl Replica {
     /// Takes a page. `sent` and `received` are the device's clock before and after the exchange.
     pub fn on_pull(&self, response: PullResponse, sent: Timestamp, received: Timestamp) -> Batch {
         let mut meta = self.contact(response.server_time, sent, received);
+        let is_of_another_history = self.is_of_another_history(&response.cursor.epoch);
         if response.reset {
             meta.generation += 1;
             meta.rebuilding = true;
+            let sees_as_before = self.meta.scope.as_ref() == Some(&response.scope);
+            meta.restored = (is_of_another_history && sees_as_before).then_some(meta.generation);
         }
         let book = response.directory.as_ref().map_or_else(|| self.book.clone(), Directory::book);
         let mut batch = Batch { directory: response.directory, release: response.gone, ..Batch::default() };
@@ -48,10 +51,9 @@ impl Replica {
                 batch.hold.push((held, document));
             }
         }
-        let is_of_another_history = self.is_of_another_history(&response.cursor.epoch);
         if !response.more {
             let arrived: BTreeSet<_> = batch.hold.iter().map(|(_, document)| document.ticket).collect();
-            let left_over = self.left_over(meta.generation, is_of_another_history);
+            let left_over = self.left_over(&meta, is_of_another_history);
             batch.release.extend(left_over.filter(|ticket| !arrived.contains(ticket)));
             meta.rebuilding = false;
         }
@@ -132,11 +134,14 @@ impl Replica {
         Absorbed::Batch(Box::new(batch))
     }
 
-    /// The tickets of an older generation than this one, but for those about which something waits to be sent, or will when it is `sent
-    /// again` to another history: a restored server may be given such a ticket again, and meanwhile somebody may stand before the
-    /// customer with it.
-    pub(super) fn left_over(&self, generation: u64, sent_again: bool) -> impl Iterator<Item = TicketId> {
-        let waits = |entry: &&OutboxEntry| entry.is_waiting() || (sent_again && !entry.is_refused());
+    /// The tickets of an older generation than there is by `meta`. If that began with a restored server, not those about which something
+    /// waits to be sent, or will when all is `sent_again`: the server may be given such a ticket again, and meanwhile somebody may
+    /// stand before the customer with it. Whoever sees other tickets than before keeps none.
+    pub(super) fn left_over(&self, meta: &Meta, sent_again: bool) -> impl Iterator<Item = TicketId> {
+        let generation = meta.generation;
+        let is_restored = meta.restored == Some(generation);
+        let waits =
+            |entry: &&OutboxEntry| is_restored && (entry.is_waiting() || (sent_again && !entry.is_refused()));
         let unsent: BTreeSet<_> = self.entries().filter(waits).map(|entry| entry.change.ticket).collect();
         let old = self.held.iter().filter(move |(_, held)| held.generation < generation);
         old.map(|(ticket, _)| *ticket).filter(move |ticket| !unsent.contains(ticket))
