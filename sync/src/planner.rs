@@ -135,6 +135,12 @@ impl PutOff {
     fn try_again(&mut self) {
         self.pause = None;
     }
+
+    /// There is a reason to hope: they are sent again, and if that comes to nothing, put off for no longer than the first time.
+    fn hope(&mut self) {
+        self.try_again();
+        self.times = 0;
+    }
 }
 
 /// How much is put on the line at a time. What is too much for it never arrives, however often it is tried.
@@ -236,7 +242,7 @@ impl Planner {
     /// Events were taken in. What the server could not judge may have waited for just that.
     pub fn heard(&mut self, replica: &Replica, events: &[Event]) {
         if replica.waits_for_any(events) {
-            self.put_off = PutOff { changes: self.put_off.changes, ..PutOff::default() };
+            self.put_off.hope();
         }
     }
 
@@ -279,7 +285,7 @@ impl Planner {
     /// The network is said to be back, or the person wants it now.
     pub fn try_now(&mut self) {
         self.pause = None;
-        self.put_off = PutOff { changes: self.put_off.changes, ..PutOff::default() };
+        self.put_off.hope();
     }
 
     /// The person has signed in again.

@@ -19,6 +19,14 @@ fn fresh() -> (Server, Device, Planner) {
     (Server::new(), Device::that_knows_the_company(agent(), 100), Planner::default())
 }
 
+/// The same, when everything that the server had to tell is there.
+fn in_step() -> (Server, Device, Planner) {
+    let (server, mut device, mut planner) = fresh();
+    let more = device.pull(&server, at(0));
+    planner.pulled(more);
+    (server, device, planner)
+}
+
 /// The pause that a planner takes after failing at `at(0)`.
 fn pause(planner: &Planner, device: &Device) -> Option<i64> {
     match planner.next(&device.replica, at(0)) {
@@ -99,9 +107,7 @@ fn request(device: &Device) -> PushRequest {
 
 #[test]
 fn what_waits_goes_first_also_while_listening() {
-    let (server, mut device, mut planner) = fresh();
-    let more = device.pull(&server, at(0));
-    planner.pulled(more);
+    let (_, mut device, mut planner) = in_step();
     planner.listening();
     device.tap(ticket_id(1), register("now"), at(1)).unwrap();
     assert!(
@@ -121,9 +127,7 @@ fn a_push_that_nothing_came_of_is_not_repeated_at_once() {
 
 #[test]
 fn a_missed_event_means_a_pull() {
-    let (server, mut device, mut planner) = fresh();
-    let more = device.pull(&server, at(0));
-    planner.pulled(more);
+    let (_, device, mut planner) = in_step();
     planner.behind();
     assert!(matches!(planner.next(&device.replica, at(1)), Step::Pull(_)));
 }
@@ -317,9 +321,7 @@ fn a_change_that_can_not_be_judged_does_not_hold_up_one_recorded_afterwards() {
 /// A server that was restored waits for what the changes rest on, perhaps for weeks.
 #[test]
 fn what_can_not_be_judged_holds_up_nothing_that_comes_after_it_however_much_it_is() {
-    let (server, mut device, mut planner) = fresh();
-    let more = device.pull(&server, at(0));
-    planner.pulled(more);
+    let (server, mut device, mut planner) = in_step();
     for number in 1..=PUSH_MAX_CHANGES + 3 {
         device.tap(ticket_id(number as u128), register("stuck"), at(1)).unwrap();
     }
@@ -381,9 +383,7 @@ fn a_parked_change_that_can_not_be_judged_does_not_keep_the_device_from_pulling(
 
 #[test]
 fn a_cut_line_is_no_reason_to_tell_again_what_could_not_be_judged() {
-    let (server, mut device, mut planner) = fresh();
-    let more = device.pull(&server, at(0));
-    planner.pulled(more);
+    let (_, mut device, mut planner) = in_step();
     device.tap(ticket_id(1), register("stuck"), at(0)).unwrap();
     planner.pushed(&device.replica, &request(&device), at(0));
     planner.failed(Failure::Unreachable, at(1), 0.0);
@@ -394,9 +394,7 @@ fn a_cut_line_is_no_reason_to_tell_again_what_could_not_be_judged() {
 
 #[test]
 fn what_can_not_be_judged_is_put_off_for_longer_each_time_and_up_to_an_hour() {
-    let (server, mut device, mut planner) = fresh();
-    let more = device.pull(&server, at(0));
-    planner.pulled(more);
+    let (_, mut device, mut planner) = in_step();
     device.tap(ticket_id(1), register("stuck"), at(0)).unwrap();
     let mut clock = at(0);
     let mut pauses = Vec::new();

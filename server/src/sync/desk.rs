@@ -235,7 +235,7 @@ impl Desk {
 
     /// Sees to it that everything is known that judging a push needs to know.
     async fn inform(&mut self, known: &mut Known, push: &Push) -> Result<(), StoreError> {
-        self.inform_of_device(known, push.device).await?;
+        self.inform_of_devices(known, [push.device]).await?;
         self.inform_of_tickets(known, push.changes.iter().filter_map(Incoming::ticket)).await?;
         self.inform_of_repetitions(known, push).await?;
         self.inform_of_seen(known, push.changes.iter().filter_map(Incoming::change), push.arrival).await?;
@@ -246,9 +246,7 @@ impl Desk {
     /// Sees to it that everything is known that judging changes of a rescue file needs to know.
     async fn inform_of_rescued(&mut self, known: &mut Known, rescued: &Rescued) -> Result<(), StoreError> {
         let changes = &rescued.changes;
-        for device in changes.iter().map(|change| change.id.device).collect::<BTreeSet<_>>() {
-            self.inform_of_device(known, device).await?;
-        }
+        self.inform_of_devices(known, changes.iter().map(|change| change.id.device)).await?;
         self.inform_of_tickets(known, changes.iter().map(|change| change.ticket)).await?;
         let ids: Vec<_> = changes.iter().map(|change| change.id).collect();
         self.inform_of_earlier(known, &ids).await?;
@@ -286,21 +284,27 @@ impl Desk {
         Ok(())
     }
 
-    async fn inform_of_device(&mut self, known: &mut Known, id: DeviceId) -> Result<(), StoreError> {
-        if !self.remembers_device(known, id) {
-            known.devices.extend(devices::find(&mut *self.store.read().await?, &[id]).await?);
+    async fn inform_of_devices(
+        &mut self,
+        known: &mut Known,
+        ids: impl IntoIterator<Item = DeviceId>,
+    ) -> Result<(), StoreError> {
+        let mut strangers = BTreeSet::new();
+        for id in ids {
+            if known.devices.contains_key(&id) || strangers.contains(&id) {
+                continue;
+            }
+            let in_flight = self.flight.as_mut().and_then(|flight| flight.known.devices.remove(&id));
+            match in_flight.or_else(|| self.devices.take(&id)) {
+                Some(device) => drop(known.devices.insert(id, device)),
+                None => drop(strangers.insert(id)),
+            }
+        }
+        if !strangers.is_empty() {
+            let strangers: Vec<_> = strangers.into_iter().collect();
+            known.devices.extend(devices::find(&mut *self.store.read().await?, &strangers).await?);
         }
         Ok(())
-    }
-
-    /// Makes a device known that need not be looked up. Says whether it is.
-    fn remembers_device(&mut self, known: &mut Known, id: DeviceId) -> bool {
-        if !known.devices.contains_key(&id) {
-            let in_flight = self.flight.as_mut().and_then(|flight| flight.known.devices.remove(&id));
-            let remembered = in_flight.or_else(|| self.devices.take(&id));
-            known.devices.extend(remembered.map(|device| (id, device)));
-        }
-        known.devices.contains_key(&id)
     }
 
     /// Sees to it that the devices are known whose changes the authors of these have seen, on a server that is still being given again
@@ -314,17 +318,8 @@ impl Desk {
         if !is_given_again(self.store.restored_at(), arrival) {
             return Ok(());
         }
-        let seen = changes.flat_map(|change| change.seen.last_of_each()).map(|id| id.device);
-        let mut strangers = Vec::new();
-        for device in seen.collect::<BTreeSet<_>>() {
-            if !self.remembers_device(known, device) {
-                strangers.push(device);
-            }
-        }
-        if !strangers.is_empty() {
-            known.devices.extend(devices::find(&mut *self.store.read().await?, &strangers).await?);
-        }
-        Ok(())
+        let seen = changes.flat_map(|change| change.seen.last_of_each());
+        self.inform_of_devices(known, seen.map(|id| id.device)).await
     }
 
     async fn inform_of_tickets(

@@ -487,9 +487,8 @@ impl Group {
     fn admit(&mut self, parked: &Parked, decision: &Decision, directory: &Directory) -> Result<u64, Refusal> {
         let arrival = self.known.arrival_at(decision.at).max(parked.received);
         let admission = Admission { by: decision.person.id, received: parked.received };
-        let arriving = Arrival { at: arrival, restored_at: self.restored_at };
-        self.change_ticket(&parked.change, arrival, |held| {
-            held.admit(&parked.change, admission, directory, arriving)
+        self.change_ticket(&parked.change, arrival, |held, arrival| {
+            held.admit(&parked.change, admission, directory, arrival)
         })
     }
 
@@ -510,8 +509,7 @@ impl Group {
         // As they are now: a push may have waited while somebody's role changed.
         let actor = directory.person(author.id).unwrap_or(author);
         let arrival = self.known.arrival_at(arrival);
-        let arriving = Arrival { at: arrival, restored_at: self.restored_at };
-        self.change_ticket(change, arrival, |held| held.take(change, actor, directory, arriving))
+        self.change_ticket(change, arrival, |held, arrival| held.take(change, actor, directory, arrival))
     }
 
     /// Writes down what `deed` does to the ticket of a change, if it does anything. Returns the change's place.
@@ -519,12 +517,14 @@ impl Group {
         &mut self,
         change: &Change,
         arrival: Timestamp,
-        deed: impl FnOnce(&mut Held) -> Result<Taken, E>,
+        deed: impl FnOnce(&mut Held, Arrival) -> Result<Taken, E>,
     ) -> Result<u64, E> {
         let mut held =
             self.known.tickets.remove(&change.ticket).unwrap_or_else(|| Held::fresh(change.ticket));
         let before = held.keys();
-        let place = deed(&mut held).map(|taken| self.record(change, arrival, &mut held, before, taken));
+        let arriving = Arrival { at: arrival, restored_at: self.restored_at };
+        let place =
+            deed(&mut held, arriving).map(|taken| self.record(change, arrival, &mut held, before, taken));
         // A ticket of which nothing has been taken is none.
         if held.keys().is_some() {
             self.known.tickets.insert(change.ticket, held);

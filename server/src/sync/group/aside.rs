@@ -1,5 +1,6 @@
 //! What a server that was restored from a backup is still to be given again, and what it does with changes that rest on that.
 
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use domain::ticket::Change;
@@ -43,7 +44,7 @@ impl Group {
 
     /// Notes on a restored server that a change did not go into the record, and why it will not by itself; nothing, if it waits.
     pub(super) fn set_aside(&mut self, change: &Change, arrival: Timestamp, because: Option<Refusal>) {
-        let known = self.known.set_aside.get(&change.ticket).and_then(|aside| aside.get(&change.id));
+        let known = self.is_aside(change);
         let is_needed = known.is_some() || is_given_again(self.restored_at, arrival);
         if is_needed && known != Some(&because) {
             let all = Arc::make_mut(&mut self.known.set_aside);
@@ -54,16 +55,25 @@ impl Group {
 
     /// Notes that a change has gone into the record.
     pub(super) fn note_taken(&mut self, change: &Change) {
-        if self.known.set_aside.get(&change.ticket).is_some_and(|aside| aside.contains_key(&change.id)) {
-            let all = Arc::make_mut(&mut self.known.set_aside);
-            all.entry(change.ticket).or_default().remove(&change.id);
-            all.retain(|_, aside| !aside.is_empty());
+        if self.is_aside(change).is_some()
+            && let Entry::Occupied(mut of_ticket) =
+                Arc::make_mut(&mut self.known.set_aside).entry(change.ticket)
+        {
+            of_ticket.get_mut().remove(&change.id);
+            if of_ticket.get().is_empty() {
+                of_ticket.remove();
+            }
             self.written.touched_aside.insert((change.ticket, change.id));
         }
     }
 
     /// Why a change was refused, if it was since the server was restored.
     pub(super) fn refused_before(&self, change: &Change) -> Option<Refusal> {
-        self.known.set_aside.get(&change.ticket)?.get(&change.id)?.clone()
+        self.is_aside(change)?.clone()
+    }
+
+    /// Why a change that is set aside will not go into the record by itself; nothing, while it waits.
+    fn is_aside(&self, change: &Change) -> Option<&Option<Refusal>> {
+        self.known.set_aside.get(&change.ticket)?.get(&change.id)
     }
 }
