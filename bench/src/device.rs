@@ -154,6 +154,7 @@ impl Device {
             complete: true,
             epoch: None,
             ended_before: None,
+            known_as: BTreeMap::new(),
             changes,
         };
         Ok(http::request("POST", "/api/sync/push", &self.owner.cookie, &serde_json::to_vec(&request)?))

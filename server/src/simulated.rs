@@ -15,8 +15,8 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::people::{Department, Directory, Person};
-use domain::ticket::Recorded;
-use domain::{ChangeId, PersonId, Timestamp};
+use domain::ticket::{Recorded, TicketNumber};
+use domain::{ChangeId, PersonId, TicketId, Timestamp};
 use futures_util::future::join_all;
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use sync::messages::{PullRequest, Verdict};
@@ -30,7 +30,7 @@ use crate::store::backups::{BackupMade, DatabaseFile};
 use crate::store::chain::Verified;
 use crate::store::directory::DirectoryEdit;
 use crate::store::parked::Ruling;
-use crate::store::{self, Store};
+use crate::store::{self, Store, backups};
 use crate::sync::error::SyncError;
 use crate::sync::events::{Ends, From};
 use crate::sync::push::BODY_BYTES;
@@ -38,6 +38,11 @@ use crate::sync::{Decision, Exchange, Hub, Writer};
 
 /// How far the company's clocks are ahead of UTC, which decides in which month a ticket is numbered.
 pub const UTC_OFFSET_MINUTES: i32 = 480;
+
+/// How many numbers of a month's tickets are passed over on a server that goes on at `now` from a backup that ends at `since`.
+pub fn numbers_passed_over(since: Timestamp, now: Timestamp) -> u32 {
+    backups::numbers_passed_over(since, now)
+}
 
 /// A server that has been set up and stopped: many can be begun from it.
 #[derive(Debug)]
@@ -49,6 +54,8 @@ pub struct Founded {
 #[derive(Debug, Clone)]
 pub struct Backup {
     folder: PathBuf,
+    /// When it was made.
+    pub made_at: Timestamp,
 }
 
 /// A running server.
@@ -297,7 +304,7 @@ impl SimulatedServer {
         let (seq, arrived) = (head.seq, head.arrived);
         self.store.note_backup(&BackupMade { epoch, seq, arrived, made_at: self.clock.now(), bytes }).await?;
         self.running.hear_of_backup(&self.store).await?;
-        Ok(Backup { folder })
+        Ok(Backup { folder, made_at: self.clock.now() })
     }
 
     /// Goes back to an earlier state, which begins another history under this name.
@@ -308,7 +315,7 @@ impl SimulatedServer {
         self.running.kill().await;
         let folder = self.next_folder();
         copy_files(&backup.folder, &folder)?;
-        Store::open_unflushed(&folder).await?.begin_history(epoch, self.clock.now()).await?;
+        Store::open_unflushed(&folder).await?.begin_history(epoch, backup.made_at, self.clock.now()).await?;
         self.store = Store::open_unflushed(&folder).await?;
         self.running = Running::start(&self.store, &self.clock).await?;
         Ok(())
@@ -321,6 +328,14 @@ impl SimulatedServer {
     pub async fn recorded_after(&self, seq: u64) -> Result<Vec<(u64, Recorded)>> {
         let read = |(seq, body): (u64, String)| Ok((seq, serde_json::from_str(&body)?));
         self.store.changes_after(seq).await?.into_iter().map(read).collect()
+    }
+
+    /// The number of a ticket.
+    ///
+    /// # Errors
+    /// When the ticket can't be read.
+    pub async fn number_of(&self, ticket: TicketId) -> Result<Option<TicketNumber>> {
+        Ok(self.store.document(ticket).await?.and_then(|document| document.number))
     }
 
     /// Whether the chain of hashes holds from the first change to the last, and how many there are.

@@ -356,24 +356,6 @@ async fn history(connection: &mut SqliteConnection) -> Result<(String, Option<Ti
     Ok((row.0, row.1.map(Timestamp::from_millis)))
 }
 
-/// Says that from `now` on this is another history, of this name, which goes on from a backup.
-async fn begin_history(
-    connection: &mut SqliteConnection,
-    epoch: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let failed = || StoreError::because("begin another history");
-    sqlx::query("UPDATE server SET epoch = ?, restored_at = ?")
-        .bind(epoch)
-        .bind(now.as_millis())
-        .execute(&mut *connection)
-        .await
-        .map_err(failed())?;
-    // It is all to come again.
-    sqlx::query("DELETE FROM set_aside").execute(connection).await.map_err(failed())?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

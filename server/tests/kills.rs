@@ -207,6 +207,7 @@ impl Device {
             complete: false,
             epoch: None,
             ended_before: None,
+            known_as: BTreeMap::new(),
             changes: self.outbox.clone(),
         };
         let Ok(response) = self.agent.post(server, "/api/sync/push", &request).await else { return false };

@@ -1,5 +1,7 @@
 //! Somebody with an account and bad intentions, who speaks to the server without the app.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use domain::people::Person;
 use domain::ticket::{Action, Change, Comment, Seen, UnknownAction};
@@ -154,6 +156,7 @@ fn push(device: DeviceId, changes: Vec<Change>) -> Result<Vec<u8>> {
         complete: true,
         epoch: None,
         ended_before: None,
+        known_as: BTreeMap::new(),
         changes,
     })?)
 }

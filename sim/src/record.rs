@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use domain::access::Scope;
 use domain::ticket::{ActionKind, Change, Document, Month, Recorded, ScopeKeys, Ticket, TicketNumber};
-use domain::{ChangeId, DeviceId, TicketId};
-use server::simulated::UTC_OFFSET_MINUTES;
+use domain::{ChangeId, DeviceId, TicketId, Timestamp};
+use server::simulated::{UTC_OFFSET_MINUTES, numbers_passed_over};
 
 use crate::law::{Law, broken, demand};
 
@@ -113,6 +113,7 @@ pub(crate) struct Record {
     places: BTreeMap<ChangeId, u64>,
     last_of: BTreeMap<DeviceId, u64>,
     numbers: BTreeMap<Month, u32>,
+    last_arrival: Option<Timestamp>,
 }
 
 impl Record {
@@ -154,8 +155,29 @@ impl Record {
         self.documents.values().filter(|document| self.is_within(scope, document.ticket, self.head))
     }
 
-    /// Takes the next change of the record.
-    pub(crate) fn take(&mut self, seq: u64, recorded: Recorded, deeds: &Deeds) -> Result<()> {
+    /// Goes on at `now` on a server that was restored to this from a backup that was `made_at` then: the numbers of all months since then
+    /// may have been given to tickets that it has lost.
+    pub(crate) fn go_on_after_restore(&mut self, made_at: Timestamp, now: Timestamp) {
+        // Wherever on earth the server stands.
+        let margin = 14 * Timestamp::HOUR_MS;
+        let ends_at = self.last_arrival.unwrap_or(made_at);
+        let since = ends_at.plus_millis(-margin);
+        let hours = (0..=now.millis_since(since) + margin).step_by(3_600_000);
+        let months: BTreeSet<_> = hours.map(|passed| Month::of(since.plus_millis(passed), 0)).collect();
+        for month in months {
+            *self.numbers.entry(month).or_default() += numbers_passed_over(ends_at, now);
+        }
+    }
+
+    /// Takes the next change of the record. If it registers a ticket, that has the number it had in another history, if it is given
+    /// that back, or else the next one.
+    pub(crate) fn take(
+        &mut self,
+        seq: u64,
+        recorded: Recorded,
+        given_back: Option<TicketNumber>,
+        deeds: &Deeds,
+    ) -> Result<()> {
         let id = recorded.change.id;
         demand!(seq == self.head + 1, Law::ExactlyOnce, "place {seq} follows {}", self.head);
         demand!(!self.places.contains_key(&id), Law::ExactlyOnce, "{id} is in the record twice");
@@ -174,13 +196,17 @@ impl Record {
         let Some(arrived) = recorded.arrived else {
             return Err(broken(Law::ExactlyOnce, format!("{id} is recorded without its arrival")));
         };
+        self.last_arrival = Some(arrived);
         let ticket = recorded.change.ticket;
         let document = self.documents.entry(ticket).or_insert_with(|| Document::new(ticket));
         if recorded.change.action.kind() == ActionKind::Register && document.number.is_none() {
-            let month = Month::of(arrived, UTC_OFFSET_MINUTES);
-            let running = self.numbers.entry(month).or_default();
-            *running += 1;
-            document.number = Some(TicketNumber::new(month, *running));
+            let next_number = || {
+                let month = Month::of(arrived, UTC_OFFSET_MINUTES);
+                let running = self.numbers.entry(month).or_default();
+                *running += 1;
+                TicketNumber::new(month, *running)
+            };
+            document.number = Some(given_back.unwrap_or_else(next_number));
         }
         document.insert(recorded);
         document.revision = seq;

@@ -90,6 +90,7 @@ marks! {
     LetGoAfterLong = "change let go after thirty days", 30;
     SentAgain = "change sent again to a restored server", 30;
     HeldBack = "change waits for what a restored server lacks", 5;
+    NumberGivenBack = "ticket given back its number after a restore", 5;
     CameAfterAll = "change taken after it had to wait", 5;
     DatabaseMended = "database mended from the journal", 30;
     EntriesRecovered = "database given back entries of its outbox", 20;

@@ -201,6 +201,7 @@ impl World {
             self.lost.entry(*ticket).or_default().extend(lost);
         }
         self.record = record;
+        self.record.go_on_after_restore(backup.made_at, self.now);
         self.server_was_restarted();
         self.look_at_server().await
     }

@@ -17,7 +17,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use domain::access::{self, Scope};
 use domain::people::Person;
-use domain::ticket::{Change, Document};
+use domain::ticket::{ActionKind, Change, Document, TicketNumber};
 use domain::{ChangeId, DeviceId, PersonId, TicketId, Timestamp};
 use server::simulated::{Backup, Founded, Listener, SimulatedServer};
 use sync::messages::Event;
@@ -159,6 +159,8 @@ pub(crate) struct World {
     pub(crate) lost: BTreeMap<TicketId, BTreeSet<ChangeId>>,
     /// What has been refused or parked since the server was restored last.
     pub(crate) answered_since: BTreeSet<ChangeId>,
+    /// Which ticket people know by a number, in this history or in one that was lost with a restore.
+    numbered: BTreeMap<TicketNumber, TicketId>,
     /// The numbers of tickets, for their canaries.
     pub(crate) tickets: Vec<TicketId>,
     pub(crate) last_push_of: BTreeMap<usize, u64>,
@@ -202,6 +204,7 @@ impl World {
             dealt_with: BTreeSet::new(),
             gone_with_restores: BTreeSet::new(),
             restored_at: None,
+            numbered: BTreeMap::new(),
             lost: BTreeMap::new(),
             answered_since: BTreeSet::new(),
             tickets: Vec::new(),
@@ -627,10 +630,24 @@ impl World {
             if self.deeds.was_refused(id) {
                 self.reach(Mark::TakenAfterAll);
             }
-            self.record.take(seq, recorded, &self.deeds)?;
+            let number = self.number_given_back(&recorded.change).await?;
+            self.record.take(seq, recorded, number, &self.deeds)?;
             self.trace.note(self.now, || format!("    recorded at {seq}: {id}"));
         }
         self.pump()
+    }
+
+    /// The number of a ticket that a change has registered, if it had that in another history. No other ticket ever had it.
+    async fn number_given_back(&mut self, change: &Change) -> Result<Option<TicketNumber>> {
+        if change.action.kind() != ActionKind::Register {
+            return Ok(None);
+        }
+        let ticket = change.ticket;
+        let Some(number) = self.server.number_of(ticket).await? else { return Ok(None) };
+        let Some(before) = self.numbered.insert(number.clone(), ticket) else { return Ok(None) };
+        demand!(before == ticket, Law::NothingIsLost, "{ticket} has {number}, by which people know {before}");
+        self.reach(Mark::NumberGivenBack);
+        Ok(Some(number))
     }
 
     /// Takes from all streams what they say.

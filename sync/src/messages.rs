@@ -6,6 +6,8 @@
 //! | [`PullRequest`] → [`PullResponse`] | `POST /api/sync/pull` |
 //! | [`Event`] | `GET /api/sync/events`, server-sent events: the event's name is its kind, its data is the body |
 
+use std::collections::BTreeMap;
+
 use domain::people::{Directory, Person};
 use domain::ticket::{Change, Document, Recorded, TicketNumber};
 use domain::{ChangeId, DeviceId, Refusal, TicketId, Timestamp};
@@ -49,6 +51,10 @@ pub struct PushRequest {
     /// lower one says that changes between it and that one, which the server has not judged, will be sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_before: Option<u64>,
+    /// The numbers by which the device knows those tickets that `changes` register: they have been registered before. A server
+    /// that was restored from a backup gives them their numbers back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub known_as: BTreeMap<TicketId, TicketNumber>,
     /// In the order of their numbers.
     pub changes: Vec<Change>,
 }

@@ -23,6 +23,16 @@ impl TicketNumber {
         Self(text)
     }
 
+    /// The month and the running number that it says; nothing, if it is none that [`new`](Self::new) makes.
+    pub fn place(&self) -> Option<(Month, u32)> {
+        let (year, rest) = self.0.strip_prefix("FB")?.split_at_checked(4)?;
+        let (month, running) = rest.split_at_checked(2)?;
+        let month = Month { year: year.parse().ok()?, month: month.parse().ok()? };
+        let running = running.parse().ok()?;
+        let is_one = (1..=12).contains(&month.month) && running > 0 && Self::new(month, running) == *self;
+        is_one.then_some((month, running))
+    }
+
     /// The number as people write it.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -82,6 +92,32 @@ mod tests {
             TicketNumber::new(Month::of(last_evening_of_october_utc, 0), 1_234).as_str(),
             "FB2026101234"
         );
+    }
+
+    #[test]
+    fn a_number_says_its_month_and_its_place_in_it_and_nothing_else_is_a_number() {
+        let month = Month { year: 2026, month: 11 };
+        for running in [1, 999, 1_000, u32::MAX] {
+            assert_eq!(TicketNumber::new(month, running).place(), Some((month, running)));
+        }
+        for text in [
+            "",
+            "FB",
+            "FB202611",
+            "FB20261100",
+            "FB202611000",
+            "FB20261101",
+            "FB2026110001",
+            "FB202613001",
+            "FB202600001",
+            "FB+02611001",
+            "FB202611+01",
+            "FB2026114294967296",
+            "XX202611001",
+            "FB二〇二六11001",
+        ] {
+            assert_eq!(TicketNumber::from_stored(text.to_owned()).place(), None, "{text}");
+        }
     }
 
     #[test]

@@ -180,7 +180,15 @@ impl Stage<'_> {
         let document = self.record(document, change.clone(), cue.arrives);
         self.documents.insert(cue.story, document);
         let changes = vec![Incoming::Readable(Box::new(change))];
-        Push { person, device: id.device, arrival: cue.arrives, complete: true, ended_before: None, changes }
+        Push {
+            person,
+            device: id.device,
+            arrival: cue.arrives,
+            complete: true,
+            ended_before: None,
+            known_as: BTreeMap::new(),
+            changes,
+        }
     }
 
     fn next_id(&mut self, who: Who) -> ChangeId {

@@ -13,10 +13,12 @@ use super::files::StoredFile;
 use super::verify::{Examined, examine};
 use super::{MIGRATIONS, Store, StoreError, draw_epoch, files, ledger, options, require_our_tables};
 
-/// How far the numbers that people and devices know are moved on when a backup is restored: further than the history that was
-/// lost can have come with them.
-const LEAP: i64 = 1_000;
-/// The same for the directory's revision, which no person ever sees.
+/// Numbers of a month's tickets that are passed over when a backup is restored, beside one for each ten seconds since: more than the history
+/// that was lost can have given.
+const NUMBERS_PASSED_OVER: i64 = 1_000;
+/// No company registers tickets faster than this, for long.
+const A_NUMBER_EVERY_MS: i64 = 10_000;
+/// How far the directory's revision, which no person ever sees, is moved on, beside the milliseconds since.
 const DIRECTORY_LEAP: i64 = 1_000_000;
 /// Clocks are at most so far ahead of or behind UTC.
 const MOST_OFFSET_MINUTES: i32 = 14 * 60;
@@ -187,8 +189,7 @@ impl DatabaseFile {
     pub(crate) async fn begin_anew(&mut self, made_at: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         let failed = || StoreError::because("begin another history");
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed())?;
-        let head = ledger::head(&mut transaction).await?;
-        super::begin_history(&mut transaction, &draw_epoch(), now).await?;
+        begin_history(&mut transaction, &draw_epoch(), made_at, now).await?;
         // What was on its way is not in a backup: only whole files are.
         for table in [
             "DELETE FROM backups",
@@ -206,23 +207,6 @@ impl DatabaseFile {
         .execute(&mut *transaction)
         .await
         .map_err(failed())?;
-        sqlx::query("UPDATE directory SET revision = revision + ?")
-            .bind(DIRECTORY_LEAP)
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed())?;
-        // Without any change, the first one the lost server took can't have come before the backup was made.
-        let since = if head.seq == 0 { made_at } else { head.arrived };
-        for month in months(since, now) {
-            sqlx::query(
-                "INSERT INTO numbers (month, last) VALUES (?1, ?2) ON CONFLICT (month) DO UPDATE SET last = last + ?2",
-            )
-            .bind(ledger::stored_month(month))
-            .bind(LEAP)
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed())?;
-        }
         transaction.commit().await.map_err(failed())
     }
 
@@ -260,6 +244,56 @@ impl DatabaseFile {
     pub(crate) async fn ask(&mut self, sql: &str) -> Vec<String> {
         sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut self.connection).await.unwrap()
     }
+}
+
+/// Says that from `now` on this is another history, of this name, which goes on from a backup that was `made_at` then.
+///
+/// # Errors
+/// When it can't be written.
+pub(super) async fn begin_history(
+    connection: &mut SqliteConnection,
+    epoch: &str,
+    made_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let failed = || StoreError::because("begin another history");
+    sqlx::query("UPDATE server SET epoch = ?, restored_at = ?")
+        .bind(epoch)
+        .bind(now.as_millis())
+        .execute(&mut *connection)
+        .await
+        .map_err(failed())?;
+    // It is all to come again.
+    sqlx::query("DELETE FROM set_aside").execute(&mut *connection).await.map_err(failed())?;
+    let head = ledger::head(connection).await?;
+    // Without any change, the first one the lost server took can't have come before the backup was made.
+    let since = if head.seq == 0 { made_at } else { head.arrived };
+    sqlx::query("UPDATE directory SET revision = revision + ?")
+        .bind(DIRECTORY_LEAP.saturating_add(now.millis_since(made_at).max(0)))
+        .execute(&mut *connection)
+        .await
+        .map_err(failed())?;
+    let passed_over = numbers_passed_over(since, now);
+    for month in months(since, now) {
+        sqlx::query(
+            "INSERT INTO numbers (month, last) VALUES (?1, ?2) ON CONFLICT (month) DO UPDATE SET last = last + ?2",
+        )
+        .bind(ledger::stored_month(month))
+        .bind(passed_over)
+        .execute(&mut *connection)
+        .await
+        .map_err(failed())?;
+    }
+    Ok(())
+}
+
+/// How many numbers of a month's tickets are passed over on a server that goes on at `now` from a backup that ends at `since`. They belong
+/// to tickets that devices bring back.
+///
+/// They grow with time, because the same backup may be restored again: then what the first restored server has given is lost as well.
+pub(crate) fn numbers_passed_over(since: Timestamp, now: Timestamp) -> u32 {
+    let for_time = now.millis_since(since).max(0) / A_NUMBER_EVERY_MS;
+    u32::try_from(NUMBERS_PASSED_OVER.saturating_add(for_time)).unwrap_or(u32::MAX / 2)
 }
 
 /// The months in which the lost server may have given numbers to tickets, wherever on earth it stood.

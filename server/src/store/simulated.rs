@@ -5,7 +5,7 @@ use std::path::Path;
 
 use domain::Timestamp;
 
-use super::{Disk, Store, StoreError, Writer, writing};
+use super::{Disk, Store, StoreError, Writer, backups, writing};
 
 impl Store {
     /// Opens the database in `data_dir`, which has been made before, so that a commit outlives the process and not a power cut.
@@ -17,12 +17,17 @@ impl Store {
         Self::around(data_dir, writer, &Disk::Unflushed).await
     }
 
-    /// Says that from the next opening on this is another history, restored at `now`.
+    /// Says that from the next opening on this is another history, restored at `now` from a backup that was `made_at` then.
     ///
     /// # Errors
     /// When it can't be written.
-    pub(crate) async fn begin_history(&self, epoch: &str, now: Timestamp) -> Result<(), StoreError> {
-        super::begin_history(&mut self.writer.lock().await.connection, epoch, now).await
+    pub(crate) async fn begin_history(
+        &self,
+        epoch: &str,
+        made_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        backups::begin_history(&mut self.writer.lock().await.connection, epoch, made_at, now).await
     }
 
     /// Lets nothing be written any more, as on a full disk, or lets it again.

@@ -79,6 +79,20 @@ pub(crate) async fn find(
     rows.into_iter().map(Found::read).collect()
 }
 
+/// Those of the given numbers that tickets have.
+pub(crate) async fn find_numbers(
+    connection: &mut SqliteConnection,
+    numbers: impl Iterator<Item = &TicketNumber>,
+) -> Result<Vec<TicketNumber>, StoreError> {
+    let found: Vec<String> =
+        sqlx::query_scalar("SELECT number FROM tickets WHERE number IN (SELECT value FROM json_each(?))")
+            .bind(bulk::json_array(numbers))
+            .fetch_all(connection)
+            .await
+            .map_err(StoreError::because("read tickets' numbers"))?;
+    Ok(found.into_iter().map(TicketNumber::from_stored).collect())
+}
+
 impl Store {
     /// A ticket's record.
     pub(crate) async fn document(&self, ticket: TicketId) -> Result<Option<Document>, StoreError> {

@@ -13,7 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::ticket::{ActionKind, Change, Month};
+use domain::ticket::{ActionKind, Change, Month, TicketNumber};
 use domain::{ChangeId, DeviceId, TicketId, Timestamp};
 use futures_util::FutureExt;
 use sync::messages::Judged;
@@ -239,8 +239,27 @@ impl Desk {
         self.inform_of_tickets(known, push.changes.iter().filter_map(Incoming::ticket)).await?;
         self.inform_of_repetitions(known, push).await?;
         self.inform_of_seen(known, push.changes.iter().filter_map(Incoming::change), push.arrival).await?;
+        self.inform_of_numbers(known, push).await?;
         let registering = push.changes.iter().filter(|incoming| incoming.registers()).map(Incoming::id);
         self.inform_of_months(known, registering, push.arrival).await
+    }
+
+    /// Sees to it that it is known which of the numbers that a device knows tickets by are free, on a server that is still being given
+    /// again what it has lost.
+    async fn inform_of_numbers(&mut self, known: &mut Known, push: &Push) -> Result<(), StoreError> {
+        if push.known_as.is_empty() || !is_given_again(self.store.restored_at(), push.arrival) {
+            return Ok(());
+        }
+        for (month, _) in push.known_as.values().filter_map(TicketNumber::place).collect::<BTreeSet<_>>() {
+            self.inform_of_month(known, month).await?;
+        }
+        let in_flight = self.flight.iter().flat_map(|flight| &flight.known.given);
+        let given = in_flight.filter(|number| push.known_as.values().any(|known_as| known_as == *number));
+        known.given.extend(given.cloned());
+        let mut connection = self.store.read().await?;
+        known.given.extend(tickets::find_numbers(&mut connection, push.known_as.values()).await?);
+        known.known_as.extend(push.known_as.clone());
+        Ok(())
     }
 
     /// Sees to it that everything is known that judging changes of a rescue file needs to know.
@@ -266,7 +285,7 @@ impl Desk {
         let arrivals =
             registering.map(|id| known.parked.get(&id).map_or(now, |parked| parked.received.max(now)));
         for arrival in arrivals.collect::<BTreeSet<_>>() {
-            self.inform_of_month(known, arrival).await?;
+            self.inform_of_month(known, self.month_of(known, arrival)).await?;
         }
         Ok(())
     }
@@ -279,7 +298,7 @@ impl Desk {
         let arrival = decision.at.max(parked.received);
         self.inform_of_tickets(known, [ticket]).await?;
         if registers {
-            self.inform_of_month(known, arrival).await?;
+            self.inform_of_month(known, self.month_of(known, arrival)).await?;
         }
         Ok(())
     }
@@ -381,9 +400,13 @@ impl Desk {
         Ok(())
     }
 
-    /// Finds out the last running number of the month in which that arrives which came in `now`.
-    async fn inform_of_month(&mut self, known: &mut Known, now: Timestamp) -> Result<(), StoreError> {
-        let month = Month::of(known.arrival_at(now), self.utc_offset_minutes);
+    /// The month in which that arrives which came in `now`.
+    fn month_of(&self, known: &Known, now: Timestamp) -> Month {
+        Month::of(known.arrival_at(now), self.utc_offset_minutes)
+    }
+
+    /// Finds out the last running number of a month.
+    async fn inform_of_month(&mut self, known: &mut Known, month: Month) -> Result<(), StoreError> {
         if known.numbers.contains_key(&month) {
             return Ok(());
         }

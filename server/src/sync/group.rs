@@ -5,6 +5,7 @@
 //! or fails: whatever is wrong with a change is that change's verdict, and the next one is judged all the same.
 
 mod aside;
+mod numbers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub(crate) struct Push {
     pub(crate) complete: bool,
     /// The number before which it says that all its changes have come to their end, if that is not the first of these.
     pub(crate) ended_before: Option<u64>,
+    /// By which numbers it knows tickets that were registered before.
+    pub(crate) known_as: BTreeMap<TicketId, TicketNumber>,
     /// In the order in which they were sent.
     pub(crate) changes: Vec<Incoming>,
 }
@@ -135,6 +138,10 @@ pub(crate) struct Known {
     pub(crate) set_aside: Arc<SetAside>,
     /// The last running number of each month.
     pub(crate) numbers: BTreeMap<Month, u32>,
+    /// By which numbers devices know tickets that a restored server may have lost.
+    pub(crate) known_as: BTreeMap<TicketId, TicketNumber>,
+    /// Those of them that are other tickets' now, and all that this group gives.
+    pub(crate) given: BTreeSet<TicketNumber>,
 }
 
 impl Known {
@@ -545,7 +552,7 @@ impl Group {
         let place = self.append(change, happened, arrival, Arc::clone(&stored));
         let previous = held.move_on(place);
         if held.document().number.is_none() {
-            held.set_number(self.next_number(arrival));
+            held.set_number(self.number_for(change.ticket, arrival));
         }
         if let Some(old) = before.filter(|old| *old != keys) {
             self.written.moves.push(ScopeMove { revision: place, ticket: change.ticket, old });
@@ -593,14 +600,6 @@ impl Group {
             body,
         });
         seq
-    }
-
-    fn next_number(&mut self, now: Timestamp) -> TicketNumber {
-        let month = Month::of(now, self.utc_offset_minutes);
-        let last = self.known.numbers.entry(month).or_default();
-        *last += 1;
-        self.written.touched_months.insert(month);
-        TicketNumber::new(month, *last)
     }
 
     /// Ends the group: what is known now, and what has to be written for it.
@@ -711,6 +710,7 @@ mod tests {
             arrival,
             complete: false,
             ended_before: None,
+            known_as: BTreeMap::new(),
             changes: changes.into_iter().map(readable).collect(),
         }
     }

@@ -3,12 +3,14 @@
 //! No status of HTTP stands for the whole batch. A change that can't be read gets a verdict like any other, as long as it
 //! has an id to hang the verdict on.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use domain::people::Person;
-use domain::ticket::Change;
-use domain::{ChangeId, DeviceId, PersonId};
+use domain::ticket::{Change, TicketNumber};
+use domain::{ChangeId, DeviceId, PersonId, TicketId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sync::messages::{PROTOCOL, PUSH_MAX_CHANGES, PushResponse};
@@ -39,6 +41,8 @@ struct Unread<'b> {
     epoch: Option<String>,
     #[serde(default)]
     ended_before: Option<u64>,
+    #[serde(default)]
+    known_as: BTreeMap<TicketId, TicketNumber>,
     #[serde(borrow)]
     changes: Vec<&'b RawValue>,
 }
@@ -103,10 +107,11 @@ impl Exchange {
     /// # Errors
     /// When nothing can be said of any of them.
     pub(crate) async fn push(&self, person: Person, body: &[u8]) -> Result<PushResponse, SyncError> {
-        let Read { device, complete, epoch, ended_before, changes } = read(body)?;
+        let Read { device, complete, epoch, ended_before, known_as, changes } = read(body)?;
         // What was judged in another history need not have been judged in this one.
         let complete = complete && epoch.is_none_or(|epoch| epoch == self.store.epoch());
-        let push = Push { person, device, arrival: self.clock.now(), complete, ended_before, changes };
+        let push =
+            Push { person, device, arrival: self.clock.now(), complete, ended_before, known_as, changes };
         let verdicts = self.writer.push(push).await?;
         let epoch = self.store.epoch().to_owned();
         Ok(PushResponse { epoch, server_time: self.clock.now(), verdicts })
@@ -124,6 +129,8 @@ struct Known {
     epoch: Option<String>,
     #[serde(default)]
     ended_before: Option<u64>,
+    #[serde(default)]
+    known_as: BTreeMap<TicketId, TicketNumber>,
     changes: Vec<Change>,
 }
 
@@ -133,6 +140,7 @@ pub(crate) struct Read {
     complete: bool,
     epoch: Option<String>,
     ended_before: Option<u64>,
+    known_as: BTreeMap<TicketId, TicketNumber>,
     changes: Vec<Incoming>,
 }
 
@@ -142,11 +150,11 @@ pub(crate) struct Read {
 /// When nothing can be said of any change in it.
 pub(crate) fn read(body: &[u8]) -> Result<Read, SyncError> {
     match serde_json::from_slice::<Known>(body) {
-        Ok(Known { protocol: PROTOCOL, device, complete, epoch, ended_before, changes })
+        Ok(Known { protocol: PROTOCOL, device, complete, epoch, ended_before, known_as, changes })
             if changes.len() <= PUSH_MAX_CHANGES =>
         {
             let changes = changes.into_iter().map(|change| Incoming::Readable(Box::new(change))).collect();
-            Ok(Read { device, complete, epoch, ended_before, changes })
+            Ok(Read { device, complete, epoch, ended_before, known_as, changes })
         }
         _ => read_warily(body),
     }
@@ -156,13 +164,13 @@ pub(crate) fn read(body: &[u8]) -> Result<Read, SyncError> {
 fn read_warily(body: &[u8]) -> Result<Read, SyncError> {
     let Version { protocol } = serde_json::from_slice(body).map_err(|_| SyncError::Malformed)?;
     require_protocol(protocol)?;
-    let Unread { device, complete, epoch, ended_before, changes } =
+    let Unread { device, complete, epoch, ended_before, known_as, changes } =
         serde_json::from_slice(body).map_err(|_| SyncError::Malformed)?;
     if changes.len() > PUSH_MAX_CHANGES {
         return Err(SyncError::TooManyChanges);
     }
     let changes = changes.into_iter().enumerate().map(|(index, change)| read_change(index, change));
-    Ok(Read { device, complete, epoch, ended_before, changes: changes.collect::<Result<_, _>>()? })
+    Ok(Read { device, complete, epoch, ended_before, known_as, changes: changes.collect::<Result<_, _>>()? })
 }
 
 fn read_change(index: usize, written: &RawValue) -> Result<Incoming, SyncError> {

@@ -35,6 +35,7 @@ async fn deliver(tablet: &Tablet, changes: &[Change]) -> Fared {
             complete: true,
             epoch: None,
             ended_before: None,
+            known_as: BTreeMap::new(),
             changes: push.to_vec(),
         };
         let response = tablet.post("push", &request).await;
@@ -96,6 +97,7 @@ async fn of_a_push_that_is_turned_away_nothing_is_known() {
         complete: true,
         epoch: None,
         ended_before: None,
+        known_as: BTreeMap::new(),
         changes: vec![change.clone()],
     };
     let response = tablet.post("push", &request).await;

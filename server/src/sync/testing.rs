@@ -283,6 +283,7 @@ impl Tablet {
             complete,
             epoch: None,
             ended_before: None,
+            known_as: BTreeMap::new(),
             changes,
         };
         let response = self.post("push", &request).await;

@@ -1,5 +1,7 @@
 //! The server as devices meet it: over HTTP, down to the disk.
 
+use std::collections::BTreeMap;
+
 use domain::ticket::{Action, Change, Document, TicketNumber, UnknownAction};
 use domain::{ChangeId, Field, Problem, Refusal, Timestamp};
 use serde_json::{Value, json};
@@ -160,6 +162,7 @@ async fn a_gap_of_which_the_device_says_that_nothing_is_missing_is_none() {
         complete: true,
         epoch: None,
         ended_before: None,
+        known_as: BTreeMap::new(),
         changes: vec![first.clone(), third],
     };
     let response: PushResponse = tablet.post("push", &request).await.json().await.unwrap();
@@ -197,6 +200,7 @@ async fn what_was_judged_in_another_history_may_be_missing_in_this_one() {
         complete: true,
         epoch: Some("another".to_owned()),
         ended_before: None,
+        known_as: BTreeMap::new(),
         changes: vec![first, third],
     };
     let response: PushResponse = tablet.post("push", &request).await.json().await.unwrap();
@@ -473,7 +477,7 @@ async fn many_devices_at_once_lose_nothing_and_miss_nothing() {
             }
         }));
     }
-    let mut seen = std::collections::BTreeMap::new();
+    let mut seen = BTreeMap::new();
     while seen.values().sum::<usize>() < DEVICES * CHANGES {
         for document in watching.pull().await.documents {
             seen.insert(document.ticket, document.log().len());
@@ -547,6 +551,7 @@ fn pushed(company: &Company, tablet: &Tablet, changes: &[Change]) -> super::Push
         arrival: company.state.clock.now(),
         complete: false,
         ended_before: None,
+        known_as: BTreeMap::new(),
         changes: changes.iter().map(readable).collect(),
     }
 }

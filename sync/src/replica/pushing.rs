@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use domain::ticket::Change;
-use domain::{ChangeId, DeviceId, Refusal, Timestamp};
+use domain::ticket::{ActionKind, Change, TicketNumber};
+use domain::{ChangeId, DeviceId, Refusal, TicketId, Timestamp};
 
 use super::Replica;
 use super::custody::keep_or_let_go;
@@ -27,7 +27,8 @@ impl Replica {
             let id = entry.change.id;
             id == first || (id.device == first.device && bytes <= room_bytes)
         };
-        let changes = due.take(PUSH_MAX_CHANGES).take_while(fits).map(|entry| entry.change.clone()).collect();
+        let changes: Vec<_> =
+            due.take(PUSH_MAX_CHANGES).take_while(fits).map(|entry| entry.change.clone()).collect();
         let is_open = |entry: &&OutboxEntry| entry.is_waiting() && entry.change.id.device == first.device;
         let lowest = self.outbox.values().find(is_open).map(|entry| entry.change.id.seq);
         Some(PushRequest {
@@ -36,8 +37,16 @@ impl Replica {
             complete: true,
             epoch: self.meta.epoch.clone(),
             ended_before: lowest.filter(|lowest| *lowest < first.seq),
+            known_as: self.known_as(&changes),
             changes,
         })
+    }
+
+    /// The numbers of those tickets that these changes register, as far as the server has given them any.
+    fn known_as(&self, changes: &[Change]) -> BTreeMap<TicketId, TicketNumber> {
+        let registered = changes.iter().filter(|change| change.action.kind() == ActionKind::Register);
+        let number_of = |ticket| self.held.get(&ticket).and_then(|held| held.card.number.clone());
+        registered.filter_map(|change| Some((change.ticket, number_of(change.ticket)?))).collect()
     }
 
     /// Whether a change beyond a number has yet to be sent.

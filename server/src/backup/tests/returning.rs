@@ -1,9 +1,10 @@
 //! Tablets that come back to a server that was restored from a backup, in whatever order.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use domain::people::Person;
-use domain::ticket::{Action, Change, Document, Nothing, Reason, Stage};
+use domain::ticket::{Action, Change, Document, Nothing, Reason, Stage, TicketNumber};
 use domain::{PersonId, Refusal, TicketId, Timestamp};
 use serde_json::json;
 use sync::KEPT_MS;
@@ -191,6 +192,7 @@ async fn push_beyond(company: &Company, of: &Keeper, change: Change) -> PushResp
         complete: true,
         epoch: Some(company.state.store.epoch().to_owned()),
         ended_before: Some(of.kept[0].id.seq),
+        known_as: BTreeMap::new(),
         changes: vec![change],
     };
     of.tablet.post("push", &request).await.json().await.unwrap()
@@ -378,4 +380,125 @@ async fn only_what_its_author_had_seen_is_waited_for() {
     let response = tablet.push_complete(&[engineer.kept[0].clone(), empty]).await;
     assert_eq!(held_back(&response), 1);
     assert!(matches!(response.verdicts[1].verdict, Verdict::Refused { because: Refusal::Invalid { .. } }));
+}
+
+/// The numbers of the tickets that a tablet gets to see, by ticket.
+async fn numbers(tablet: &mut Tablet) -> BTreeMap<TicketId, TicketNumber> {
+    let documents = tablet.pull().await.documents;
+    documents.into_iter().filter_map(|document| Some((document.ticket, document.number?))).collect()
+}
+
+/// Sends everything again, and says by which numbers people know the tickets.
+async fn push_known_as(of: &Keeper, known_as: BTreeMap<TicketId, TicketNumber>) {
+    let request = PushRequest {
+        protocol: PROTOCOL,
+        device: of.tablet.device,
+        complete: true,
+        epoch: None,
+        ended_before: None,
+        known_as,
+        changes: of.kept.clone(),
+    };
+    let response: PushResponse = of.tablet.post("push", &request).await.json().await.unwrap();
+    assert!(are_applied(&response), "{response:?}");
+}
+
+fn number(text: &str) -> TicketNumber {
+    TicketNumber::from_stored(text.to_owned())
+}
+
+#[tokio::test]
+async fn a_ticket_keeps_the_number_that_people_have_on_paper() {
+    let shelf = tempfile::tempdir().unwrap();
+    let company = Company::open().await;
+    let mut early = company.tablet(&company.agent).await;
+    let registered = early.register();
+    early.push(&[registered]).await;
+    let now = company.state.clock.now();
+    make(&company.state.store, &company.state.config.data, shelf.path(), None, now).await.unwrap();
+    let mut office = Keeper::of(&company, &company.agent).await;
+    for _ in 0..3 {
+        let registered = office.tablet.register();
+        office.send(registered).await;
+    }
+    let before = numbers(&mut office.tablet).await;
+    let company = go_back(&shelf).await;
+
+    // The month's numbers go on where nobody can have been given one.
+    let mut meanwhile = company.tablet(&company.supervisor).await;
+    let registered = meanwhile.register();
+    let new = registered.ticket;
+    meanwhile.push(&[registered]).await;
+    assert_eq!(numbers(&mut meanwhile).await[&new], number("FB2024059642"));
+
+    company.welcome(&mut office.tablet).await;
+    push_known_as(&office, before.clone()).await;
+    let after = numbers(&mut office.tablet).await;
+    assert_eq!(before.len(), 4);
+    assert!(before.iter().all(|(ticket, number)| after[ticket] == *number), "{before:?} {after:?}");
+    verify(&company.state.config.data).await.unwrap();
+}
+
+/// With what was told in between, which is in nobody's database any more.
+#[tokio::test]
+async fn a_backup_can_be_restored_again_without_giving_to_others_what_was_given_in_between() {
+    let shelf = tempfile::tempdir().unwrap();
+    let company = Company::open().await;
+    let now = company.state.clock.now();
+    make(&company.state.store, &company.state.config.data, shelf.path(), None, now).await.unwrap();
+    let backup = fs::read_dir(shelf.path()).unwrap().next().unwrap().unwrap().path();
+    let mut given = Vec::new();
+    for restored in 0..3 {
+        let data = tempfile::tempdir().unwrap();
+        let now = START.plus_millis(HOUR_MS + restored * 5 * Timestamp::MINUTE_MS);
+        restore(&backup, data.path(), false, now).await.unwrap();
+        let company = Company::found_on(TestServer::builder().in_folder(data).start().await);
+        let mut tablet = company.tablet(&company.agent).await;
+        for _ in 0..20 {
+            let registered = tablet.register();
+            tablet.push(&[registered]).await;
+        }
+        given.extend(numbers(&mut tablet).await.into_values());
+        given.push(number(&company.state.store.directory_revision().await.unwrap().to_string()));
+    }
+    let count = given.len();
+    given.sort_unstable();
+    given.dedup();
+    assert_eq!((count, given.len()), (3 * 21, 3 * 21));
+}
+
+#[tokio::test]
+async fn no_ticket_gets_a_number_that_is_anothers_or_that_was_never_given() {
+    for wanted in ["FB202405001", "FB2024059642", "FB202404001", "FB202407001", "FB202405000", "9"] {
+        let shelf = tempfile::tempdir().unwrap();
+        let company = Company::open().await;
+        let mut early = company.tablet(&company.agent).await;
+        let registered = early.register();
+        early.push(&[registered]).await;
+        let now = company.state.clock.now();
+        make(&company.state.store, &company.state.config.data, shelf.path(), None, now).await.unwrap();
+        let mut office = Keeper::of(&company, &company.agent).await;
+        let registered = office.tablet.register();
+        let ticket = registered.ticket;
+        office.send(registered).await;
+        let company = go_back(&shelf).await;
+        company.welcome(&mut office.tablet).await;
+        push_known_as(&office, BTreeMap::from([(ticket, number(wanted))])).await;
+        assert_eq!(numbers(&mut office.tablet).await[&ticket], number("FB2024059642"), "{wanted}");
+    }
+}
+
+#[tokio::test]
+async fn on_a_server_that_has_lost_nothing_no_number_is_asked_for() {
+    let company = Company::open().await;
+    let mut office = Keeper::of(&company, &company.agent).await;
+    for _ in 0..2 {
+        let registered = office.tablet.register();
+        office.send(registered).await;
+    }
+    let registered = office.tablet.register();
+    let ticket = registered.ticket;
+    office.kept = vec![registered];
+    push_known_as(&office, BTreeMap::from([(ticket, number("FB202405001"))])).await;
+    assert_eq!(numbers(&mut office.tablet).await[&ticket], number("FB202405003"));
 }

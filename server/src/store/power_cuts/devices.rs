@@ -132,6 +132,7 @@ impl Device {
             arrival: START.plus_millis(Timestamp::DAY_MS),
             complete: false,
             ended_before: None,
+            known_as: BTreeMap::new(),
             changes: self.outbox.iter().map(readable).collect(),
         }
     }

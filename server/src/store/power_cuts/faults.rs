@@ -1,5 +1,6 @@
 //! A disk that is full, and one that fails: what devices and people are told, and what is true afterwards.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::people::Role;
@@ -35,6 +36,7 @@ async fn push(tablet: &Tablet, changes: &[Change], devices: &mut Remembered) -> 
         complete: false,
         epoch: None,
         ended_before: None,
+        known_as: BTreeMap::new(),
         changes: changes.to_vec(),
     };
     let response = tablet.post("push", &request).await;

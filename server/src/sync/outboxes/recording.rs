@@ -1,5 +1,6 @@
 //! Records what devices of this release send: the example company's work, and a ticket with everything that does not happen in it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -34,8 +35,15 @@ pub(super) fn record(folder: &Path) {
 }
 
 fn sent(at: Timestamp, person: &Person, device: DeviceId, changes: Vec<Change>) -> Sent {
-    let request =
-        PushRequest { protocol: PROTOCOL, device, complete: true, epoch: None, ended_before: None, changes };
+    let request = PushRequest {
+        protocol: PROTOCOL,
+        device,
+        complete: true,
+        epoch: None,
+        ended_before: None,
+        known_as: BTreeMap::new(),
+        changes,
+    };
     Sent { at, person: person.id, push: RawValue::from_string(super::json(&request)).unwrap() }
 }
 
