@@ -27,5 +27,5 @@ pub use memory::{MemoryFileStore, MemoryJournalFiles, MemoryLocalStore, StandInS
 pub use outbox::{KEPT_MS, OutboxEntry, OutboxState};
 pub use planner::{Failure, Link, Planner, Step};
 pub use replica::{Absorbed, Replica, Unsent};
-pub use store::{Batch, Held, Identity, Loaded, LocalStore, Meta, StoreError};
+pub use store::{Batch, Belief, Held, Identity, Loaded, LocalStore, Meta, StoreError};
 pub use twin::{Damage, Recovery, Second, TwinStore};

@@ -45,6 +45,9 @@ pub struct Meta {
     /// Whether a new beginning is under way.
     #[serde(default)]
     pub rebuilding: bool,
+    /// What is made of it if the new beginning under way leaves much out, or the last one has.
+    #[serde(default)]
+    pub belief: Belief,
     /// The generation that began with a restored server, to somebody who sees the same tickets as before; absent if the last one began
     /// otherwise.
     #[serde(default)]
@@ -80,12 +83,26 @@ impl Meta {
             scope: None,
             generation: 0,
             rebuilding: false,
+            belief: Belief::Believed,
             restored: None,
             clock_offset_ms: None,
             heard: None,
             last_contact: None,
         }
     }
+}
+
+/// What is made of it if a new beginning leaves out much of what is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Belief {
+    /// It goes.
+    #[default]
+    Believed,
+    /// It is asked for once more.
+    Doubted,
+    /// It was asked for once more: whatever comes next is believed.
+    AskedOnceMore,
 }
 
 /// A confirmed ticket's card, with what the replica must know of its document.

@@ -3,12 +3,12 @@
 
 mod world;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::people::Role;
 use domain::ticket::{Stage, Urgency};
 use domain::{Refusal, Timestamp};
-use sync::messages::{Backup, Event, Judged, PUSH_MAX_BYTES, PushResponse, Verdict};
+use sync::messages::{Backup, Event, Judged, PUSH_MAX_BYTES, PullRequest, PushResponse, Verdict};
 use sync::{Absorbed, Batch, KEPT_MS, Meta, OutboxState, Unsent};
 
 use self::world::{
@@ -399,6 +399,82 @@ fn a_server_restored_from_a_backup_gets_accepted_changes_again() {
     assert!(matches!(field.state(change), Some(OutboxState::Kept { .. })));
     assert_eq!(field.comments(TICKET), ["after the backup"]);
     assert_eq!(server.document(TICKET).unwrap().log().len(), 3);
+}
+
+#[test]
+fn a_new_beginning_that_leaves_much_out_is_asked_for_once_more_before_anything_goes() {
+    let mut server = Server::new();
+    let mut office = Device::that_knows_the_company(agent(), 100);
+    for number in 1..=11 {
+        office.tap(ticket_id(number), register("it smokes"), at(0)).unwrap();
+    }
+    server.page = 100;
+    office.sync(&mut server, at(0));
+    let held = |office: &Device| office.replica.cards().count();
+    let mistaken = |office: &mut Device, left: usize| {
+        let asked = PullRequest { cursor: None, ..office.replica.pull_request(None) };
+        let mut page = server.pull(&office.person, &asked, at(1));
+        assert!(page.reset && !page.more);
+        page.documents.truncate(left);
+        office.keep(office.replica.on_pull(page, at(1), at(1)));
+    };
+    mistaken(&mut office, 9);
+    assert_eq!(held(&office), 9, "two of eleven may have gone");
+    office.keep(office.replica.pull_anew());
+    office.pull(&server, at(2));
+    assert_eq!(held(&office), 11);
+
+    mistaken(&mut office, 8);
+    assert_eq!(held(&office), 11, "more than one in five");
+    office.restart();
+    assert_eq!(held(&office), 11);
+    assert_eq!(office.replica.pull_request(None).cursor, None, "it is asked for once more");
+    office.pull(&server, at(3));
+    assert_eq!(held(&office), 11, "and it was an error");
+    assert!(office.replica.pull_request(None).cursor.is_some());
+
+    mistaken(&mut office, 0);
+    assert_eq!(held(&office), 11);
+    mistaken(&mut office, 0);
+    assert_eq!(held(&office), 0, "said twice, it is believed");
+    assert!(office.replica.pull_request(None).cursor.is_some());
+}
+
+#[test]
+fn who_sees_other_tickets_than_before_keeps_none_of_those_that_are_left_out() {
+    let mut server = Server::new();
+    let mut office = Device::that_knows_the_company(agent(), 100);
+    for number in 1..=11 {
+        office.tap(ticket_id(number), register("it smokes"), at(0)).unwrap();
+    }
+    office.sync(&mut server, at(0));
+    let asked = PullRequest { cursor: None, ..office.replica.pull_request(None) };
+    let mut page = server.pull(&office.person, &asked, at(1));
+    page.documents.clear();
+    page.more = false;
+    page.scope = "another one".to_owned();
+    office.keep(office.replica.on_pull(page, at(1), at(1)));
+    assert_eq!(office.replica.cards().count(), 0);
+}
+
+#[test]
+fn a_restored_server_hears_by_which_number_people_know_what_is_registered_again() {
+    let mut server = Server::new();
+    let mut office = Device::that_knows_the_company(agent(), 100);
+    office.tap(ticket_id(9), register("before the backup"), at(0)).unwrap();
+    office.sync(&mut server, at(0));
+    let backup = server.seq();
+    office.tap(TICKET, register("it smokes"), at(1)).unwrap();
+    office.tap(ticket_id(9), comment("it still runs"), at(1)).unwrap();
+    let known_as = |office: &Device| office.replica.push_request(0, PUSH_MAX_BYTES, at(1)).unwrap().known_as;
+    assert!(known_as(&office).is_empty(), "nobody has given it one yet");
+    office.sync(&mut server, at(1));
+    let number = |office: &Device, ticket| office.replica.card(ticket).unwrap().number.clone().unwrap();
+    let numbers = BTreeMap::from([TICKET, ticket_id(9)].map(|ticket| (ticket, number(&office, ticket))));
+    server.restore(backup);
+    office.pull(&server, at(10));
+    office.restart();
+    assert_eq!(known_as(&office), numbers, "what the backup has is not known here");
 }
 
 #[test]

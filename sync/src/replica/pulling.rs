@@ -9,7 +9,13 @@ use domain::{TicketId, Timestamp};
 use super::Replica;
 use crate::messages::{Changed, Cursor, Event, PROTOCOL, PullRequest, PullResponse};
 use crate::outbox::OutboxEntry;
-use crate::store::{Batch, Held, Meta};
+use crate::store::{Batch, Belief, Held, Meta};
+
+/// A new beginning may leave out so many of the tickets that are held, to somebody who sees what they saw before; of more, it is asked for
+/// once more.
+const MOST_LEFT_OUT: usize = 200;
+/// The same, as a part of what is held: one in so many.
+const MOST_LEFT_OUT_SHARE: usize = 5;
 
 /// What an event means for the replica.
 #[derive(Debug)]
@@ -40,6 +46,11 @@ impl Replica {
             meta.generation += 1;
             meta.rebuilding = true;
             let sees_as_before = self.meta.scope.as_ref() == Some(&response.scope);
+            let is_unexplained = sees_as_before && !is_of_another_history;
+            meta.belief = match self.meta.belief {
+                Belief::Believed | Belief::Doubted if is_unexplained => Belief::Doubted,
+                _ => Belief::Believed,
+            };
             meta.restored = (is_of_another_history && sees_as_before).then_some(meta.generation);
         }
         let book = response.directory.as_ref().map_or_else(|| self.book.clone(), Directory::book);
@@ -51,11 +62,18 @@ impl Replica {
                 batch.hold.push((held, document));
             }
         }
+        let mut asks_once_more = false;
         if !response.more {
             let arrived: BTreeSet<_> = batch.hold.iter().map(|(_, document)| document.ticket).collect();
             let left_over = self.left_over(&meta, is_of_another_history);
-            batch.release.extend(left_over.filter(|ticket| !arrived.contains(ticket)));
-            meta.rebuilding = false;
+            let left_over: Vec<_> = left_over.filter(|ticket| !arrived.contains(ticket)).collect();
+            asks_once_more =
+                meta.rebuilding && meta.belief == Belief::Doubted && self.is_hard_to_believe(left_over.len());
+            meta.belief = if asks_once_more { Belief::AskedOnceMore } else { Belief::Believed };
+            if !asks_once_more {
+                batch.release.extend(left_over);
+                meta.rebuilding = false;
+            }
         }
         meta.backup = response.backup;
         if is_of_another_history {
@@ -71,7 +89,7 @@ impl Replica {
         let policy_changed = told.is_some_and(|told| *told != self.directory.policies) && !response.reset;
         // Nor does a page that was asked for before everything was wanted anew say where that has come to.
         let is_late = self.meta.cursor.is_none() && !response.reset;
-        meta.cursor = (!policy_changed && !is_late).then_some(response.cursor);
+        meta.cursor = (!policy_changed && !is_late && !asks_once_more).then_some(response.cursor);
         batch.meta = Some(meta);
         batch
     }
@@ -145,6 +163,12 @@ impl Replica {
         let unsent: BTreeSet<_> = self.entries().filter(waits).map(|entry| entry.change.ticket).collect();
         let old = self.held.iter().filter(move |(_, held)| held.generation < generation);
         old.map(|(ticket, _)| *ticket).filter(move |ticket| !unsent.contains(ticket))
+    }
+
+    /// Whether it is more than somebody loses in a day that sees what they saw before: then a server may have been mistaken, and what
+    /// is gone from here is gone until there is a network again.
+    fn is_hard_to_believe(&self, left_out: usize) -> bool {
+        left_out > MOST_LEFT_OUT || left_out * MOST_LEFT_OUT_SHARE > self.held.len()
     }
 
     /// What is held of a ticket of this generation.
