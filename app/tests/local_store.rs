@@ -127,6 +127,25 @@ async fn a_document_that_is_damaged_is_named_and_nothing_is_made_up() {
 }
 
 #[wasm_bindgen_test]
+async fn a_document_that_was_altered_is_not_believed_though_it_can_still_be_read() {
+    let name = fresh_name("altered");
+    let (store, _) = reopen(&name).await;
+    let (_, document) = held(1, 1, "pay 1000");
+    store.apply(&hold([held(1, 1, "pay 1000"), held(2, 1, "as it was")])).await.unwrap();
+    let mut bytes = read_raw(&name, "documents", 1).await;
+    let at = bytes.windows(8).position(|word| word == b"pay 1000").unwrap();
+    bytes[at + 4] = b'9';
+    write_raw(&name, "documents", 1, &bytes).await;
+
+    let store = IndexedDbLocalStore::named(name);
+    assert_eq!(store.load().await.unwrap().held.len(), 2, "the cards are as they were");
+    let error = store.documents(&[document.ticket]).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Unreadable { place, .. } if place == "documents 1"), "{error:?}");
+    let (_, other) = held(2, 1, "as it was");
+    assert_eq!(store.documents(&[other.ticket]).await.unwrap(), [other]);
+}
+
+#[wasm_bindgen_test]
 async fn a_window_that_another_has_taken_over_from_writes_nothing_more() {
     let name = fresh_name("two windows");
     let (first, _) = reopen(&name).await;
@@ -185,6 +204,34 @@ async fn every_transaction_that_writes_waits_for_the_disk() {
     assert!(seen.len() >= 6 && seen.iter().all(|asked| asked == "strict"), "{seen:?}");
 }
 
+/// Has the browser keep what is put under "probe" as it pleases, and returns how to let it be again.
+fn spoil_what_is_put_in(spoilt: &str) -> Function {
+    let spoil = format!(
+        "const prototype = IDBObjectStore.prototype, original = prototype.put;
+         prototype.put = function (value, key) {{
+             return original.call(this, key === 'probe' ? ({spoilt})(value) : value, key);
+         }};
+         return () => {{ prototype.put = original; }};"
+    );
+    Function::new_no_args(&spoil).call0(&JsValue::NULL).unwrap().unchecked_into()
+}
+
+#[wasm_bindgen_test]
+async fn a_browser_that_does_not_give_back_what_is_put_in_is_not_relied_on() {
+    for spoilt in
+        ["value => null", "value => value.slice(1)", "value => value.map(byte => byte & 127)", "value => ''"]
+    {
+        let name = fresh_name("gives back");
+        reopen(&name).await;
+        let let_be = spoil_what_is_put_in(spoilt);
+        let store = IndexedDbLocalStore::named(name.clone());
+        let error = store.load().await.unwrap_err();
+        let_be.call0(&JsValue::NULL).unwrap();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{spoilt}: {error:?}");
+        reopen(&name).await;
+    }
+}
+
 /// A window that keeps the first version of a database open, whatever it is asked to do.
 async fn older_window(name: &str) -> Database {
     let opened = Database::open(name).with_version(1u8).with_on_upgrade_needed(|_, database| {
@@ -241,6 +288,15 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     let store = IndexedDbLocalStore::named(name.clone());
     assert_eq!(store.load().await.unwrap_err(), StoreError::Newer);
     assert_eq!(Database::open(&name).await.unwrap().version(), 99.0);
+}
+
+async fn read_raw(name: &str, store: &str, key: u32) -> Vec<u8> {
+    let database = Database::open(name).await.unwrap();
+    let transaction = database.transaction(store).build().unwrap();
+    let value: JsValue =
+        transaction.object_store(store).unwrap().get(key).primitive().unwrap().await.unwrap().unwrap();
+    database.close();
+    value.dyn_into::<Uint8Array>().unwrap().to_vec()
 }
 
 async fn write_raw(name: &str, store: &str, key: u32, bytes: &[u8]) {

@@ -116,10 +116,10 @@ impl IndexedDbLocalStore {
                 .or_else(|_| Part::rebuild(&documents, &self.policy.borrow()))
                 .map_err(|problem| unreadable(DOCUMENTS, *number, &problem))?;
             for entry in part.entries {
-                let place = Place { part: *number, start: entry.start, length: entry.length };
+                let place = Place { part: *number, span: entry.span };
                 let ticket = entry.held.card.ticket;
                 if self.index.borrow().find(ticket) == Some(place) {
-                    let document = slice(&documents, place).ok_or_else(|| missing(DOCUMENTS, *number))?;
+                    let document = place.span.of(&documents).ok_or_else(|| spoilt(DOCUMENTS, *number))?;
                     roomy(&mut merged).hold(&entry.held, document);
                 }
             }
@@ -248,7 +248,10 @@ impl LocalStore for IndexedDbLocalStore {
         for place in places {
             let part = numbers.binary_search(&place.part).ok().and_then(|at| parts[at].as_ref());
             let part = part.ok_or_else(|| missing(DOCUMENTS, place.part))?;
-            let bytes = part.subarray(place.start, place.start + place.length).to_vec();
+            let bytes = part.subarray(place.span.start, place.span.start + place.span.length).to_vec();
+            if !place.span.fits(&bytes) {
+                return Err(spoilt(DOCUMENTS, place.part));
+            }
             documents.push(read_json(DOCUMENTS, place.part, &bytes)?);
         }
         Ok(documents)
@@ -320,10 +323,6 @@ fn put_parts(parts: &[(u32, BuiltPart)]) -> Vec<Write> {
     parts.iter().flat_map(both).collect()
 }
 
-fn slice(bytes: &[u8], place: Place) -> Option<&[u8]> {
-    bytes.get(place.start as usize..)?.get(..place.length as usize)
-}
-
 fn to_json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("messages and records hold only texts, numbers and lists of them")
 }
@@ -338,6 +337,10 @@ fn read_json<T: DeserializeOwned>(
 
 fn unreadable(store: &str, key: impl std::fmt::Display, problem: &str) -> StoreError {
     StoreError::Unreadable { place: format!("{store} {key}"), problem: problem.to_owned() }
+}
+
+fn spoilt(store: &str, key: impl std::fmt::Display) -> StoreError {
+    unreadable(store, key, "it is not what was put there")
 }
 
 fn missing(store: &str, key: impl std::fmt::Display) -> StoreError {

@@ -237,7 +237,7 @@ impl Core {
         self.set_storage(storage_of(&desk, false));
         self.shown.status.try_update(|status| status.recovery = desk.recovery());
         self.clone().refresh_watchers();
-        let _tidying = beside(driver::tidy(Rc::clone(&desk)));
+        let _tidying = beside(driver::tidy(Rc::clone(&self), Rc::clone(&desk)));
         *self.uploads_mut() = Uploads::default();
         let _uploading = beside(uploading::run(Rc::clone(&self), Rc::clone(&desk), Rc::clone(&line)));
         *self.reporter_mut() = Reporter::default();

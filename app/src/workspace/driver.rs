@@ -48,12 +48,14 @@ pub(super) async fn run<L: Line>(core: Rc<Core>, desk: Rc<Desk>, line: Rc<L>) {
     }
 }
 
-/// Merges what lies about in the store, now and then.
-pub(super) async fn tidy(desk: Rc<Desk>) {
+/// Merges what lies about in the store, now and then. What turns out to be spoilt there is pulled anew, which takes its place.
+pub(super) async fn tidy(core: Rc<Core>, desk: Rc<Desk>) {
     loop {
         clock::sleep(TIDY_EVERY_MS).await;
-        if let Err(error) = desk.tidy().await {
-            leptos::logging::warn!("the local database could not be tidied: {error}");
+        let Err(error) = desk.tidy().await else { continue };
+        leptos::logging::warn!("the local database could not be tidied: {error}");
+        if matches!(error, StoreError::Unreadable { .. }) && desk.pull_anew().await.is_ok() {
+            core.bell().ring();
         }
     }
 }

@@ -13,14 +13,15 @@ use domain::{DepartmentId, PersonId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 use sync::Held;
 
+use super::parts::Span;
+
 /// The form that this version writes and reads.
-pub(super) const FORM: u8 = 3;
+pub(super) const FORM: u8 = 4;
 
 /// A held ticket's card and where its document lies within the part.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CardRow<'r> {
-    start: u32,
-    length: u32,
+    span: Span,
     revision: u64,
     generation: u64,
     ticket: TicketId,
@@ -50,7 +51,7 @@ pub(super) struct CardRow<'r> {
 }
 
 impl<'r> CardRow<'r> {
-    pub(super) fn of(held: &'r Held, start: u32, length: u32) -> Self {
+    pub(super) fn of(held: &'r Held, span: Span) -> Self {
         // Taken apart field by field, so that a new one can't be forgotten.
         let Held { card, revision, generation } = held;
         let Card {
@@ -78,8 +79,7 @@ impl<'r> CardRow<'r> {
             clocks,
         } = card;
         Self {
-            start,
-            length,
+            span,
             revision: *revision,
             generation: *generation,
             ticket: *ticket,
@@ -109,9 +109,9 @@ impl<'r> CardRow<'r> {
         }
     }
 
-    /// Where the document lies within the part: its first byte, and how many.
-    pub(super) const fn place(&self) -> (u32, u32) {
-        (self.start, self.length)
+    /// Where the document lies within the part.
+    pub(super) const fn span(&self) -> Span {
+        self.span
     }
 
     pub(super) fn into_held(self) -> Held {
@@ -186,15 +186,16 @@ mod tests {
     #[test]
     fn as_long_as_the_form_stays_the_fields_keep_their_order() {
         let (held, _) = sync::conformance::held(1, 7, "it smokes");
-        let row = CardRow::of(&held, 300, 2);
+        let span = Span { start: 300, length: 2, checksum: Some(5) };
+        let row = CardRow::of(&held, span);
         let bytes = written(&row);
         assert_eq!(
-            bytes[..6],
-            [0xac, 0x02, 2, 7, 0, 16],
-            "start, length, revision, generation, ticket; or raise FORM"
+            bytes[..8],
+            [0xac, 0x02, 2, 1, 5, 7, 0, 16],
+            "start, length, checksum, revision, generation, ticket; or raise FORM"
         );
-        assert_eq!((FORM, bytes.len()), (3, 217), "raise FORM and this length");
+        assert_eq!((FORM, bytes.len()), (4, 219), "raise FORM and this length");
         let (read, rest) = postcard::take_from_bytes::<CardRow<'_>>(&bytes).unwrap();
-        assert_eq!((read.place(), read.into_held(), rest.len()), ((300, 2), held.clone(), 0));
+        assert_eq!((read.span(), read.into_held(), rest.len()), (span, held.clone(), 0));
     }
 }

@@ -21,7 +21,7 @@ use sync::StoreError;
 use sync::files::FileKey;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::schema::{self, CARDS, CHUNKS, DIRECTORY, META, OUTBOX, WITNESS, WRITER};
+use super::schema::{self, CARDS, CHUNKS, DIRECTORY, META, OUTBOX, PROBE, WITNESS, WRITER};
 use crate::device::clock;
 
 /// Longest wait for the browser to open a database, in milliseconds. Some never answer when their storage is broken.
@@ -33,6 +33,24 @@ const PAUSES_MS: [u32; 2] = [100, 1_000];
 /// Which opening of the database this is. The highest one may write.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Fence(f64);
+
+/// Every byte there is, to see whether the browser gives back what is put in.
+const EVERY_BYTE: RangeInclusive<u8> = 0..=u8::MAX;
+
+impl Fence {
+    /// What is put in when this opening begins, and must come back.
+    fn probe(self) -> Uint8Array {
+        let written: Vec<u8> = EVERY_BYTE.chain(self.0.to_le_bytes()).collect();
+        Uint8Array::from(&written[..])
+    }
+
+    /// Whether what has come back is what this opening has put in, or one that has taken over at the same moment.
+    fn has_come_back(self, found: &[u8]) -> bool {
+        found.split_last_chunk().is_some_and(|(bytes, fence)| {
+            EVERY_BYTE.eq(bytes.iter().copied()) && f64::from_le_bytes(*fence) >= self.0
+        })
+    }
+}
 
 /// One record to be written or removed.
 #[derive(Debug)]
@@ -316,6 +334,7 @@ impl Connection {
                     // that writes.
                     let fence = Fence(writer.unwrap_or_else(|| clock::now().as_millis() as f64) + 1.0);
                     drop(meta.put(fence.0).with_key(WRITER).primitive()?);
+                    drop(meta.put(JsValue::from(fence.probe())).with_key(PROBE).primitive()?);
                     fence
                 }
             };
@@ -332,6 +351,12 @@ impl Connection {
         let (everything, fence) = opened.ok_or(StoreError::TakenOver)?;
         let read = read(everything);
         finish(&transaction, done).await?;
+        if held.is_none() {
+            let found = self.try_get(META, PROBE.js()).await?;
+            if !found.is_some_and(|found| fence.has_come_back(&found.to_vec())) {
+                return Err(StoreError::Unavailable("it does not give back what was put in".to_owned()));
+            }
+        }
         Ok((read, fence))
     }
 

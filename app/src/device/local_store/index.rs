@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, hash_map};
 use domain::TicketId;
 use sync::Held;
 
-use super::parts::{self, BuiltPart, Part};
+use super::parts::{self, BuiltPart, Part, Span};
 
 /// Parts with fewer bytes of documents than this are small.
 const SMALL_BYTES: u32 = 64 * 1024;
@@ -18,8 +18,7 @@ const MERGE_BYTES: u32 = 1024 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) part: u32,
-    pub(super) start: u32,
-    pub(super) length: u32,
+    pub(super) span: Span,
 }
 
 /// What is known of a part without reading it.
@@ -65,15 +64,15 @@ impl Index {
         self.released.extend(part.released);
         let mut size = PartSize { stale, ..PartSize::default() };
         held.reserve(part.entries.len());
-        for parts::Entry { held: newest, start, length } in part.entries.into_iter().rev() {
-            size.bytes += length;
+        for parts::Entry { held: newest, span } in part.entries.into_iter().rev() {
+            size.bytes += span.length;
             let ticket = newest.card.ticket;
             if self.released.contains(&ticket) {
                 continue;
             }
             if let hash_map::Entry::Vacant(place) = self.places.entry(ticket) {
-                size.live_bytes += length;
-                place.insert(Place { part: number, start, length });
+                size.live_bytes += span.length;
+                place.insert(Place { part: number, span });
                 held.push(newest);
             }
         }
@@ -83,13 +82,12 @@ impl Index {
     /// Takes in a part that has just been made, the newest of all.
     pub(super) fn add_part(&mut self, number: u32, built: &BuiltPart) {
         self.parts.insert(number, PartSize::default());
-        for (ticket, start, length) in &built.held {
+        for (ticket, span) in &built.held {
             self.bury(*ticket);
-            let place = Place { part: number, start: *start, length: *length };
-            self.places.insert(*ticket, place);
+            self.places.insert(*ticket, Place { part: number, span: *span });
             if let Some(size) = self.parts.get_mut(&number) {
-                size.bytes += length;
-                size.live_bytes += length;
+                size.bytes += span.length;
+                size.live_bytes += span.length;
             }
         }
         for ticket in &built.released {
@@ -101,7 +99,7 @@ impl Index {
         if let Some(place) = self.places.remove(&ticket)
             && let Some(size) = self.parts.get_mut(&place.part)
         {
-            size.live_bytes -= place.length;
+            size.live_bytes -= place.span.length;
         }
     }
 

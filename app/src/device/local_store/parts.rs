@@ -1,11 +1,12 @@
 //! The bytes of a part: some tickets' cards, and the same tickets' documents.
 //!
 //! ```text
-//!   cards      form │ tickets let go │ row │ row │ …                       (postcard; a row knows where its document lies)
-//!   documents  length of the list │ list (JSON) │ document │ document │ …  (JSON; the list says which and how long)
+//!   cards      form │ checksum │ tickets let go │ row │ row │ …            (postcard; a row knows where its document lies)
+//!   documents  length of the list │ list (JSON) │ document │ document │ …  (JSON; the list says which, how long, and its checksum)
 //! ```
 //!
-//! The documents explain themselves, so that cards of a form that can't be read are made anew from them.
+//! The documents explain themselves, so that cards that can't be read are made anew from them. What a disk has altered is
+//! noticed by its checksum (CRC-32), though it may still be JSON; parts of releases before it had any are read without.
 
 use domain::TicketId;
 use domain::sla::PolicyBook;
@@ -35,8 +36,30 @@ pub(super) struct Part {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) held: Held,
+    pub(super) span: Span,
+}
+
+/// Where a document lies among the documents' bytes of a part, and what they add up to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Span {
     pub(super) start: u32,
     pub(super) length: u32,
+    /// Absent where it was written without one.
+    pub(super) checksum: Option<u32>,
+}
+
+impl Span {
+    /// The document's bytes, out of all of a part; nothing, if they are not what was put there.
+    pub(super) fn of(self, documents: &[u8]) -> Option<&[u8]> {
+        let bytes = documents.get(self.start as usize..)?.get(..self.length as usize)?;
+        self.fits(bytes).then_some(bytes)
+    }
+
+    /// Whether these bytes are what was put there.
+    pub(super) fn fits(self, bytes: &[u8]) -> bool {
+        let adds_up = self.checksum.is_none_or(|checksum| checksum == crc32fast::hash(bytes));
+        bytes.len() == self.length as usize && adds_up
+    }
 }
 
 /// What stands in front of the documents.
@@ -44,6 +67,9 @@ pub(super) struct Entry {
 struct List {
     /// Generation and length in bytes of each document, in order.
     held: Vec<(TicketId, u64, u32)>,
+    /// The checksum of each document, in the same order.
+    #[serde(default)]
+    checksums: Vec<u32>,
     released: Vec<TicketId>,
 }
 
@@ -61,7 +87,7 @@ pub(super) struct BuiltPart {
     pub(super) cards: Vec<u8>,
     pub(super) documents: Vec<u8>,
     /// Ticket, and where its document lies.
-    pub(super) held: Vec<(TicketId, u32, u32)>,
+    pub(super) held: Vec<(TicketId, Span)>,
     pub(super) released: Vec<TicketId>,
 }
 
@@ -69,6 +95,7 @@ impl PartBuilder {
     /// Adds a ticket with its document's JSON.
     pub(super) fn hold(&mut self, held: &Held, document: &[u8]) {
         self.list.held.push((held.card.ticket, held.generation, to_u32(document.len())));
+        self.list.checksums.push(crc32fast::hash(document));
         self.held.push(held.clone());
         self.documents.extend_from_slice(document);
     }
@@ -90,16 +117,20 @@ impl PartBuilder {
         let list = serde_json::to_vec(&self.list).expect("ids and numbers always serialise");
         let mut documents = to_u32(list.len()).to_le_bytes().to_vec();
         documents.extend(list);
-        let mut cards = vec![FORM];
-        cards = postcard::to_extend(&self.list.released, cards).expect("ids always serialise");
+        let mut rows = postcard::to_allocvec(&self.list.released).expect("ids always serialise");
         let mut start = to_u32(documents.len());
         let mut held = Vec::with_capacity(self.held.len());
-        for (known, (ticket, _, length)) in self.held.iter().zip(&self.list.held) {
-            let row = CardRow::of(known, start, *length);
-            cards = postcard::to_extend(&row, cards).expect("a card holds only texts and numbers");
-            held.push((*ticket, start, *length));
+        let listed = self.list.held.iter().zip(&self.list.checksums);
+        for (known, ((ticket, _, length), checksum)) in self.held.iter().zip(listed) {
+            let span = Span { start, length: *length, checksum: Some(*checksum) };
+            let row = CardRow::of(known, span);
+            rows = postcard::to_extend(&row, rows).expect("a card holds only texts and numbers");
+            held.push((*ticket, span));
             start += length;
         }
+        let mut cards = vec![FORM];
+        cards.extend(crc32fast::hash(&rows).to_le_bytes());
+        cards.extend(rows);
         documents.extend(self.documents);
         BuiltPart { cards, documents, held, released: self.list.released }
     }
@@ -109,13 +140,17 @@ impl Part {
     /// Reads the cards of a part.
     pub(super) fn read(cards: &[u8]) -> Result<Self, String> {
         let Some((&FORM, rest)) = cards.split_first() else { return Err("cards of another form".to_owned()) };
+        let (checksum, rest) = rest.split_first_chunk().ok_or_else(|| "cut short".to_owned())?;
+        if crc32fast::hash(rest) != u32::from_le_bytes(*checksum) {
+            return Err("not what was put there".to_owned());
+        }
         let (released, mut rest) = postcard::take_from_bytes(rest).map_err(|error| error.to_string())?;
         let mut entries = Vec::new();
         while !rest.is_empty() {
             let (row, after) =
                 postcard::take_from_bytes::<CardRow<'_>>(rest).map_err(|error| error.to_string())?;
-            let (start, length) = row.place();
-            entries.push(Entry { held: row.into_held(), start, length });
+            let span = row.span();
+            entries.push(Entry { held: row.into_held(), span });
             rest = after;
         }
         Ok(Self { entries, released })
@@ -130,14 +165,15 @@ impl Part {
         let list: List = serde_json::from_slice(list).map_err(|error| error.to_string())?;
         let mut start = to_u32(LENGTH_BYTES) + list_bytes;
         let mut entries = Vec::with_capacity(list.held.len());
-        for (_, generation, length) in list.held {
-            let document = bytes.get(start as usize..).and_then(|rest| rest.get(..length as usize));
-            let document: Document =
-                serde_json::from_slice(document.ok_or_else(cut_short)?).map_err(|error| error.to_string())?;
+        let checksums = list.checksums.into_iter().map(Some).chain(std::iter::repeat(None));
+        for ((_, generation, length), checksum) in list.held.into_iter().zip(checksums) {
+            let span = Span { start, length, checksum };
+            let document = span.of(bytes).ok_or_else(|| "cut short, or not what was put there".to_owned())?;
+            let document: Document = serde_json::from_slice(document).map_err(|error| error.to_string())?;
             // Only documents that make a ticket are ever held.
             if let Some(ticket) = Ticket::of(&document) {
                 let held = Held { card: Card::of(&ticket, book), revision: document.revision, generation };
-                entries.push(Entry { held, start, length });
+                entries.push(Entry { held, span });
             }
             start += length;
         }
@@ -175,7 +211,7 @@ mod tests {
         assert_eq!(part.entries.iter().map(|entry| entry.held.clone()).collect::<Vec<_>>(), expected);
         assert_eq!(part.released, [held(99, 1, "").0.card.ticket]);
         for entry in &part.entries {
-            let bytes = &built.documents[entry.start as usize..][..entry.length as usize];
+            let bytes = entry.span.of(&built.documents).unwrap();
             let document: Document = serde_json::from_slice(bytes).unwrap();
             assert_eq!(document.ticket, entry.held.card.ticket);
         }
@@ -194,6 +230,41 @@ mod tests {
         cards[0] = FORM + 1;
         assert!(Part::read(&cards).is_err());
         assert!(Part::read(&[]).is_err());
+    }
+
+    #[test]
+    fn whatever_bit_of_a_part_is_turned_it_is_not_taken_for_what_was_put_there() {
+        let (builder, _) = build(&[3, 1, 2]);
+        let built = builder.finish();
+        let turned = |bytes: &[u8], at: usize| {
+            let mut turned = bytes.to_vec();
+            turned[at] ^= 1;
+            turned
+        };
+        for at in 0..built.cards.len() {
+            assert!(Part::read(&turned(&built.cards, at)).is_err(), "byte {at} of the cards");
+        }
+        let [(_, first), (_, second), _] = built.held[..] else { panic!("three were put in") };
+        for at in first.start..second.start {
+            let turned = turned(&built.documents, at as usize);
+            assert_eq!((first.of(&turned), second.of(&turned).is_some()), (None, true), "byte {at}");
+            assert!(Part::rebuild(&turned, &PolicyBook::shipped()).is_err(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn documents_of_a_release_without_checksums_are_read() {
+        let (held, document) = held(7, 41, "it smokes");
+        let document = serde_json::to_vec(&document).unwrap();
+        let ticket = held.card.ticket;
+        let list =
+            format!(r#"{{"held":[["{ticket}",{},{}]],"released":[]}}"#, held.generation, document.len());
+        let mut bytes = to_u32(list.len()).to_le_bytes().to_vec();
+        bytes.extend(list.into_bytes());
+        bytes.extend(document);
+        let part = Part::rebuild(&bytes, &PolicyBook::shipped()).unwrap();
+        assert_eq!(part.entries.iter().map(|entry| &entry.held).collect::<Vec<_>>(), [&held]);
+        assert!(part.entries[0].span.of(&bytes).is_some());
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(super) const DIRECTORY: &str = "directory";
 pub(super) const WITNESS: &str = "witness";
 /// Key in [`META`]: which opening of the database may write, a number that grows.
 pub(super) const WRITER: &str = "writer";
+/// Key in [`META`]: what is put in at each opening, to see whether it comes back.
+pub(super) const PROBE: &str = "probe";
 
 /// What leads from each version to the next, from nothing to the present one. An entry is never changed once released.
 ///
