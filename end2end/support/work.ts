@@ -125,7 +125,7 @@ export async function changeUrgency(page: Page, urgency: string, reason: string)
 /** Opens the dialog of something that can be done to a ticket at a desk. */
 export async function openAct(page: Page, act: string): Promise<Locator> {
   await page.getByLabel("更多操作").click();
-  await page.getByRole("menuitem", { name: act }).click();
+  await page.locator("details[open]").getByRole("button", { name: act }).click();
   const dialog = page.getByRole("dialog", { name: act });
   await expect(dialog).toBeVisible();
   return dialog;

@@ -2,6 +2,8 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, EventTarget};
 
 /// Shows a dialog in front of everything, the rest being out of reach.
 pub fn show_modal(dialog: NodeRef<html::Dialog>) {
@@ -11,6 +13,12 @@ pub fn show_modal(dialog: NodeRef<html::Dialog>) {
         // Fails only for a dialog that isn't in the page.
         let _ = dialog.show_modal();
     }
+}
+
+/// Whether something happened inside a dialog.
+pub fn holds(target: Option<&EventTarget>) -> bool {
+    let element = target.and_then(|target| target.dyn_ref::<Element>());
+    element.is_some_and(|element| element.closest("dialog").is_ok_and(|found| found.is_some()))
 }
 
 /// Closes a dialog.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::request_animation_frame;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement};
 
 /// Goes to the first field that is marked as wrong, once the marks are on the screen; in the dialog in front, if there is one.
 pub fn first_invalid() {
@@ -15,6 +15,15 @@ pub fn first_invalid() {
             let _ = field.focus();
         }
     });
+}
+
+/// Goes to the field of a dialog that asks for it, if there is one.
+pub fn wanted_in(dialog: &Element) {
+    let found = dialog.query_selector(":is(input, textarea)[autofocus]").ok().flatten();
+    if let Some(field) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        // Fails only for an element outside the page.
+        let _ = field.focus();
+    }
 }
 
 /// Goes to an element by its id, once it is on the screen. Nothing happens if it isn't there.

@@ -6,6 +6,7 @@ use domain::people::Person;
 use super::storage;
 
 const PERSON: &str = "fieldloop-person";
+const USER: &str = "fieldloop-user";
 
 /// Who signed in last and has not signed out.
 pub fn person() -> Option<Person> {
@@ -17,7 +18,18 @@ pub fn remember(person: &Person) {
     storage::set_value(PERSON, person);
 }
 
+/// The name that they signed in with.
+pub fn user() -> Option<String> {
+    storage::text(USER)
+}
+
+/// Remembers the name that somebody has signed in with.
+pub fn remember_user(name: &str) {
+    storage::set_text(USER, name);
+}
+
 /// Forgets who was signed in. Their local database stays.
 pub fn forget() {
     storage::remove(PERSON);
+    storage::remove(USER);
 }

@@ -22,7 +22,7 @@ use crate::t;
 use crate::tickets::{
     ExplainedClock, Flags, NumberText, StageBadge, UrgencyBadge, iso, running, title_of, use_when,
 };
-use crate::ui::{Empty, Icon, Skeleton};
+use crate::ui::{Empty, Icon, Menu, Skeleton};
 use crate::workspace::{TicketView, use_workspace};
 
 /// One ticket, as the office sees it.
@@ -164,7 +164,6 @@ fn TicketActions(view: Signal<Arc<TicketView>>, switches: DialogSwitches) -> imp
                     <button
                         class="menu__item"
                         type="button"
-                        role="menuitem"
                         data-tone=(act == Act::Cancel).then_some("danger")
                         on:click=move |_| switches.open(act)
                     >
@@ -177,7 +176,7 @@ fn TicketActions(view: Signal<Arc<TicketView>>, switches: DialogSwitches) -> imp
                 let reason = move || lang.words().refusal(&refusal);
                 let why = reason.clone();
                 view! {
-                    <button class="menu__item" type="button" role="menuitem" aria-disabled="true" title=move || why().1>
+                    <button class="menu__item" type="button" aria-disabled="true" title=move || why().1>
                         <Icon name=act.glyph() />
                         {move || word(act)}
                     </button>
@@ -185,7 +184,7 @@ fn TicketActions(view: Signal<Arc<TicketView>>, switches: DialogSwitches) -> imp
                 }
             });
             view! {
-                <Menu label=Signal::derive(move || lang.words().ticket_more())>
+                <Menu label=t!(lang, ticket_more) edge=true button=|| view! { <Icon name="more" /> }>
                     {items.collect_view()}
                     {blocked.collect_view()}
                 </Menu>
@@ -193,27 +192,6 @@ fn TicketActions(view: Signal<Arc<TicketView>>, switches: DialogSwitches) -> imp
         })
     };
     view! { <div class="ticket__actions push">{quick} {next} {menu}</div> }
-}
-
-/// A menu of rarer actions. Closes when one of them is taken.
-#[component]
-fn Menu(#[prop(into)] label: Signal<&'static str>, children: Children) -> impl IntoView {
-    let details = NodeRef::<leptos::html::Details>::new();
-    let close = move || {
-        if let Some(details) = details.get_untracked() {
-            details.set_open(false);
-        }
-    };
-    view! {
-        <details class="menu" node_ref=details on:keydown=move |event| if event.key() == "Escape" { close() }>
-            <summary class="icon-button" data-edge aria-label=label>
-                <Icon name="more" />
-            </summary>
-            <div class="menu__list" role="menu" on:click=move |_| close()>
-                {children()}
-            </div>
-        </details>
-    }
 }
 
 #[component]

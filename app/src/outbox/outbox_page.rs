@@ -58,6 +58,7 @@ fn Outbox() -> impl IntoView {
     let status = workspace.status();
     let files = Memo::new(move |_| status.read().unsent.files);
     let files_unseen = Memo::new(move |_| status.read().files_unseen);
+    let unjudged = Memo::new(move |_| status.read().unjudged);
     let is_empty = move || {
         let no_changes = refused.read().is_empty() && parked.read().is_empty() && waiting.read().is_empty();
         no_changes && files.get() == 0 && !files_unseen.get() && status.read().not_added == 0
@@ -98,6 +99,9 @@ fn Outbox() -> impl IntoView {
                     <h2 class="job-list__heading">
                         {t!(lang, outbox_waiting)} " " <small>{move || waiting.read().len()}</small>
                     </h2>
+                    <Show when=move || { unjudged.get() > 0 }>
+                        <p class="secondary">{t!(lang, status_unjudged, unjudged.get())}</p>
+                    </Show>
                     <ol class="panel">
                         <For each=move || waiting.get() key=|entry| (entry.change.id, entry.is_waiting()) let:entry>
                             <ChangeLine entry />

@@ -3,7 +3,6 @@
 use domain::sla::{
     Calendar, CalendarProblem, Interval, Name, SpecialDay, TimeOfDay, Week, Weekday, Where, Workdays, Zone,
 };
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -14,7 +13,7 @@ use super::year_view::YearView;
 use crate::i18n::{Locale, Words, use_lang};
 use crate::t;
 use crate::tickets::ledger;
-use crate::ui::{Combobox, Confirm, Empty, Icon, Suggestion};
+use crate::ui::{Combobox, Confirm, Empty, Icon, Menu, Suggestion};
 
 /// The calendars, and the one that was chosen.
 #[component]
@@ -381,13 +380,8 @@ fn StripScale() -> impl IntoView {
 #[component]
 fn CopyMenu(day: Weekday, #[prop(into)] on_copy: Callback<Vec<Weekday>>) -> impl IntoView {
     let lang = use_lang();
-    let menu = NodeRef::<html::Details>::new();
-    let copy = move |to: Vec<Weekday>| {
-        if let Some(menu) = menu.get_untracked() {
-            menu.set_open(false);
-        }
-        on_copy.run(to);
-    };
+    let copy = move |to: Vec<Weekday>| on_copy.run(to);
+    let copy_day = move || lang.words().calendar_copy_day(lang.words().weekday(day));
     let single = Weekday::ALL.into_iter().filter(move |other| *other != day).map(move |other| {
         view! {
             <button class="menu__item" type="button" on:click=move |_| copy(vec![other])>
@@ -396,26 +390,17 @@ fn CopyMenu(day: Weekday, #[prop(into)] on_copy: Callback<Vec<Weekday>>) -> impl
         }
     });
     view! {
-        <details class="menu" node_ref=menu>
-            <summary
-                class="icon-button"
-                aria-label=move || lang.words().calendar_copy_day(lang.words().weekday(day))
-                title=t!(lang, calendar_copy)
-            >
-                <Icon name="layers" />
-            </summary>
-            <div class="menu__list">
-                <p class="menu__note">{move || lang.words().calendar_copy_day(lang.words().weekday(day))}</p>
-                <button class="menu__item" type="button" on:click=move |_| copy(Weekday::ALL[..5].to_vec())>
-                    {t!(lang, calendar_copy_workdays)}
-                </button>
-                <button class="menu__item" type="button" on:click=move |_| copy(Weekday::ALL.to_vec())>
-                    {t!(lang, calendar_copy_all)}
-                </button>
-                <hr class="menu__line" />
-                {single.collect_view()}
-            </div>
-        </details>
+        <Menu label=copy_day button=|| view! { <Icon name="layers" /> }>
+            <p class="menu__note">{copy_day}</p>
+            <button class="menu__item" type="button" on:click=move |_| copy(Weekday::ALL[..5].to_vec())>
+                {t!(lang, calendar_copy_workdays)}
+            </button>
+            <button class="menu__item" type="button" on:click=move |_| copy(Weekday::ALL.to_vec())>
+                {t!(lang, calendar_copy_all)}
+            </button>
+            <hr class="menu__line" />
+            {single.collect_view()}
+        </Menu>
     }
 }
 

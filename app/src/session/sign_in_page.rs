@@ -7,6 +7,7 @@ use sync::messages::SessionInfo;
 
 use super::Session;
 use crate::device::api::{self, SignInError};
+use crate::device::session as remembered;
 use crate::i18n::{Locale, use_lang};
 use crate::t;
 use crate::ui::{Dialog, DialogSize, Icon, TextField, TextKind};
@@ -30,9 +31,10 @@ struct SignInForm {
 }
 
 impl SignInForm {
-    fn new() -> Self {
+    /// A form for somebody who signs in with this name, if that is known.
+    fn of(user: String) -> Self {
         Self {
-            user: RwSignal::default(),
+            user: RwSignal::new(user),
             password: RwSignal::default(),
             trouble: RwSignal::default(),
             busy: RwSignal::default(),
@@ -52,7 +54,7 @@ impl SignInForm {
         self.trouble.set(None);
         spawn_local(async move {
             let outcome = match api::sign_in(user.trim(), &password).await {
-                Ok(info) => accept(info),
+                Ok(info) => accept(info).inspect(|()| remembered::remember_user(user.trim())),
                 Err(error) => Err(Trouble::SignIn(error)),
             };
             self.busy.set(false);
@@ -69,7 +71,7 @@ impl SignInForm {
 pub fn SignInPage() -> impl IntoView {
     let lang = use_lang();
     let session = Session::expect();
-    let form = SignInForm::new();
+    let form = SignInForm::of(String::new());
     let accept = move |info| {
         session.begin(info);
         Ok(())
@@ -121,6 +123,7 @@ pub(super) fn SignInFrame(
 #[component]
 fn Questions(form: SignInForm) -> impl IntoView {
     let lang = use_lang();
+    let knows_user = !form.user.read_untracked().is_empty();
     let answer = move || {
         let words = lang.words();
         form.trouble.get().map(|trouble| match trouble {
@@ -137,8 +140,8 @@ fn Questions(form: SignInForm) -> impl IntoView {
         })
     };
     view! {
-        <TextField label=t!(lang, sign_in_user) value=form.user kind=TextKind::Username />
-        <TextField label=t!(lang, sign_in_password) value=form.password kind=TextKind::Password />
+        <TextField label=t!(lang, sign_in_user) value=form.user kind=TextKind::Username autofocus=!knows_user />
+        <TextField label=t!(lang, sign_in_password) value=form.password kind=TextKind::Password autofocus=knows_user />
         <p class="signin__answer" role="alert">
             {move || answer().map(|text| view! { <Icon name="alert" /> {text} })}
         </p>
@@ -190,7 +193,7 @@ pub fn SignInAgain(
 ) -> impl IntoView {
     let lang = use_lang();
     let workspace = use_workspace();
-    let form = SignInForm::new();
+    let form = SignInForm::of(remembered::user().unwrap_or_default());
     let accept = move |info: SessionInfo| {
         super::learn(&info);
         if info.person.id != workspace.person().with_untracked(|person| person.id) {

@@ -6,7 +6,7 @@ use super::sign_out::SignOut;
 use crate::device::prefs::{self, Theme};
 use crate::i18n::{Locale, use_lang};
 use crate::t;
-use crate::ui::Icon;
+use crate::ui::{Icon, Menu};
 use crate::workspace::use_workspace;
 
 /// The person's menu.
@@ -21,26 +21,26 @@ pub fn PersonMenu(
     let person = workspace.person();
     let name = move || person.with(|person| person.name.clone());
     let initial = move || person.with(|person| person.name.chars().next().unwrap_or('·').to_string());
+    let button = move || {
+        view! {
+            <span class="person__mark" aria-hidden="true">{initial}</span>
+            {up.then(|| view! { <span class="nav__label">{name} " "</span> })}
+            <span class="visually-hidden">{t!(lang, menu_account)}</span>
+        }
+    };
     view! {
-        <details class="menu">
-            <summary class=if up { "nav__item" } else { "icon-button" }>
-                <span class="person__mark" aria-hidden="true">{initial}</span>
-                {up.then(|| view! { <span class="nav__label">{name} " "</span> })}
-                <span class="visually-hidden">{t!(lang, menu_account)}</span>
-            </summary>
-            <div class="menu__list" data-up=up.then_some("")>
-                <p class="menu__note">
-                    {name} " · "
-                    {move || lang.words().role(person.with(|person| person.role))}
-                </p>
-                <hr class="menu__line" />
-                <LanguageChoice />
-                <hr class="menu__line" />
-                <ThemeChoice />
-                <hr class="menu__line" />
-                <SignOut class="menu__item" />
-            </div>
-        </details>
+        <Menu class=if up { "nav__item" } else { "icon-button" } button up stays=true>
+            <p class="menu__note">
+                {name} " · "
+                {move || lang.words().role(person.with(|person| person.role))}
+            </p>
+            <hr class="menu__line" />
+            <LanguageChoice />
+            <hr class="menu__line" />
+            <ThemeChoice />
+            <hr class="menu__line" />
+            <SignOut class="menu__item" />
+        </Menu>
     }
 }
 

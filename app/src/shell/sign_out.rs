@@ -28,11 +28,17 @@ pub fn SignOut(
         <button
             class=class
             type="button"
+            data-busy=move || leaving.busy.get().then_some("")
             aria-disabled=move || leaving.busy.get().to_string()
             on:click=move |_| sign_out(None)
         >
-            <Icon name="sign-out" />
-            {t!(lang, sign_out)}
+            <Icon
+                name=Signal::derive(move || if leaving.busy.get() { "sync" } else { "sign-out" })
+                turning=leaving.busy
+            />
+            <span aria-live="polite">
+                {move || if leaving.busy.get() { lang.words().sign_out_sending() } else { lang.words().sign_out() }}
+            </span>
         </button>
         <HeldBackDialog
             held=leaving.held

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::text_prop::TextProp;
 
 use super::{Icon, fresh_id};
+use crate::device::focus;
 use crate::i18n::{Words, use_lang};
 use crate::t;
 
@@ -126,6 +127,8 @@ pub fn Dialog(
             typed.set(false);
             // Fails only for an element outside the page, and then there is nothing to show it in.
             let _ = dialog.show_modal();
+            // The browser stops at the title, which comes first.
+            focus::wanted_in(&dialog);
         } else if !open && dialog.open() {
             dialog.close();
         }
