@@ -295,6 +295,7 @@ async fn read_raw(name: &str, store: &str, key: u32) -> Vec<u8> {
     let transaction = database.transaction(store).build().unwrap();
     let value: JsValue =
         transaction.object_store(store).unwrap().get(key).primitive().unwrap().await.unwrap().unwrap();
+    drop(transaction);
     database.close();
     value.dyn_into::<Uint8Array>().unwrap().to_vec()
 }
