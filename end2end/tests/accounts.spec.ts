@@ -1,6 +1,6 @@
 // Coming in and going out: the first administrator of an empty server, and nobody leaves work behind.
 import { expect, test } from "../support/journey.ts";
-import { pill } from "../support/people.ts";
+import { PASSWORD, pill } from "../support/people.ts";
 import { addNote } from "../support/work.ts";
 
 test("the link that the first start prints makes the first administrator, once", async ({ page, server }) => {
@@ -52,5 +52,42 @@ test.describe("at work", () => {
     await expect(pill(engineer.page)).toHaveText("已全部上传", { timeout: 60_000 });
     await signOut();
     await expect(engineer.page.getByRole("heading", { name: "登录" })).toBeVisible();
+  });
+
+  test("who works at the office signs out on whatever they hold; a tap beside the menu only closes it", async ({ tablet }) => {
+    const { page } = await tablet("agent");
+    const menu = page.locator("summary", { hasText: "账户与设置" });
+    const signOut = page.getByRole("button", { name: "退出登录" });
+    for (const size of [{ width: 1440, height: 900 }, { width: 1180, height: 820 }, { width: 390, height: 844 }]) {
+      await page.setViewportSize(size);
+      await menu.tap();
+      await expect(signOut).toBeInViewport({ ratio: 1 });
+      await page.keyboard.press("Escape");
+      await expect(signOut).toBeHidden();
+      await expect(menu).toBeFocused();
+    }
+    await menu.tap();
+    await expect(signOut).toBeVisible();
+    const beside = page.getByRole("link", { name: "冷水机高压报警" });
+    const place = await beside.boundingBox();
+    await page.touchscreen.tap((place?.x ?? 0) + 20, (place?.y ?? 0) + 10);
+    await expect(signOut).toBeHidden();
+    await expect(page).toHaveURL(/\/tickets$/);
+    await menu.tap();
+    await signOut.tap();
+    await expect(page.getByRole("heading", { name: "登录" })).toBeVisible();
+  });
+
+  test("whose session has ended need only type their password", async ({ tablet }) => {
+    const { page } = await tablet("engineer");
+    await page.context().clearCookies();
+    await page.reload();
+    const dialog = page.getByRole("dialog", { name: "请重新登录" });
+    await expect(dialog.getByLabel("用户名")).toHaveValue("engineer");
+    await expect(dialog.getByLabel("密码")).toBeFocused();
+    await page.keyboard.type(PASSWORD);
+    await page.keyboard.press("Enter");
+    await expect(dialog).toBeHidden();
+    await expect(pill(page)).toHaveText("已全部上传");
   });
 });

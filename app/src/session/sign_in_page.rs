@@ -221,8 +221,10 @@ pub fn SignInAgain(
             on_submit=move |()| form.submit(accept)
             footer
         >
-            <p>{move || lang.words().sign_in_again_lead(name())}</p>
-            <Questions form=form />
+            <div class="stack">
+                <p>{move || lang.words().sign_in_again_lead(name())}</p>
+                <Questions form=form />
+            </div>
         </Dialog>
     }
 }

@@ -79,7 +79,8 @@ pub fn Flags(
         (!flags.is_empty()).then(|| {
             let flags = flags.into_iter().map(|flag| {
                 view! {
-                    <span class="flag" data-flag=glyph::flag_style(flag)>
+                    // Where there is no room, the icon stands alone.
+                    <span class="flag" data-flag=glyph::flag_style(flag) title=move || lang.words().flag(flag)>
                         <Icon name=glyph::of_flag(flag) />
                         {move || lang.words().flag(flag)}
                     </span>

@@ -59,6 +59,7 @@ pub fn Dialog(
 ) -> impl IntoView {
     let lang = use_lang();
     let dialog = NodeRef::<html::Dialog>::new();
+    let form = NodeRef::<html::Form>::new();
     let title_id = fresh_id("dialog");
     let typed = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
@@ -75,7 +76,7 @@ pub fn Dialog(
             }
             let (title, sub) = (title.clone(), sub.clone());
             let content = view! {
-                <form class="dialog__form" novalidate on:input=move |_| typed.set(true) on:submit=submit>
+                <form class="dialog__form" node_ref=form novalidate on:input=move |_| typed.set(true) on:submit=submit>
                     <header class="dialog__head">
                         <h2 class="dialog__title" id=title_id.clone() tabindex="-1" autofocus>
                             {move || title.get()}
@@ -121,9 +122,9 @@ pub fn Dialog(
     };
     // After the content, so that it is there to take the focus when the dialog opens.
     Effect::new(move |_| {
-        let open = open.get();
+        let (open, is_filled) = (open.get(), form.get().is_some());
         let Some(dialog) = dialog.get() else { return };
-        if open && !dialog.open() {
+        if open && is_filled && !dialog.open() {
             typed.set(false);
             // Fails only for an element outside the page, and then there is nothing to show it in.
             let _ = dialog.show_modal();
