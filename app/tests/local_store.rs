@@ -146,6 +146,50 @@ async fn a_document_that_was_altered_is_not_believed_though_it_can_still_be_read
 }
 
 #[wasm_bindgen_test]
+async fn what_is_spoilt_stands_in_the_way_of_merging_until_it_has_come_anew() {
+    let name = fresh_name("spoilt for good");
+    let (store, _) = reopen(&name).await;
+    // Many small parts, which are worth merging.
+    let tickets: Vec<_> = (0..30).map(|number| held(number, 1, "one of many")).collect();
+    for ticket in &tickets {
+        store.apply(&hold([ticket.clone()])).await.unwrap();
+    }
+    write_raw(&name, "documents", 1, &[]).await;
+    let error = store.tidy().await.unwrap_err();
+    assert!(matches!(error, StoreError::Unreadable { .. }), "{error:?}");
+
+    let mut anew = tickets.clone();
+    anew[0] = held(0, 2, "come anew");
+    store.apply(&hold([anew[0].clone()])).await.unwrap();
+    assert!(store.tidy().await.unwrap(), "the spoilt part holds nothing any more that counts");
+    assert!(!store.tidy().await.unwrap());
+    assert_eq!(reopen(&name).await.1, anew);
+}
+
+#[wasm_bindgen_test]
+async fn a_spoilt_document_keeps_nobody_from_the_others_when_cards_are_made_anew() {
+    let name = fresh_name("spoilt under another form");
+    let (store, _) = reopen(&name).await;
+    let meta = sync::conformance::meta(1);
+    assert!(meta.cursor.is_some());
+    store
+        .apply(&Batch { meta: Some(meta), ..hold([held(1, 1, "pay 1000"), held(2, 1, "fine")]) })
+        .await
+        .unwrap();
+    drop(store);
+    let mut bytes = read_raw(&name, "documents", 1).await;
+    let at = bytes.windows(8).position(|word| word == b"pay 1000").unwrap();
+    bytes[at + 4] = b'9';
+    write_raw(&name, "documents", 1, &bytes).await;
+    write_raw(&name, "cards", 1, &[255, 1, 2, 3]).await;
+
+    let store = IndexedDbLocalStore::named(name);
+    let loaded = store.load().await.unwrap();
+    assert_eq!(loaded.held, [held(2, 1, "fine").0]);
+    assert_eq!(loaded.meta.unwrap().cursor, None, "everything is asked for anew");
+}
+
+#[wasm_bindgen_test]
 async fn a_window_that_another_has_taken_over_from_writes_nothing_more() {
     let name = fresh_name("two windows");
     let (first, _) = reopen(&name).await;

@@ -4,7 +4,7 @@
 //!
 //! | object store | key | value |
 //! |---|---|---|
-//! | `meta` | a name | JSON: what to remember, the directory, which window writes |
+//! | `meta` | a name | JSON: what to remember, the directory; which window writes, and what it has put in to see it come back |
 //! | `outbox` | the change's number | JSON: one outbox entry |
 //! | `cards` | part number | the cards of a part's tickets ([`parts`]): a cache, read at start |
 //! | `documents` | part number | the documents of the same tickets: the truth, read when somebody looks |
@@ -39,7 +39,7 @@ use sync::{Batch, Held, Loaded, LocalStore, Meta, OutboxEntry, StoreError};
 
 use self::connection::{Connection, Everything, Fence, Record, Write};
 use self::index::{Index, Place};
-use self::parts::{BuiltPart, Part, PartBuilder};
+use self::parts::{BuiltPart, Part, PartBuilder, Rebuilt};
 use self::schema::{CARDS, DIRECTORY, DOCUMENTS, META, OUTBOX, WITNESS};
 
 /// A person's replica in IndexedDB.
@@ -108,20 +108,24 @@ impl IndexedDbLocalStore {
         let documents = self.connection.get_many(DOCUMENTS, &plan.parts).await?;
         let mut merged = vec![PartBuilder::default()];
         for ((number, cards), documents) in plan.parts.iter().zip(cards).zip(documents) {
-            let (Some(cards), Some(documents)) = (cards, documents) else {
-                return Err(missing(DOCUMENTS, *number));
-            };
-            let (cards, documents) = (cards.to_vec(), documents.to_vec());
-            let part = Part::read(&cards)
-                .or_else(|_| Part::rebuild(&documents, &self.policy.borrow()))
-                .map_err(|problem| unreadable(DOCUMENTS, *number, &problem))?;
+            let [cards, documents] =
+                [cards, documents].map(|bytes| bytes.map_or_else(Vec::new, |bytes| bytes.to_vec()));
+            let rebuilt = || Part::rebuild(&documents, &self.policy.borrow()).map(|rebuilt| rebuilt.part);
+            let part = Part::read(&cards).or_else(|_| rebuilt()).unwrap_or_default();
+            let mut merged_of_it = 0;
             for entry in part.entries {
                 let place = Place { part: *number, span: entry.span };
                 let ticket = entry.held.card.ticket;
-                if self.index.borrow().find(ticket) == Some(place) {
-                    let document = place.span.of(&documents).ok_or_else(|| spoilt(DOCUMENTS, *number))?;
+                if self.index.borrow().find(ticket) == Some(place)
+                    && let Some(document) = place.span.of(&documents)
+                {
                     roomy(&mut merged).hold(&entry.held, document);
+                    merged_of_it += 1;
                 }
+            }
+            // What is spoilt in a part and counts for nothing any more goes with it.
+            if merged_of_it < self.index.borrow().count(*number) {
+                return Err(spoilt(DOCUMENTS, *number));
             }
             for ticket in part.released {
                 if plan.keeps_graves && self.index.borrow().find(ticket).is_none() {
@@ -169,11 +173,12 @@ impl IndexedDbLocalStore {
         self.connection.close();
     }
 
-    async fn rebuild_cards(&self, number: u32) -> Result<Part, StoreError> {
+    /// Makes the cards of a part anew. What is spoilt of it is left out.
+    async fn rebuild_cards(&self, number: u32) -> Result<Rebuilt, StoreError> {
         let mut documents = self.connection.get_many(DOCUMENTS, &[number]).await?;
-        let documents = documents.pop().flatten().ok_or_else(|| missing(DOCUMENTS, number))?;
-        Part::rebuild(&documents.to_vec(), &self.policy.borrow())
-            .map_err(|problem| unreadable(DOCUMENTS, number, &problem))
+        let documents = documents.pop().flatten().map_or_else(Vec::new, |bytes| bytes.to_vec());
+        let rebuilt = Part::rebuild(&documents, &self.policy.borrow());
+        Ok(rebuilt.unwrap_or_else(|_| Rebuilt { part: Part::default(), is_whole: false }))
     }
 }
 
@@ -195,7 +200,7 @@ impl LocalStore for IndexedDbLocalStore {
         }
         let ((meta, directory, witness, outbox_records, cards), fence) = opened?;
         self.fence.set(Some(fence));
-        let meta: Option<Meta> = meta.map(|bytes| read_json(META, META, &bytes.to_vec())).transpose()?;
+        let mut meta: Option<Meta> = meta.map(|bytes| read_json(META, META, &bytes.to_vec())).transpose()?;
         let directory: Option<Directory> =
             directory.map(|bytes| read_json(META, DIRECTORY, &bytes.to_vec())).transpose()?;
         let witness = witness.map(|bytes| read_json(META, WITNESS, &bytes.to_vec())).transpose()?;
@@ -210,7 +215,14 @@ impl LocalStore for IndexedDbLocalStore {
         for (number, part) in cards.into_iter().rev() {
             let (part, stale) = match part {
                 Ok(part) => (part, false),
-                Err(_) => (self.rebuild_cards(number).await?, true),
+                Err(_) => {
+                    let Rebuilt { part, is_whole } = self.rebuild_cards(number).await?;
+                    if !is_whole && let Some(meta) = &mut meta {
+                        // Not all that has come in is here: it is all asked for anew.
+                        meta.cursor = None;
+                    }
+                    (part, true)
+                }
             };
             index.read_part(number, part, stale, &mut held);
         }

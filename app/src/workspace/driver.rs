@@ -48,13 +48,16 @@ pub(super) async fn run<L: Line>(core: Rc<Core>, desk: Rc<Desk>, line: Rc<L>) {
     }
 }
 
-/// Merges what lies about in the store, now and then. What turns out to be spoilt there is pulled anew, which takes its place.
+/// Merges what lies about in the store, now and then. What turns out to be spoilt there is pulled anew, which takes its place; once, because
+/// a ticket that the server can't give again would have everything pulled again and again.
 pub(super) async fn tidy(core: Rc<Core>, desk: Rc<Desk>) {
+    let mut is_pulled = false;
     loop {
         clock::sleep(TIDY_EVERY_MS).await;
         let Err(error) = desk.tidy().await else { continue };
         leptos::logging::warn!("the local database could not be tidied: {error}");
-        if matches!(error, StoreError::Unreadable { .. }) && desk.pull_anew().await.is_ok() {
+        if !is_pulled && matches!(error, StoreError::Unreadable { .. }) && desk.pull_anew().await.is_ok() {
+            is_pulled = true;
             core.bell().ring();
         }
     }

@@ -30,12 +30,12 @@ const OPENING_MS: u32 = 10_000;
 /// Pauses between attempts to open a database whose connection is lost again and again, in milliseconds.
 const PAUSES_MS: [u32; 2] = [100, 1_000];
 
+/// Every byte there is, to see whether the browser gives back what is put in.
+const EVERY_BYTE: RangeInclusive<u8> = 0..=u8::MAX;
+
 /// Which opening of the database this is. The highest one may write.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Fence(f64);
-
-/// Every byte there is, to see whether the browser gives back what is put in.
-const EVERY_BYTE: RangeInclusive<u8> = 0..=u8::MAX;
 
 impl Fence {
     /// What is put in when this opening begins, and must come back.

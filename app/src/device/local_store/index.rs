@@ -54,6 +54,11 @@ impl Index {
         self.places.get(&ticket).copied()
     }
 
+    /// How many documents of a part count.
+    pub(super) fn count(&self, part: u32) -> usize {
+        self.places.values().filter(|place| place.part == part).count()
+    }
+
     /// The number of the next part.
     pub(super) fn next_part(&self) -> u32 {
         self.parts.last_key_value().map_or(1, |(number, _)| number + 1)

@@ -71,6 +71,24 @@ struct List {
     #[serde(default)]
     checksums: Vec<u32>,
     released: Vec<TicketId>,
+    /// The checksum of all that.
+    #[serde(default)]
+    checksum: Option<u32>,
+}
+
+impl List {
+    fn sum(&self) -> u32 {
+        let said = serde_json::to_vec(&(&self.held, &self.checksums, &self.released));
+        crc32fast::hash(&said.expect("ids and numbers always serialise"))
+    }
+}
+
+/// Cards that were made anew.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rebuilt {
+    pub(super) part: Part,
+    /// Whether that is all that was put there. What is spoilt is left out, and keeps nobody from the rest.
+    pub(super) is_whole: bool,
 }
 
 /// Makes a part.
@@ -113,7 +131,8 @@ impl PartBuilder {
         self.held.is_empty() && self.list.released.is_empty()
     }
 
-    pub(super) fn finish(self) -> BuiltPart {
+    pub(super) fn finish(mut self) -> BuiltPart {
+        self.list.checksum = Some(self.list.sum());
         let list = serde_json::to_vec(&self.list).expect("ids and numbers always serialise");
         let mut documents = to_u32(list.len()).to_le_bytes().to_vec();
         documents.extend(list);
@@ -157,27 +176,34 @@ impl Part {
     }
 
     /// Makes the cards of a part anew from its documents.
-    pub(super) fn rebuild(bytes: &[u8], book: &PolicyBook) -> Result<Self, String> {
+    pub(super) fn rebuild(bytes: &[u8], book: &PolicyBook) -> Result<Rebuilt, String> {
         let cut_short = || "cut short".to_owned();
         let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>().ok_or_else(cut_short)?;
         let list_bytes = u32::from_le_bytes(*length);
         let list = rest.get(..list_bytes as usize).ok_or_else(cut_short)?;
         let list: List = serde_json::from_slice(list).map_err(|error| error.to_string())?;
+        if list.checksum.is_some_and(|checksum| checksum != list.sum()) {
+            return Err("not what was put there".to_owned());
+        }
         let mut start = to_u32(LENGTH_BYTES) + list_bytes;
-        let mut entries = Vec::with_capacity(list.held.len());
+        let mut part = Self { entries: Vec::with_capacity(list.held.len()), released: list.released };
+        let mut is_whole = true;
         let checksums = list.checksums.into_iter().map(Some).chain(std::iter::repeat(None));
         for ((_, generation, length), checksum) in list.held.into_iter().zip(checksums) {
             let span = Span { start, length, checksum };
-            let document = span.of(bytes).ok_or_else(|| "cut short, or not what was put there".to_owned())?;
-            let document: Document = serde_json::from_slice(document).map_err(|error| error.to_string())?;
+            start = start.saturating_add(length);
+            let document = span.of(bytes).and_then(|document| serde_json::from_slice(document).ok());
+            let Some(document): Option<Document> = document else {
+                is_whole = false;
+                continue;
+            };
             // Only documents that make a ticket are ever held.
             if let Some(ticket) = Ticket::of(&document) {
                 let held = Held { card: Card::of(&ticket, book), revision: document.revision, generation };
-                entries.push(Entry { held, span });
+                part.entries.push(Entry { held, span });
             }
-            start += length;
         }
-        Ok(Self { entries, released: list.released })
+        Ok(Rebuilt { part, is_whole })
     }
 }
 
@@ -220,7 +246,8 @@ mod tests {
     #[test]
     fn cards_made_anew_are_the_same_cards() {
         let built = build(&[3, 1, 2]).0.finish();
-        assert_eq!(Part::rebuild(&built.documents, &PolicyBook::shipped()), Part::read(&built.cards));
+        let rebuilt = Part::rebuild(&built.documents, &PolicyBook::shipped()).unwrap();
+        assert_eq!((Ok(rebuilt.part), rebuilt.is_whole), (Part::read(&built.cards), true));
     }
 
     #[test]
@@ -238,17 +265,28 @@ mod tests {
         let built = builder.finish();
         let turned = |bytes: &[u8], at: usize| {
             let mut turned = bytes.to_vec();
-            turned[at] ^= 1;
+            turned[at] ^= 1 << (at % 8);
             turned
         };
         for at in 0..built.cards.len() {
             assert!(Part::read(&turned(&built.cards, at)).is_err(), "byte {at} of the cards");
         }
-        let [(_, first), (_, second), _] = built.held[..] else { panic!("three were put in") };
-        for at in first.start..second.start {
-            let turned = turned(&built.documents, at as usize);
-            assert_eq!((first.of(&turned), second.of(&turned).is_some()), (None, true), "byte {at}");
-            assert!(Part::rebuild(&turned, &PolicyBook::shipped()).is_err(), "byte {at}");
+        let whole = Part::read(&built.cards).unwrap();
+        for at in 0..built.documents.len() {
+            let turned = turned(&built.documents, at);
+            let spoilt = whole.entries.iter().position(|Entry { span, .. }| span.of(&turned).is_none());
+            let rebuilt = Part::rebuild(&turned, &PolicyBook::shipped());
+            let Some(spoilt) = spoilt else {
+                // In front of the documents; a letter of an id may be large or small.
+                let is_as_it_was = rebuilt.is_ok_and(|rebuilt| rebuilt.is_whole && rebuilt.part == whole);
+                assert!(is_as_it_was || Part::rebuild(&turned, &PolicyBook::shipped()).is_err(), "byte {at}");
+                continue;
+            };
+            let Rebuilt { part, is_whole } = rebuilt.unwrap();
+            let left = |part: &Part| part.entries.iter().map(|entry| entry.held.clone()).collect::<Vec<_>>();
+            let mut expected = left(&whole);
+            expected.remove(spoilt);
+            assert_eq!((left(&part), is_whole), (expected, false), "byte {at}");
         }
     }
 
@@ -262,16 +300,26 @@ mod tests {
         let mut bytes = to_u32(list.len()).to_le_bytes().to_vec();
         bytes.extend(list.into_bytes());
         bytes.extend(document);
-        let part = Part::rebuild(&bytes, &PolicyBook::shipped()).unwrap();
+        let Rebuilt { part, is_whole } = Part::rebuild(&bytes, &PolicyBook::shipped()).unwrap();
+        assert!(is_whole);
         assert_eq!(part.entries.iter().map(|entry| &entry.held).collect::<Vec<_>>(), [&held]);
         assert!(part.entries[0].span.of(&bytes).is_some());
     }
 
     #[test]
-    fn documents_cut_anywhere_are_refused_and_never_misread() {
-        let documents = build(&[1, 2]).0.finish().documents;
-        for end in 0..documents.len() {
-            assert!(Part::rebuild(&documents[..end], &PolicyBook::shipped()).is_err(), "cut at {end}");
+    fn documents_cut_anywhere_are_never_misread_nor_taken_for_all() {
+        let built = build(&[1, 2]).0.finish();
+        let whole = Part::read(&built.cards).unwrap();
+        for end in 0..built.documents.len() {
+            let rebuilt = Part::rebuild(&built.documents[..end], &PolicyBook::shipped());
+            let left =
+                whole.entries.iter().filter(|entry| (entry.span.start + entry.span.length) as usize <= end);
+            match rebuilt {
+                Ok(Rebuilt { part, is_whole }) => {
+                    assert!(!is_whole && part.entries.iter().eq(left), "cut at {end}");
+                }
+                Err(_) => assert_eq!(left.count(), 0, "cut at {end}"),
+            }
         }
     }
 }
