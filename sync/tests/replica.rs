@@ -411,20 +411,20 @@ fn a_new_beginning_that_leaves_much_out_is_asked_for_once_more_before_anything_g
     server.page = 100;
     office.sync(&mut server, at(0));
     let held = |office: &Device| office.replica.cards().count();
-    let mistaken = |office: &mut Device, left: usize| {
+    let mistaken = |office: &mut Device, server: &Server, left: usize| {
         let asked = PullRequest { cursor: None, ..office.replica.pull_request(None) };
         let mut page = server.pull(&office.person, &asked, at(1));
         assert!(page.reset && !page.more);
         page.documents.truncate(left);
         office.keep(office.replica.on_pull(page, at(1), at(1)));
     };
-    mistaken(&mut office, 9);
+    mistaken(&mut office, &server, 9);
     assert_eq!(held(&office), 9, "two of eleven may have gone");
     office.keep(office.replica.pull_anew());
     office.pull(&server, at(2));
     assert_eq!(held(&office), 11);
 
-    mistaken(&mut office, 8);
+    mistaken(&mut office, &server, 8);
     assert_eq!(held(&office), 11, "more than one in five");
     office.restart();
     assert_eq!(held(&office), 11);
@@ -433,9 +433,14 @@ fn a_new_beginning_that_leaves_much_out_is_asked_for_once_more_before_anything_g
     assert_eq!(held(&office), 11, "and it was an error");
     assert!(office.replica.pull_request(None).cursor.is_some());
 
-    mistaken(&mut office, 0);
+    let own = office.tap(ticket_id(1), comment("it still smokes"), at(4)).unwrap();
+    office.keep(office.replica.pull_anew());
+    office.push(&mut server, at(4), false);
+    mistaken(&mut office, &server, 0);
     assert_eq!(held(&office), 11);
-    mistaken(&mut office, 0);
+    assert_eq!(office.comments(ticket_id(1)), ["it still smokes"], "what is held does not have it yet");
+    assert!(matches!(office.state(own), Some(OutboxState::Accepted { .. })));
+    mistaken(&mut office, &server, 0);
     assert_eq!(held(&office), 0, "said twice, it is believed");
     assert!(office.replica.pull_request(None).cursor.is_some());
 }

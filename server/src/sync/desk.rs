@@ -247,18 +247,25 @@ impl Desk {
     /// Sees to it that it is known which of the numbers that a device knows tickets by are free, on a server that is still being given
     /// again what it has lost.
     async fn inform_of_numbers(&mut self, known: &mut Known, push: &Push) -> Result<(), StoreError> {
-        if push.known_as.is_empty() || !is_given_again(self.store.restored_at(), push.arrival) {
+        if !is_given_again(self.store.restored_at(), push.arrival) {
             return Ok(());
         }
-        for (month, _) in push.known_as.values().filter_map(TicketNumber::place).collect::<BTreeSet<_>>() {
+        let registered = push.changes.iter().filter(|incoming| incoming.registers());
+        let number_of = |ticket| Some((ticket, push.known_as.get(&ticket)?.clone()));
+        let known_as: BTreeMap<_, _> =
+            registered.filter_map(Incoming::ticket).filter_map(number_of).collect();
+        if known_as.is_empty() {
+            return Ok(());
+        }
+        let wanted: BTreeSet<_> = known_as.values().collect();
+        for (month, _) in wanted.iter().copied().filter_map(TicketNumber::place).collect::<BTreeSet<_>>() {
             self.inform_of_month(known, month).await?;
         }
         let in_flight = self.flight.iter().flat_map(|flight| &flight.known.given);
-        let given = in_flight.filter(|number| push.known_as.values().any(|known_as| known_as == *number));
-        known.given.extend(given.cloned());
+        known.given.extend(in_flight.filter(|number| wanted.contains(number)).cloned());
         let mut connection = self.store.read().await?;
-        known.given.extend(tickets::find_numbers(&mut connection, push.known_as.values()).await?);
-        known.known_as.extend(push.known_as.clone());
+        known.given.extend(tickets::find_numbers(&mut connection, wanted.into_iter()).await?);
+        known.known_as.extend(known_as);
         Ok(())
     }
 

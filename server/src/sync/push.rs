@@ -11,7 +11,8 @@ use axum::extract::{Request, State};
 use domain::people::Person;
 use domain::ticket::{Change, TicketNumber};
 use domain::{ChangeId, DeviceId, PersonId, TicketId};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use sync::messages::{PROTOCOL, PUSH_MAX_CHANGES, PushResponse};
 
@@ -41,7 +42,7 @@ struct Unread<'b> {
     epoch: Option<String>,
     #[serde(default)]
     ended_before: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "as_far_as_readable")]
     known_as: BTreeMap<TicketId, TicketNumber>,
     #[serde(borrow)]
     changes: Vec<&'b RawValue>,
@@ -129,9 +130,19 @@ struct Known {
     epoch: Option<String>,
     #[serde(default)]
     ended_before: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "as_far_as_readable")]
     known_as: BTreeMap<TicketId, TicketNumber>,
     changes: Vec<Change>,
+}
+
+/// Reads what is a courtesy, and must not keep any change from being judged: nothing, if it makes no sense.
+fn as_far_as_readable<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Default + DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let written = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(written).unwrap_or_default())
 }
 
 /// A push that has been read.

@@ -79,7 +79,7 @@ impl Replica {
         if is_of_another_history {
             self.send_again(&mut batch);
         } else {
-            self.settle(&mut batch, &meta, response.cursor.seq, response.more);
+            self.settle(&mut batch, &meta, response.cursor.seq, response.more || asks_once_more);
         }
         meta.epoch = Some(response.cursor.epoch.clone());
         meta.identity.person = response.person;

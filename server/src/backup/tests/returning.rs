@@ -1,11 +1,12 @@
 //! Tablets that come back to a server that was restored from a backup, in whatever order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use domain::people::Person;
 use domain::ticket::{Action, Change, Document, Nothing, Reason, Stage, TicketNumber};
 use domain::{PersonId, Refusal, TicketId, Timestamp};
+use futures_util::future::join_all;
 use serde_json::json;
 use sync::KEPT_MS;
 use sync::messages::{Judged, PROTOCOL, PushRequest, PushResponse, Verdict};
@@ -486,6 +487,46 @@ async fn no_ticket_gets_a_number_that_is_anothers_or_that_was_never_given() {
         push_known_as(&office, BTreeMap::from([(ticket, number(wanted))])).await;
         assert_eq!(numbers(&mut office.tablet).await[&ticket], number("FB2024059642"), "{wanted}");
     }
+}
+
+/// Devices may say what they like: were a number given twice, nothing of all that is pushed at a time could be written.
+#[tokio::test]
+async fn of_many_tickets_that_are_said_to_have_one_number_one_gets_it() {
+    let Restored { company, .. } = Restored::open().await;
+    let wanted = || number("FB202405007");
+    let mut office = Vec::new();
+    for _ in 0..20 {
+        let mut one = Keeper::of(&company, &company.agent).await;
+        one.kept = vec![one.tablet.register(), one.tablet.register()];
+        office.push(one);
+    }
+    let pushes = office.iter().map(|one| {
+        let tickets = one.kept.iter().map(|change| change.ticket);
+        push_known_as(one, tickets.map(|ticket| (ticket, wanted())).collect())
+    });
+    join_all(pushes).await;
+    let numbers = numbers(&mut office[0].tablet).await;
+    let all: BTreeSet<_> = numbers.values().collect();
+    assert_eq!((numbers.len(), all.len()), (40, 40));
+    assert!(all.contains(&wanted()));
+    verify(&company.state.config.data).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_said_of_numbers_and_makes_no_sense_keeps_no_change_from_being_judged() {
+    let Restored { company, office, ticket, .. } = Restored::open().await;
+    for known_as in [json!(null), json!("FB202405001"), json!({ "no ticket": 7 })] {
+        let push = json!({
+            "protocol": PROTOCOL, "device": office.tablet.device, "complete": true, "known_as": known_as,
+            "changes": office.kept,
+        });
+        let response: PushResponse = office.tablet.post("push", &push).await.json().await.unwrap();
+        let is_taken =
+            |judged: &Judged| matches!(judged.verdict, Verdict::Applied { .. } | Verdict::Duplicate { .. });
+        assert!(response.verdicts.iter().all(is_taken), "{known_as}: {response:?}");
+    }
+    let document = company.state.store.document(ticket).await.unwrap().unwrap();
+    assert_eq!(document.log().len(), 2);
 }
 
 #[tokio::test]

@@ -10,6 +10,9 @@ impl Group {
     /// next one of the month.
     pub(super) fn number_for(&mut self, ticket: TicketId, now: Timestamp) -> TicketNumber {
         let known_as = self.known.known_as.get(&ticket).filter(|number| self.is_free(number)).cloned();
+        if let Some(number) = &known_as {
+            tracing::info!(%ticket, %number, "a ticket was given back its number");
+        }
         let number = known_as.unwrap_or_else(|| self.next_number(now));
         self.known.given.insert(number.clone());
         number
