@@ -10,6 +10,7 @@ use sync::messages::{PROTOCOL, PullRequest, PullResponse};
 use sync::{OutboxEntry, OutboxState};
 
 use crate::law::{Law, demand};
+use crate::tally::Mark;
 use crate::world::World;
 
 impl World {
@@ -71,6 +72,35 @@ impl World {
             let scope = Scope::of(person, &directory);
             self.check_same(&format!("a fresh device of {}", person.name), &scope, &given)?;
         }
+        Ok(())
+    }
+
+    /// After each sync: a device that has come as far as a place of the record holds the tickets that are within its person's scope there,
+    /// and no others. Tickets about which it has something of its own are looked at in the end.
+    pub(crate) fn check_scope(&mut self, number: usize) -> Result<()> {
+        let device = &self.devices[number];
+        let Some(app) = &device.app else { return Ok(()) };
+        let (replica, meta) = (&app.replica, app.replica.meta());
+        let directory = self.server.directory();
+        let scope = directory.person(device.person).map(|person| Scope::of(person, &directory));
+        // The answer may be older than the server's last restore, or than its person's last move.
+        let place = meta.cursor.as_ref().filter(|cursor| cursor.epoch == self.server.epoch());
+        let (Some(place), Some(scope)) = (place.map(|cursor| cursor.seq), scope) else { return Ok(()) };
+        if meta.rebuilding || meta.scope != Some(scope.fingerprint()) || place > self.record.head() {
+            return Ok(());
+        }
+        let own: BTreeSet<_> = replica.outbox().map(|entry| entry.change.ticket).collect();
+        let held: BTreeSet<_> = replica.cards().map(|card| card.ticket).collect();
+        let all = self.record.documents().keys();
+        let expected = all.filter(|ticket| self.record.is_within(&scope, **ticket, place));
+        let expected: BTreeSet<_> = expected.copied().collect();
+        let wrong = held.symmetric_difference(&expected).find(|ticket| !own.contains(*ticket));
+        demand!(
+            wrong.is_none(),
+            Law::AllHoldTheSame,
+            "device {number}, which has come to {place}, and its person's scope there do not agree on {wrong:?}"
+        );
+        self.reach(Mark::ScopeCompared);
         Ok(())
     }
 

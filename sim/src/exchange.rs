@@ -474,6 +474,10 @@ impl World {
                 let came_home = comes_home(&batch);
                 let kept = self.keep(number, batch).await?;
                 if kept == Kept::Yes {
+                    // Between two pages a ticket may have moved on to the later one.
+                    if !more {
+                        self.check_scope(number)?;
+                    }
                     self.devices[number].app_mut()?.planner.pulled(more);
                     for mark in marks.into_iter().chain(came_home.then_some(Mark::SettledByPull)) {
                         self.reach(mark);
@@ -517,6 +521,7 @@ impl World {
                 for (_, mark) in reached.into_iter().filter(|(is_reached, _)| *is_reached) {
                     self.reach(mark);
                 }
+                self.check_scope(number)?;
                 let app = self.devices[number].app_mut()?;
                 app.planner.heard(&app.replica, &burst);
                 Ok(())

@@ -83,6 +83,7 @@ marks! {
     EventLost = "event lost before another one of its ticket", 30;
     EventMisfit = "event that did not fit", 20;
     Behind = "stream that said `behind`", 100;
+    ScopeCompared = "device compared with its person's scope after a sync", 5_000;
     GoneByEvent = "ticket gone by an event", 20;
     GoneByPull = "ticket gone by a pull", 20;
     Kept = "change kept for the next backup", 1_000;
