@@ -36,6 +36,26 @@ test("taking a new version forgets the builds before it, and not one that is jus
   }
 });
 
+test("an app that is never closed hears of a new version within the hour", async ({ tablet, server }) => {
+  test.setTimeout(120_000);
+  const { page } = await tablet("engineer");
+  await page.clock.install();
+  await page.reload();
+  await expect(page.getByRole("link", { name: JOB })).toBeVisible();
+  const other = await makeOtherClient();
+  try {
+    await server.stop();
+    await server.startAgain({ FIELDLOOP_CLIENT_DIST: other.folder });
+    const take = page.getByRole("status").getByRole("button", { name: "现在更新" });
+    await page.clock.fastForward("00:50:00");
+    await expect(take).toBeHidden();
+    await page.clock.fastForward("00:11:00");
+    await expect(take).toBeVisible();
+  } finally {
+    await other.discard();
+  }
+});
+
 test("taking a new version keeps what is not on the server yet", async ({ desk, tablet, server }) => {
   test.setTimeout(120_000);
   const engineer = await tablet("engineer");

@@ -11,7 +11,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState};
 
-use super::location;
+use super::{clock, location};
+
+/// Pause between two looks for a newer build, in milliseconds. By themselves browsers look when a page is loaded, and the app of a tablet is
+/// never closed.
+const LOOK_EVERY_MS: u32 = 60 * 60 * 1_000;
 
 /// Whether a newer build waits. Lives as long as the caller's owner.
 pub fn update_ready() -> Signal<bool> {
@@ -19,6 +23,10 @@ pub fn update_ready() -> Signal<bool> {
     spawn_local(async move {
         let Some(registration) = registration().await else { return };
         watch(&registration, ready);
+        while !ready.is_disposed() {
+            clock::sleep(LOOK_EVERY_MS).await;
+            look_for_newer(&registration).await;
+        }
     });
     ready.into()
 }
@@ -36,6 +44,14 @@ pub fn take_update() {
             None => location::reload(),
         }
     });
+}
+
+/// Has the browser ask the server for a newer build. Without a network, the next time will do.
+async fn look_for_newer(registration: &ServiceWorkerRegistration) {
+    if let Ok(looking) = registration.update() {
+        // Fails also when what is there can't be installed: the present build stays.
+        let _ = JsFuture::from(looking).await;
+    }
 }
 
 fn take_over(worker: &ServiceWorker) {
