@@ -36,6 +36,14 @@ export async function notesOf(page: Page, ticket: string): Promise<string[]> {
   return changes.filter(({ action }) => action.kind === "log_progress").map(({ action }) => action.body.note ?? "");
 }
 
+/** Of what was said to be saved: what the record lacks, and what of the record is there more than once. */
+export function lostAndTwice(said: string[], record: string[]): { lost: string[]; twice: string[] } {
+  return {
+    lost: said.filter((note) => !record.includes(note)),
+    twice: record.filter((note, at) => record.indexOf(note) !== at),
+  };
+}
+
 /** The ticket that a job's address leads to. */
 export function ticketAt(address: string): string {
   const ticket = /\/jobs\/([0-9a-f-]{36})/.exec(address)?.[1];

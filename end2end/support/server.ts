@@ -1,11 +1,12 @@
 // The real server, as a journey needs it: on a port and a data folder of its own, and allowed to die.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const BINARY = process.env.FIELDLOOP_BINARY ?? fileURLToPath(new URL("../../target/debug/fieldloop", import.meta.url));
 const START_PATIENCE_MS = 20_000;
@@ -24,6 +25,8 @@ export class FieldloopServer {
   /** Everything the server has printed, to be shown when a journey fails. */
   log = "";
   private running: ChildProcess | undefined;
+  /** Folders that hold backups. */
+  private readonly shelves: string[] = [];
 
   private constructor(
     readonly port: number,
@@ -58,6 +61,29 @@ export class FieldloopServer {
     await this.waitUntilHealthy(child);
   }
 
+  /** Makes a backup beside the running server. Returns its folder. */
+  async backUp(): Promise<string> {
+    const shelf = await mkdtemp(join(tmpdir(), "fieldloop-backups-"));
+    this.shelves.push(shelf);
+    await this.command("backup", shelf, "--data", this.dataFolder);
+    const [backup] = (await readdir(shelf)).filter((name) => name.startsWith("fieldloop-"));
+    if (!backup) throw new Error("there is no backup");
+    return join(shelf, backup);
+  }
+
+  /** Ends it, and starts it again as it was when a backup was made. */
+  async goBackTo(backup: string): Promise<void> {
+    await this.stop();
+    await this.command("restore", backup, "--data", this.dataFolder, "--replace");
+    await this.startAgain();
+  }
+
+  /** Gives a command as an administrator does. */
+  private async command(...args: string[]): Promise<void> {
+    const { stdout, stderr } = await promisify(execFile)(BINARY, args);
+    this.log += stdout + stderr;
+  }
+
   /** Ends it the way a power cut does. */
   async kill(): Promise<void> {
     await this.end("SIGKILL");
@@ -71,7 +97,7 @@ export class FieldloopServer {
   /** Ends it and throws its data away. */
   async discard(): Promise<void> {
     await this.kill();
-    await rm(this.dataFolder, { recursive: true, force: true });
+    for (const folder of [this.dataFolder, ...this.shelves]) await rm(folder, { recursive: true, force: true });
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {

@@ -56,6 +56,12 @@ export class Tablet {
     return join(folder, database);
   }
 
+  /** Takes away all that the browser, while it is off, keeps for the app; of the app itself, it keeps what it loaded. `notes`: the small texts, too. */
+  async lose({ notes }: { notes: boolean }): Promise<void> {
+    const kept = ["IndexedDB", "File System", ...(notes ? ["Local Storage"] : [])];
+    for (const folder of kept) await rm(join(this.profile, "Default", folder), { recursive: true });
+  }
+
   /** Starts the browser again over what is on its disk, and opens an address of the app. */
   async switchOn(address: string): Promise<void> {
     this.context = await this.chromium.launchPersistentContext(this.profile, SCREEN);

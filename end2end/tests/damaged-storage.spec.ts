@@ -89,6 +89,20 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
   });
 }
 
+test("work that both the database and the journal have lost is said to be missing", async ({ tablet, server }) => {
+  test.setTimeout(120_000);
+  const engineer = await tablet("engineer");
+  await workedOffline(engineer, server);
+  await engineer.switchOff();
+  await engineer.lose({ notes: false });
+
+  await engineer.switchOn(`${server.url}/outbox`);
+  const said = engineer.page.getByRole("dialog", { name: "本机数据库曾损坏" });
+  await expect(said).toContainText("可能已丢失");
+  await said.getByRole("button", { name: "知道了" }).tap();
+  await expect(waiting(engineer.page)).toHaveCount(0);
+});
+
 test("a browser that is killed has everything that it said was saved", async ({ tablet, server }) => {
   test.setTimeout(120_000);
   const engineer = await tablet("engineer");

@@ -3,8 +3,8 @@ import { rm } from "node:fs/promises";
 import { Chance, SEED } from "../support/chance.ts";
 import { noteWithoutEnd } from "../support/fast-hand.ts";
 import { expect, test } from "../support/journey.ts";
-import { history, pill } from "../support/people.ts";
-import { notesOf, ticketAt } from "../support/record.ts";
+import { history, pill, signIn } from "../support/people.ts";
+import { lostAndTwice, notesOf, ticketAt } from "../support/record.ts";
 import { addNote } from "../support/work.ts";
 
 test.use({ serverOptions: { demo: true } });
@@ -56,9 +56,31 @@ test("a browser that is killed at any moment has what it said was saved, and the
   await expect(pill(engineer.page)).toHaveText("已全部上传", { timeout: 60_000 });
   const office = await desk("supervisor");
   const record = (await notesOf(office, ticketAt(job))).filter((note) => note.startsWith("第 "));
-  expect(record.filter((note) => said.includes(note))).toEqual(said);
-  expect(new Set(record).size, "nothing is there twice").toBe(record.length);
+  expect(lostAndTwice(said, record)).toEqual({ lost: [], twice: [] });
+  expect(record.filter((note) => said.includes(note)), "in order").toEqual(said);
   console.log(`seed ${SEED}: ${KILLS} kills of the browser, ${said.length} changes said to be saved, ${record.length} on the server, none lost, none twice`);
+});
+
+test("the same question finds it out when a killed browser has lost what it said was saved", async ({ tablet, desk, server }) => {
+  test.setTimeout(120_000);
+  const engineer = await tablet("engineer");
+  await engineer.settleIn();
+  await engineer.page.getByRole("link", { name: JOB }).tap();
+  await expect(history(engineer.page).first()).toBeVisible();
+  const ticket = ticketAt(engineer.page.url());
+  await addNote(engineer.page, "第 1 条");
+  await expect(pill(engineer.page)).toHaveText("已全部上传");
+  await server.kill();
+  await addNote(engineer.page, "第 2 条");
+  await expect(history(engineer.page).filter({ hasText: "第 2 条" })).toContainText("已存本机");
+
+  await engineer.kill();
+  await engineer.lose({ notes: true });
+  await server.startAgain();
+  await engineer.switchOn(server.url);
+  await signIn(engineer.page, "engineer");
+  const record = await notesOf(await desk("supervisor"), ticket);
+  expect(lostAndTwice(["第 1 条", "第 2 条"], record).lost).toEqual(["第 2 条"]);
 });
 
 test("a worker that dies while it writes the journal costs nothing", async ({ tablet, server }) => {

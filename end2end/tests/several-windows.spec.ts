@@ -2,8 +2,9 @@
 import type { Page } from "@playwright/test";
 import { Chance, SEED } from "../support/chance.ts";
 import { expect, test } from "../support/journey.ts";
+import { passOver } from "../support/lie.ts";
 import { history, pill } from "../support/people.ts";
-import { notesOf, recordOf, ticketAt } from "../support/record.ts";
+import { lostAndTwice, notesOf, recordOf, ticketAt } from "../support/record.ts";
 import type { Tablet } from "../support/tablet.ts";
 import { elsewhere, freeze, type Frozen, workingWindow } from "../support/windows.ts";
 import { addNote, replacePart } from "../support/work.ts";
@@ -72,8 +73,25 @@ test("whichever window writes is closed, frozen or left, and the server has each
   await expect(pill(last)).toHaveText("已全部上传", { timeout: 60_000 });
   const office = await desk("supervisor");
   const record = await notesOf(office, ticketAt(job));
-  expect(record.filter((note) => note.startsWith("第 "))).toEqual(noted);
+  const counted = record.filter((note) => note.startsWith("第 "));
+  expect(lostAndTwice(noted, counted)).toEqual({ lost: [], twice: [] });
+  expect(counted, "in order").toEqual(noted);
   console.log(`seed ${SEED}: ${ROUNDS} rounds in ${WINDOWS} windows (${JSON.stringify(ends)}), ${noted.length} changes, none lost, none twice`);
+});
+
+test("the same question finds it out when a change never came though it was said to have come", async ({ tablet, desk }) => {
+  test.setTimeout(120_000);
+  const engineer = await tablet("engineer");
+  const [first, second] = await openWindows(engineer, 2) as [Page, Page];
+  await passOver(first, "第 1.1 项");
+  await addNote(first, "第 1.1 项");
+  await expect(history(first).filter({ hasText: "第 1.1 项" })).toContainText("已到服务器");
+  await second.getByRole("button", { name: "在这里使用" }).tap();
+  await expect(elsewhere(first)).toBeVisible();
+  await addNote(second, "第 1.2 项");
+  await expect(pill(second)).toHaveText("已全部上传");
+  const record = await notesOf(await desk("supervisor"), ticketAt(second.url()));
+  expect(lostAndTwice(["第 1.1 项", "第 1.2 项"], record).lost).toEqual(["第 1.1 项"]);
 });
 
 test("a window that was frozen while it wrote is taken over from, writes nothing more, and keeps what was typed", async ({ tablet, desk }) => {
