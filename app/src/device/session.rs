@@ -15,6 +15,9 @@ pub fn person() -> Option<Person> {
 
 /// Remembers who has signed in. The server's word on their name, role and department replaces it with each contact.
 pub fn remember(person: &Person) {
+    if self::person().is_none_or(|known| known.id != person.id) {
+        storage::remove(USER);
+    }
     storage::set_value(PERSON, person);
 }
 

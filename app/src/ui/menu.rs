@@ -54,8 +54,9 @@ pub fn Menu(
     let label = move || label.with_value(|label| label.as_ref().map(TextProp::get));
     view! {
         <details class="menu" node_ref=menu on:keydown=on_key>
-            <summary class=class node_ref=on data-edge=edge.then_some("") aria-label=label title=label>
-                {button.run()}
+            <summary class=class node_ref=on data-edge=edge.then_some("") aria-label=label>
+                // Not on all of it: while the menu is open, the button is everything beside it.
+                <span class="menu__button" title=label>{button.run()}</span>
             </summary>
             <div
                 class="menu__list"
