@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { Chance, SEED } from "../support/chance.ts";
 import { noteWithoutEnd } from "../support/fast-hand.ts";
 import { expect, test } from "../support/journey.ts";
-import { history, pill, signIn } from "../support/people.ts";
+import { history, pill } from "../support/people.ts";
 import { lostAndTwice, notesOf, ticketAt } from "../support/record.ts";
 import { addNote } from "../support/work.ts";
 
@@ -78,7 +78,7 @@ test("the same question finds it out when a killed browser has lost what it said
   await engineer.lose({ notes: true });
   await server.startAgain();
   await engineer.switchOn(server.url);
-  await signIn(engineer.page, "engineer");
+  await expect(pill(engineer.page)).toHaveText("已全部上传", { timeout: 60_000 });
   const record = await notesOf(await desk("supervisor"), ticket);
   expect(lostAndTwice(["第 1 条", "第 2 条"], record).lost).toEqual(["第 2 条"]);
 });
