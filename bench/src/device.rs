@@ -11,7 +11,7 @@ use domain::ticket::{
     Verification,
 };
 use domain::{ChangeId, Claim, DeviceId, TicketId, Timestamp};
-use sync::messages::{PROTOCOL, PushRequest};
+use sync::messages::PushRequest;
 
 use crate::company::Member;
 use crate::dice::Dice;
@@ -148,15 +148,7 @@ impl Device {
 
     /// Writes out a push of these changes, which must be the next ones made on this device.
     pub(crate) fn push(&self, changes: Vec<Change>) -> Result<Vec<u8>> {
-        let request = PushRequest {
-            protocol: PROTOCOL,
-            device: self.id,
-            complete: true,
-            epoch: None,
-            ended_before: None,
-            known_as: BTreeMap::new(),
-            changes,
-        };
+        let request = PushRequest { complete: true, ..PushRequest::of(self.id, changes) };
         Ok(http::request("POST", "/api/sync/push", &self.owner.cookie, &serde_json::to_vec(&request)?))
     }
 

@@ -201,15 +201,7 @@ impl Device {
 
     /// Pushes what was not confirmed yet. Says whether the server has answered.
     async fn push(&mut self, server: &Server) -> bool {
-        let request = PushRequest {
-            protocol: PROTOCOL,
-            device: self.id,
-            complete: false,
-            epoch: None,
-            ended_before: None,
-            known_as: BTreeMap::new(),
-            changes: self.outbox.clone(),
-        };
+        let request = PushRequest::of(self.id, self.outbox.clone());
         let Ok(response) = self.agent.post(server, "/api/sync/push", &request).await else { return false };
         assert_eq!(response.status(), 200);
         // It may be killed in the middle of its answer.

@@ -1,7 +1,5 @@
 //! Somebody with an account and bad intentions, who speaks to the server without the app.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 use domain::people::Person;
 use domain::ticket::{Action, Change, Comment, Seen, UnknownAction};
@@ -150,13 +148,5 @@ impl World {
 }
 
 fn push(device: DeviceId, changes: Vec<Change>) -> Result<Vec<u8>> {
-    Ok(serde_json::to_vec(&PushRequest {
-        protocol: PROTOCOL,
-        device,
-        complete: true,
-        epoch: None,
-        ended_before: None,
-        known_as: BTreeMap::new(),
-        changes,
-    })?)
+    Ok(serde_json::to_vec(&PushRequest { complete: true, ..PushRequest::of(device, changes) })?)
 }

@@ -59,6 +59,21 @@ pub struct PushRequest {
     pub changes: Vec<Change>,
 }
 
+impl PushRequest {
+    /// A push of these changes of a device that says nothing else.
+    pub const fn of(device: DeviceId, changes: Vec<Change>) -> Self {
+        Self {
+            protocol: PROTOCOL,
+            device,
+            complete: false,
+            epoch: None,
+            ended_before: None,
+            known_as: BTreeMap::new(),
+            changes,
+        }
+    }
+}
+
 /// The server's word on each change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushResponse {

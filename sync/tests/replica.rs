@@ -401,15 +401,21 @@ fn a_server_restored_from_a_backup_gets_accepted_changes_again() {
     assert_eq!(server.document(TICKET).unwrap().log().len(), 3);
 }
 
-#[test]
-fn a_new_beginning_that_leaves_much_out_is_asked_for_once_more_before_anything_goes() {
+/// A desk that holds eleven tickets, which come on one page.
+fn office_with_eleven_tickets() -> (Server, Device) {
     let mut server = Server::new();
+    server.page = 100;
     let mut office = Device::that_knows_the_company(agent(), 100);
     for number in 1..=11 {
         office.tap(ticket_id(number), register("it smokes"), at(0)).unwrap();
     }
-    server.page = 100;
     office.sync(&mut server, at(0));
+    (server, office)
+}
+
+#[test]
+fn a_new_beginning_that_leaves_much_out_is_asked_for_once_more_before_anything_goes() {
+    let (mut server, mut office) = office_with_eleven_tickets();
     let held = |office: &Device| office.replica.cards().count();
     let mistaken = |office: &mut Device, server: &Server, left: usize| {
         let asked = PullRequest { cursor: None, ..office.replica.pull_request(None) };
@@ -447,16 +453,10 @@ fn a_new_beginning_that_leaves_much_out_is_asked_for_once_more_before_anything_g
 
 #[test]
 fn who_sees_other_tickets_than_before_keeps_none_of_those_that_are_left_out() {
-    let mut server = Server::new();
-    let mut office = Device::that_knows_the_company(agent(), 100);
-    for number in 1..=11 {
-        office.tap(ticket_id(number), register("it smokes"), at(0)).unwrap();
-    }
-    office.sync(&mut server, at(0));
+    let (server, mut office) = office_with_eleven_tickets();
     let asked = PullRequest { cursor: None, ..office.replica.pull_request(None) };
     let mut page = server.pull(&office.person, &asked, at(1));
     page.documents.clear();
-    page.more = false;
     page.scope = "another one".to_owned();
     office.keep(office.replica.on_pull(page, at(1), at(1)));
     assert_eq!(office.replica.cards().count(), 0);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::ticket::Change;
 use domain::{ChangeId, DeviceId};
 use futures_util::future::join_all;
-use sync::messages::{PROTOCOL, PushRequest, PushResponse, Verdict};
+use sync::messages::{PushRequest, PushResponse, Verdict};
 
 use super::testing::{Company, Tablet};
 use crate::store::chain::Verified;
@@ -29,15 +29,7 @@ async fn deliver(tablet: &Tablet, changes: &[Change]) -> Fared {
     let mut fared = Fared::default();
     let mut pushes = changes.chunks(IN_A_PUSH).peekable();
     while let Some(push) = pushes.peek() {
-        let request = PushRequest {
-            protocol: PROTOCOL,
-            device: tablet.device,
-            complete: true,
-            epoch: None,
-            ended_before: None,
-            known_as: BTreeMap::new(),
-            changes: push.to_vec(),
-        };
+        let request = PushRequest { complete: true, ..PushRequest::of(tablet.device, push.to_vec()) };
         let response = tablet.post("push", &request).await;
         if response.status() == 503 {
             let asked: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
@@ -91,15 +83,7 @@ async fn of_a_push_that_is_turned_away_nothing_is_known() {
     let mut tablet = company.tablet(&company.agent).await;
     let change = tablet.register();
     let closed = company.state.gate.narrow_to(0);
-    let request = PushRequest {
-        protocol: PROTOCOL,
-        device: tablet.device,
-        complete: true,
-        epoch: None,
-        ended_before: None,
-        known_as: BTreeMap::new(),
-        changes: vec![change.clone()],
-    };
+    let request = PushRequest { complete: true, ..PushRequest::of(tablet.device, vec![change.clone()]) };
     let response = tablet.post("push", &request).await;
     assert_eq!(response.status(), 503);
     let mut connection = company.state.store.read().await.unwrap();

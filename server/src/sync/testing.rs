@@ -277,15 +277,7 @@ impl Tablet {
 
     async fn push_all(&self, changes: &[Change], complete: bool) -> PushResponse {
         let changes = changes.to_vec();
-        let request = PushRequest {
-            protocol: PROTOCOL,
-            device: self.device,
-            complete,
-            epoch: None,
-            ended_before: None,
-            known_as: BTreeMap::new(),
-            changes,
-        };
+        let request = PushRequest { complete, ..PushRequest::of(self.device, changes) };
         let response = self.post("push", &request).await;
         assert_eq!(response.status(), 200);
         response.json().await.unwrap()

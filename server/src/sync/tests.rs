@@ -156,15 +156,8 @@ async fn a_gap_of_which_the_device_says_that_nothing_is_missing_is_none() {
     let first = tablet.register();
     let given_up = tablet.comment(first.ticket, "given up by its author");
     let third = tablet.comment(first.ticket, "third");
-    let request = PushRequest {
-        protocol: PROTOCOL,
-        device: tablet.device,
-        complete: true,
-        epoch: None,
-        ended_before: None,
-        known_as: BTreeMap::new(),
-        changes: vec![first.clone(), third],
-    };
+    let request =
+        PushRequest { complete: true, ..PushRequest::of(tablet.device, vec![first.clone(), third]) };
     let response: PushResponse = tablet.post("push", &request).await.json().await.unwrap();
     assert_eq!(verdicts(response), [Verdict::Applied { revision: 1 }, Verdict::Applied { revision: 2 }]);
     assert_eq!(verdicts(tablet.push(&[given_up]).await), [Verdict::Applied { revision: 3 }], "it came late");
@@ -195,13 +188,9 @@ async fn what_was_judged_in_another_history_may_be_missing_in_this_one() {
     let _lost = tablet.comment(first.ticket, "judged in the other history");
     let third = tablet.comment(first.ticket, "third");
     let request = PushRequest {
-        protocol: PROTOCOL,
-        device: tablet.device,
         complete: true,
         epoch: Some("another".to_owned()),
-        ended_before: None,
-        known_as: BTreeMap::new(),
-        changes: vec![first, third],
+        ..PushRequest::of(tablet.device, vec![first, third])
     };
     let response: PushResponse = tablet.post("push", &request).await.json().await.unwrap();
     let out_of_order = Verdict::Refused { because: Refusal::OutOfOrder };

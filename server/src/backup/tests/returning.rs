@@ -188,13 +188,10 @@ impl Restored {
 /// Sends a change without those that have to wait.
 async fn push_beyond(company: &Company, of: &Keeper, change: Change) -> PushResponse {
     let request = PushRequest {
-        protocol: PROTOCOL,
-        device: of.tablet.device,
         complete: true,
         epoch: Some(company.state.store.epoch().to_owned()),
         ended_before: Some(of.kept[0].id.seq),
-        known_as: BTreeMap::new(),
-        changes: vec![change],
+        ..PushRequest::of(of.tablet.device, vec![change])
     };
     of.tablet.post("push", &request).await.json().await.unwrap()
 }
@@ -391,15 +388,8 @@ async fn numbers(tablet: &mut Tablet) -> BTreeMap<TicketId, TicketNumber> {
 
 /// Sends everything again, and says by which numbers people know the tickets.
 async fn push_known_as(of: &Keeper, known_as: BTreeMap<TicketId, TicketNumber>) {
-    let request = PushRequest {
-        protocol: PROTOCOL,
-        device: of.tablet.device,
-        complete: true,
-        epoch: None,
-        ended_before: None,
-        known_as,
-        changes: of.kept.clone(),
-    };
+    let request =
+        PushRequest { complete: true, known_as, ..PushRequest::of(of.tablet.device, of.kept.clone()) };
     let response: PushResponse = of.tablet.post("push", &request).await.json().await.unwrap();
     assert!(are_applied(&response), "{response:?}");
 }
@@ -408,8 +398,8 @@ fn number(text: &str) -> TicketNumber {
     TicketNumber::from_stored(text.to_owned())
 }
 
-#[tokio::test]
-async fn a_ticket_keeps_the_number_that_people_have_on_paper() {
+/// A company whose first ticket is in a backup.
+async fn backed_up_with_a_ticket() -> (Company, TempDir) {
     let shelf = tempfile::tempdir().unwrap();
     let company = Company::open().await;
     let mut early = company.tablet(&company.agent).await;
@@ -417,6 +407,12 @@ async fn a_ticket_keeps_the_number_that_people_have_on_paper() {
     early.push(&[registered]).await;
     let now = company.state.clock.now();
     make(&company.state.store, &company.state.config.data, shelf.path(), None, now).await.unwrap();
+    (company, shelf)
+}
+
+#[tokio::test]
+async fn a_ticket_keeps_the_number_that_people_have_on_paper() {
+    let (company, shelf) = backed_up_with_a_ticket().await;
     let mut office = Keeper::of(&company, &company.agent).await;
     for _ in 0..3 {
         let registered = office.tablet.register();
@@ -471,13 +467,7 @@ async fn a_backup_can_be_restored_again_without_giving_to_others_what_was_given_
 #[tokio::test]
 async fn no_ticket_gets_a_number_that_is_anothers_or_that_was_never_given() {
     for wanted in ["FB202405001", "FB2024059642", "FB202404001", "FB202407001", "FB202405000", "9"] {
-        let shelf = tempfile::tempdir().unwrap();
-        let company = Company::open().await;
-        let mut early = company.tablet(&company.agent).await;
-        let registered = early.register();
-        early.push(&[registered]).await;
-        let now = company.state.clock.now();
-        make(&company.state.store, &company.state.config.data, shelf.path(), None, now).await.unwrap();
+        let (company, shelf) = backed_up_with_a_ticket().await;
         let mut office = Keeper::of(&company, &company.agent).await;
         let registered = office.tablet.register();
         let ticket = registered.ticket;

@@ -1,6 +1,5 @@
 //! A disk that is full, and one that fails: what devices and people are told, and what is true afterwards.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::people::Role;
@@ -30,15 +29,7 @@ async fn start() -> (powercut::Disk, TestServer) {
 /// Pushes, and says whether it was confirmed. If not, the device is told to come back.
 async fn push(tablet: &Tablet, changes: &[Change], devices: &mut Remembered) -> bool {
     devices.sent.extend(changes.iter().map(|change| (change.id, change.clone())));
-    let request = PushRequest {
-        protocol: PROTOCOL,
-        device: tablet.device,
-        complete: false,
-        epoch: None,
-        ended_before: None,
-        known_as: BTreeMap::new(),
-        changes: changes.to_vec(),
-    };
+    let request = PushRequest::of(tablet.device, changes.to_vec());
     let response = tablet.post("push", &request).await;
     if response.status() == 200 {
         let PushResponse { verdicts, .. } = response.json().await.unwrap();

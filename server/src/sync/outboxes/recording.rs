@@ -1,6 +1,5 @@
 //! Records what devices of this release send: the example company's work, and a ticket with everything that does not happen in it.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -9,7 +8,7 @@ use domain::ticket::{Action, Change, Seen};
 use domain::{ChangeId, Claim, DeviceId, TicketId, Timestamp};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use sync::messages::{PROTOCOL, PushRequest};
+use sync::messages::PushRequest;
 use uuid::Uuid;
 
 use super::{Company, Sent};
@@ -35,15 +34,7 @@ pub(super) fn record(folder: &Path) {
 }
 
 fn sent(at: Timestamp, person: &Person, device: DeviceId, changes: Vec<Change>) -> Sent {
-    let request = PushRequest {
-        protocol: PROTOCOL,
-        device,
-        complete: true,
-        epoch: None,
-        ended_before: None,
-        known_as: BTreeMap::new(),
-        changes,
-    };
+    let request = PushRequest { complete: true, ..PushRequest::of(device, changes) };
     Sent { at, person: person.id, push: RawValue::from_string(super::json(&request)).unwrap() }
 }
 
