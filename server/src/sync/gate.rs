@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// What is counted in: a kibibyte of what a push is written as.
 const UNIT_BYTES: u64 = 1_024;
 /// So much may be under way at a time. The desk gets through it within a few seconds.
-const ROOM: u32 = 64 * 1_024;
+const ROOM: u32 = 40 * 1_024;
 /// What even the smallest push counts as: it is a request, a job and an answer besides.
 const LEAST: u32 = 16;
 /// What a push counts as that doesn't say how long it is: as much as one may be.
