@@ -15,7 +15,10 @@
 //   { type: "version" }    →  { type: "version", build }
 //   { type: "take-over" }     stops waiting
 //
-// What the server alone can answer (`/api/` and its like) never passes through here.
+// What the server alone can answer (`/api/` and its like) never passes through here. Browsers that can be told so beforehand
+// don't even start the worker for it: that is quicker, and a worker that nothing starts again gives way to the next build at
+// once. (A request that arrives while it is being ended starts it anew, and the next build waits until it is idle: 30 seconds
+// in Chromium.)
 
 const CACHE_PREFIX = "fieldloop-build-";
 const CACHE = CACHE_PREFIX + BUILD;
@@ -32,7 +35,7 @@ const SERVER_ONLY = ["/api/", "/healthz", "/readyz", "/metrics"];
 
 let isFirstInstallation = false;
 
-self.addEventListener("install", (event) => event.waitUntil(install()));
+self.addEventListener("install", (event) => event.waitUntil(Promise.all([install(), leaveToServer(event)])));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("message", answerMessage);
 self.addEventListener("fetch", answerFetch);
@@ -44,6 +47,16 @@ async function install() {
   await Promise.all(ASSETS.map(([address, hash]) => keep(cache, address, hash)));
   // Whoever tidied up meanwhile took this build for an old one. The browser tries again later.
   if (!(await caches.has(CACHE))) throw new Error(`build ${BUILD} was deleted while it was being installed`);
+}
+
+// Saves detours and nothing else: whatever becomes of it is no reason to do without the build.
+async function leaveToServer(event) {
+  const route = (start) => ({ condition: { urlPattern: new URLPattern({ pathname: `${start}*` }) }, source: "network" });
+  try {
+    await event.addRoutes?.(SERVER_ONLY.map(route));
+  } catch (problem) {
+    console.warn("requests to the server go through the service worker", problem);
+  }
 }
 
 // Caches are listed in the order of their making, which is how a build knows the later ones. What an interrupted attempt

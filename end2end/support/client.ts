@@ -1,5 +1,5 @@
 // The built client on disk, and another build of it to update to.
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,11 +11,16 @@ const CLIENT = process.env.FIELDLOOP_CLIENT_DIST ?? fileURLToPath(new URL("../..
 export interface OtherClient {
   folder: string;
   build: string;
+  /** The address of the file that only it has. */
+  ballast: string;
   discard(): Promise<void>;
 }
 
-/** Copies the client and makes it another build: same files, with an id and a page of its own; `damaged` breaks the page. */
-export async function makeOtherClient({ damaged = false } = {}): Promise<OtherClient> {
+/**
+ * Copies the client and makes it another build: same files, with an id, a page and a file of `ballastBytes` of its own;
+ * `damaged` breaks the page.
+ */
+export async function makeOtherClient({ damaged = false, ballastBytes = 16 } = {}): Promise<OtherClient> {
   const folder = await mkdtemp(join(tmpdir(), "fieldloop-client-"));
   await cp(CLIENT, folder, { recursive: true });
   const [page, worker] = [join(folder, "index.html"), join(folder, "sw.js")];
@@ -27,9 +32,14 @@ export async function makeOtherClient({ damaged = false } = {}): Promise<OtherCl
   const next = former.replace(formerBuild, build);
   await writeFile(page, damaged ? next.slice(0, -20) : next);
 
+  const weight = randomBytes(ballastBytes);
+  const ballast = `/pkg/ballast-${sha256(weight).slice(0, 12)}.js`;
+  await writeFile(join(folder, ballast), weight);
+
   const script = await readFile(worker, "utf8");
-  await writeFile(worker, script.replace(formerBuild, build).replace(sha256(former), sha256(next)));
-  return { folder, build, discard: () => rm(folder, { recursive: true, force: true }) };
+  const list = script.replace("const ASSETS = [", `const ASSETS = [["${ballast}","${sha256(weight)}"],`);
+  await writeFile(worker, list.replace(formerBuild, build).replace(sha256(former), sha256(next)));
+  return { folder, build, ballast, discard: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /** The id of the build that the page was made by. */
@@ -44,6 +54,6 @@ export async function waitUntilOfflineReady(page: Page): Promise<void> {
   });
 }
 
-function sha256(text: string): string {
+function sha256(text: string | Buffer): string {
   return createHash("sha256").update(text).digest("hex");
 }

@@ -1,5 +1,7 @@
 // The app starts, and goes on starting when the server is gone.
+import type { Page } from "@playwright/test";
 import { buildOf, makeOtherClient, waitUntilOfflineReady } from "../support/client.ts";
+import { FailingLine } from "../support/failing-line.ts";
 import { expect, test } from "../support/journey.ts";
 
 test("the app starts without complaints", async ({ page }) => {
@@ -59,6 +61,27 @@ test("what the server alone can answer never comes from the cache", async ({ pag
   await expect(status("/healthz")).rejects.toThrow(/Failed to fetch/);
 });
 
+test("what the server alone can answer does not even wake the service worker", async ({ page }) => {
+  await page.goto("/");
+  await waitUntilOfflineReady(page);
+  await page.reload();
+  await expect(page.getByRole("heading", { name: "登录" })).toBeVisible();
+  await page.waitForLoadState("networkidle");
+  const devtools = await page.context().newCDPSession(page);
+  const told: string[] = [];
+  devtools.on("ServiceWorker.workerVersionUpdated", ({ versions }) => told.push(...versions.map(({ runningStatus }) => runningStatus)));
+  await devtools.send("ServiceWorker.enable");
+  await devtools.send("ServiceWorker.stopAllWorkers");
+  await expect.poll(() => told.at(-1)).toBe("stopped");
+
+  const ask = (address: string) => page.evaluate(async (address) => (await fetch(address)).status, address);
+  expect(await ask("/api/session")).toBe(204);
+  expect(await ask("/healthz")).toBe(200);
+  expect(told.at(-1)).toBe("stopped");
+  expect(await ask("/icons.svg")).toBe(200);
+  await expect.poll(() => told.at(-1)).toBe("running");
+});
+
 test("a new build waits, takes over when asked, and leaves nothing mixed", async ({ page, server }) => {
   await page.goto("/");
   await waitUntilOfflineReady(page);
@@ -81,6 +104,10 @@ test("a new build waits, takes over when asked, and leaves nothing mixed", async
     await page.reload();
     expect(await buildOf(page)).toBe(oldBuild);
 
+    // A worker that is asked for something just while it is being ended is started anew, and makes way once it is idle only:
+    // half a minute later, or never while it is being watched as it is here.
+    await expect(page.getByRole("heading", { name: "登录" })).toBeVisible();
+    await page.waitForLoadState("networkidle");
     await page.evaluate(async () => {
       const takenOver = new Promise((resolve) => {
         navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true });
@@ -113,17 +140,7 @@ test("an update that is damaged on the way changes nothing", async ({ page, serv
   try {
     await server.stop();
     await server.startAgain({ FIELDLOOP_CLIENT_DIST: other.folder });
-    const ended = await page.evaluate(async () => {
-      const registration = await navigator.serviceWorker.ready;
-      const found = new Promise<ServiceWorker>((resolve) => {
-        registration.addEventListener("updatefound", () => resolve(registration.installing as ServiceWorker), { once: true });
-      });
-      await registration.update().catch(() => undefined);
-      const worker = await found;
-      while (worker.state === "installing") await new Promise((resolve) => setTimeout(resolve, 20));
-      return worker.state;
-    });
-    expect(ended).toBe("redundant");
+    expect(await update(page)).toBe("redundant");
 
     await server.kill();
     await page.reload();
@@ -133,3 +150,44 @@ test("an update that is damaged on the way changes nothing", async ({ page, serv
     await other.discard();
   }
 });
+
+test("an update that is cut off on its way changes nothing, and is taken up once there is a line again", async ({ page, server }) => {
+  const line = await FailingLine.to(server.port);
+  const other = await makeOtherClient({ ballastBytes: 1 << 20 });
+  try {
+    await page.goto(line.url);
+    await waitUntilOfflineReady(page);
+    await page.reload();
+    const oldBuild = await buildOf(page);
+    await server.stop();
+    await server.startAgain({ FIELDLOOP_CLIENT_DIST: other.folder });
+    line.failWithin(other.ballast, 500_000);
+    expect(await update(page)).toBe("redundant");
+    expect(line.hasFailed).toBe(true);
+
+    const second = await page.context().newPage();
+    await second.goto(line.url);
+    expect(await buildOf(second)).toBe(oldBuild);
+    await expect(second.getByRole("heading", { name: "登录" })).toBeVisible();
+
+    line.mend();
+    expect(await update(page)).toBe("installed");
+  } finally {
+    await other.discard();
+    await line.close();
+  }
+});
+
+/** Looks for a newer build, and says what has become of it. */
+async function update(page: Page): Promise<ServiceWorkerState> {
+  return page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready;
+    const found = new Promise<ServiceWorker>((resolve) => {
+      registration.addEventListener("updatefound", () => resolve(registration.installing as ServiceWorker), { once: true });
+    });
+    await registration.update().catch(() => undefined);
+    const worker = await found;
+    while (worker.state === "installing") await new Promise((resolve) => setTimeout(resolve, 20));
+    return worker.state;
+  });
+}

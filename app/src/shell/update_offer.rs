@@ -14,7 +14,11 @@ pub fn offer_updates() {
     let toasts = use_toasts();
     Effect::new(move |_| {
         if ready.get() {
-            let take = Callback::new(|()| update::take_update());
+            let take = Callback::new(move |()| {
+                // Mostly over before it can be read. Browsers let the build before end what it has begun, though.
+                toasts.keep_saying("download", t!(lang, update_taking));
+                update::take_update();
+            });
             toasts.offer("download", t!(lang, update_ready), t!(lang, update_take), take);
         }
     });

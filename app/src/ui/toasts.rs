@@ -50,6 +50,11 @@ impl ToastBoard {
         self.show(icon, text.into(), Some((action.into(), run)));
     }
 
+    /// Says what is just being done: stays until something else is said, or it is closed.
+    pub fn keep_saying(self, icon: &'static str, text: impl Into<TextProp>) {
+        self.show(icon, text.into(), None);
+    }
+
     /// Says that something has failed, after the page that would have said so has been left. Stays until it is closed.
     pub fn fail(self, said: impl Fn(Words) -> String + Send + Sync + 'static) {
         let number = self.next_number();
