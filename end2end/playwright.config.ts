@@ -1,15 +1,15 @@
-// How journeys run: one at a time, in the machine's own Chromium, with no second tries. A journey that fails now and then
-// is a bug with an owner.
+// How journeys run: two at a time, because they mostly wait, each with a server and browsers of its own; in the machine's own
+// Chromium, with no second tries. A journey that fails now and then is a bug with an owner.
 import { defineConfig } from "@playwright/test";
 
 export default defineConfig({
   testDir: "tests",
   outputDir: "test-results",
-  workers: 1,
+  workers: 2,
   fullyParallel: false,
   retries: 0,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
   forbidOnly: Boolean(process.env.CI),
   reporter: [["list"], ["./support/closing-line.ts"]],
   use: {

@@ -1,4 +1,4 @@
-// How the tablet is measured: the journeys' browser, without what slows it down to explain failures.
+// How the tablet is measured: the journeys' browser, one thing at a time and without what slows it down to explain failures.
 import { defineConfig } from "@playwright/test";
 import journeys from "../playwright.config.ts";
 
@@ -7,6 +7,7 @@ export default defineConfig({
   testDir: ".",
   testMatch: "*.bench.ts",
   outputDir: "../test-results",
+  workers: 1,
   timeout: 600_000,
   reporter: [["list"]],
   use: { ...journeys.use, trace: "off", screenshot: "off" },
