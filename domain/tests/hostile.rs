@@ -11,7 +11,7 @@ use domain::ticket::{
 use domain::{ChangeId, Claim, Field, Problem, Refusal, TicketId, Timestamp};
 use proptest::prelude::*;
 
-use crate::support::history::{laws, scripts};
+use crate::support::scripts::{laws, scripts};
 use crate::support::{AMY, BO, Record, TICKET, company, device_of, json, member, minute, samples};
 
 /// Everything that anybody does with a document that came from elsewhere.

@@ -12,6 +12,7 @@ mod hostile;
 mod judging;
 mod ledgers;
 mod merging;
+mod merging_seeds;
 mod orders;
 mod policies;
 mod ringing;

@@ -10,7 +10,9 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use crate::support::history::{document_of, laws, number, scripts, scripts_without_offline_stretches};
+use crate::merging_seeds;
+use crate::support::history::{History, Script, document_of, number};
+use crate::support::scripts::{laws, scripts, scripts_without_offline_stretches};
 use crate::support::{AMY, BO, CAI, GUS, Record, TICKET, json, minute, samples};
 
 /// Everything that anybody could tell two documents apart by.
@@ -473,4 +475,31 @@ fn changes_of_one_instant_are_ordered_by_their_ids_and_conflict_like_any_others(
     let one = record.act_having_seen(GUS, 10, &seen, samples::set_urgency(Urgency::Low));
     let other = record.act_having_seen(BO, 10, &seen, samples::set_urgency(Urgency::Urgent));
     assert_eq!(overruled(&record.ticket()), [(one.min(other), one.max(other))]);
+}
+
+/// What the browser must answer, too: one line for each seed.
+#[test]
+fn the_answers_are_those_that_every_machine_gives() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/merging/answers.txt");
+    let answers: String = (0..merging_seeds::SEEDS)
+        .map(|seed| format!("{seed} {:016x}\n", merging_seeds::answers(seed)))
+        .collect();
+    if std::env::var_os("UPDATE_ANSWERS").is_some_and(|value| value == "1") {
+        std::fs::write(&path, &answers).expect("the answers can be written");
+    }
+    let pinned = std::fs::read_to_string(&path).expect("the answers lie beside this test");
+    assert_eq!(answers, pinned, "UPDATE_ANSWERS=1 writes them anew, where a change of the rules is meant");
+}
+
+/// The histories that are compared between machines hold what merging is about.
+#[test]
+fn histories_from_seeds_conflict_are_refused_and_are_seen_apart() {
+    let histories: Vec<_> = (0..merging_seeds::SEEDS).map(|seed| Script::from_seed(seed).play()).collect();
+    let with = |holds: &dyn Fn(&History) -> bool| histories.iter().filter(|history| holds(history)).count();
+    let conflicts =
+        |history: &History| Ticket::of(&history.server).is_some_and(|ticket| !ticket.conflicts().is_empty());
+    let refused = with(&|history| history.refused > 0);
+    let apart = with(&|history| history.views.iter().any(|view| *view != history.server));
+    let conflicting = with(&conflicts);
+    assert!(refused > 10 && apart > 300 && conflicting > 100, "{refused}, {apart}, {conflicting}");
 }

@@ -10,7 +10,7 @@ use domain::ticket::{Action, Flag, Progress, ProgressKind, Urgency, Waiting};
 use domain::{PersonId, Timestamp};
 use proptest::prelude::*;
 
-use crate::support::history::{laws, scripts};
+use crate::support::scripts::{laws, scripts};
 use crate::support::{AFTER_SALES, AMY, BO, CAI, GUS, Record, minute, samples};
 
 const HOUR: i64 = 60;

@@ -12,7 +12,8 @@ use domain::sla::{
 use domain::ticket::{Difficulty, Urgency, Waiting};
 use domain::{DepartmentId, Timestamp};
 
-use crate::sla_seeds::{self, Chance, World};
+use crate::sla_seeds::{self, World};
+use crate::support::chance::Chance;
 
 const MINUTE: i64 = Timestamp::MINUTE_MS;
 const DAY: i64 = 1_440;

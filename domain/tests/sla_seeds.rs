@@ -2,7 +2,7 @@
 //! number.
 //!
 //! Included by the oracle, which counts the same histories minute by minute, and by a test in the browser, which compares its
-//! numbers with those in `sla/answers.txt`: native and wasm come to the same instants. Knows nothing but `domain`.
+//! numbers with those in `sla/answers.txt`: native and wasm come to the same instants.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +14,8 @@ use domain::sla::{
 use domain::ticket::{Difficulty, Urgency, Waiting};
 use domain::{ChangeId, DepartmentId, DeviceId, PersonId, Timestamp};
 use uuid::Uuid;
+
+use crate::support::chance::Chance;
 
 const MINUTE: i64 = Timestamp::MINUTE_MS;
 const DAY: i64 = Timestamp::DAY_MS;
@@ -33,40 +35,6 @@ const DEPARTMENTS: [DepartmentId; 3] = [
 const SOMEBODY: PersonId = PersonId::from_uuid(Uuid::from_u128(7));
 const DEVICE: DeviceId = DeviceId::from_uuid(Uuid::from_u128(9));
 const COMPANY: &str = "Acme";
-
-/// Chance that depends on a seed and nothing else (splitmix64).
-pub(crate) struct Chance(u64);
-
-impl Chance {
-    pub(crate) const fn new(seed: u64) -> Self {
-        Self(seed ^ 0x6a09_e667_f3bc_c908)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// From 0 up to and not including `end`.
-    pub(crate) fn below(&mut self, end: i64) -> i64 {
-        (self.next() % end as u64) as i64
-    }
-
-    fn between(&mut self, from: i64, until: i64) -> i64 {
-        from + self.below(until - from + 1)
-    }
-
-    pub(crate) fn one_in(&mut self, many: i64) -> bool {
-        self.below(many) == 0
-    }
-
-    pub(crate) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len() as i64) as usize]
-    }
-}
 
 /// A company: versions of its policy, and when its story is told.
 pub(crate) struct World {

@@ -3,7 +3,7 @@
 use domain::ticket::{Action, ActionKind, Conflict, ConflictKind, Outcome, ProgressKind, Stage, Ticket};
 use proptest::prelude::*;
 
-use crate::support::history::{laws, scripts};
+use crate::support::scripts::{laws, scripts};
 use crate::support::{AFTER_SALES, AMY, BO, CAI, GUS, Record, minute, samples};
 
 use Stage::{Assigned, Cancelled, Closed, Done, New, Working};

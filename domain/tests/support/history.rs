@@ -1,7 +1,8 @@
 //! Histories as they come about: five people, each with a device that is offline for a while, whose clock may be wrong,
 //! and that sees what others did only after it has pulled.
 //!
-//! A [`Script`] is plain data that proptest can shrink; [`Script::play`] turns it into what the server has recorded.
+//! A [`Script`] is plain data, made by `support::scripts`, which proptest can shrink, or from a seed; [`Script::play`] turns it into
+//! what the server has recorded.
 //! Devices deliver in the order of their own changes, each whenever it comes online, so the server's arrival order is any
 //! that can happen. A *lawful* script lets people do only what their screen offers, and the server judges what arrives; a
 //! lawless one records whatever anybody does, because the laws of merging must hold for that too.
@@ -11,47 +12,56 @@ use domain::ticket::{
     Action, ActionKind, Change, Document, Flag, ProgressKind, Recorded, Ticket, TicketNumber, Urgency,
 };
 use domain::{ChangeId, Claim, PersonId, Timestamp};
-use proptest::prelude::*;
-use proptest::sample::select;
 
+use super::chance::Chance;
 use super::{AMY, BO, CAI, DAN, GUS, IDA, TICKET, company, device_of, member, samples};
 
 /// Whose devices take part.
-const PEOPLE: [PersonId; 5] = [AMY, GUS, BO, CAI, IDA];
+pub(super) const PEOPLE: [PersonId; 5] = [AMY, GUS, BO, CAI, IDA];
+/// What is done most often in a script: what depends on one another, and can't all hold.
+pub(super) const ENTANGLED: [ActionKind; 7] = [
+    ActionKind::Assign,
+    ActionKind::SetUrgency,
+    ActionKind::LogProgress,
+    ActionKind::ReplacePart,
+    ActionKind::Complete,
+    ActionKind::SignOff,
+    ActionKind::Reopen,
+];
 /// When the first of them does something.
 const DAWN: Timestamp = Timestamp::from_millis(1_790_000_000_000);
 /// Ten years, in milliseconds.
-const TEN_YEARS: i64 = 3_650 * Timestamp::DAY_MS;
+pub(super) const TEN_YEARS: i64 = 3_650 * Timestamp::DAY_MS;
 
 /// How a device's clock goes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
     /// How far it is ahead of the right time, in milliseconds.
-    ahead_ms: i64,
+    pub(super) ahead_ms: i64,
     /// How far the device believes the server to be ahead, once it has measured.
-    offset_ms: Option<i64>,
+    pub(super) offset_ms: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Deed {
+pub(super) enum Deed {
     Act { kind: ActionKind, pick: usize },
     Push { most: usize },
     Pull,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Step {
-    after_ms: i64,
-    device: usize,
-    deed: Deed,
+pub(super) struct Step {
+    pub(super) after_ms: i64,
+    pub(super) device: usize,
+    pub(super) deed: Deed,
 }
 
 /// What happens, as plain data.
 #[derive(Debug, Clone)]
 pub(crate) struct Script {
-    lawful: bool,
-    clocks: Vec<Clock>,
-    steps: Vec<Step>,
+    pub(super) lawful: bool,
+    pub(super) clocks: Vec<Clock>,
+    pub(super) steps: Vec<Step>,
 }
 
 /// What came of a script.
@@ -113,6 +123,36 @@ impl Device {
 }
 
 impl Script {
+    /// The same on every machine.
+    pub(crate) fn from_seed(seed: u64) -> Self {
+        let mut chance = Chance::new(seed);
+        let kinds = samples::all_kinds();
+        let clocks = PEOPLE.map(|_| {
+            let ahead_ms = match chance.below(4) {
+                0 => 0,
+                1 => chance.below(180_000) - 90_000,
+                2 => chance.below(6 * Timestamp::DAY_MS) - 3 * Timestamp::DAY_MS,
+                _ => chance.pick(&[-TEN_YEARS, TEN_YEARS, i64::MIN, i64::MAX]),
+            };
+            Clock { ahead_ms, offset_ms: (!chance.one_in(3)).then(|| 0_i64.saturating_sub(ahead_ms)) }
+        });
+        let count = 1 + chance.below(48);
+        let step = |_| Step {
+            after_ms: if chance.one_in(3) { chance.below(3) } else { chance.below(4 * Timestamp::HOUR_MS) },
+            device: chance.below(PEOPLE.len() as i64) as usize,
+            deed: match chance.below(10) {
+                0..5 => {
+                    let kind = if chance.one_in(3) { chance.pick(&kinds) } else { chance.pick(&ENTANGLED) };
+                    Deed::Act { kind, pick: chance.below(64) as usize }
+                }
+                5..7 => Deed::Push { most: chance.pick(&[1, usize::MAX]) },
+                _ => Deed::Pull,
+            },
+        };
+        let steps = (0..count).map(step).collect();
+        Self { lawful: seed.is_multiple_of(2), clocks: clocks.to_vec(), steps }
+    }
+
     /// Plays it to the end, when every device has delivered everything.
     pub(crate) fn play(&self) -> History {
         let mut play = Play {
@@ -220,79 +260,4 @@ pub(crate) fn document_of<'r>(changes: impl IntoIterator<Item = &'r Recorded>) -
 /// The server's number for the ticket.
 pub(crate) fn number() -> TicketNumber {
     TicketNumber::from_stored("FB202611001".into())
-}
-
-fn clocks() -> impl Strategy<Value = Clock> {
-    let ahead_ms = prop_oneof![
-        4 => Just(0),
-        4 => -90_000..90_000_i64,
-        2 => -3 * Timestamp::DAY_MS..3 * Timestamp::DAY_MS,
-        1 => select(vec![-TEN_YEARS, TEN_YEARS, i64::MIN, i64::MAX]),
-    ];
-    let error_ms =
-        prop_oneof![3 => Just(Some(0)), 2 => Just(None), 1 => any::<i16>().prop_map(|ms| Some(ms.into()))];
-    (ahead_ms, error_ms).prop_map(|(ahead_ms, error_ms)| Clock {
-        ahead_ms,
-        offset_ms: error_ms.map(|error_ms: i64| error_ms.saturating_sub(ahead_ms)),
-    })
-}
-
-fn kinds() -> impl Strategy<Value = ActionKind> {
-    prop_oneof![
-        1 => select(samples::all_kinds()),
-        2 => select(vec![
-            ActionKind::Assign,
-            ActionKind::SetUrgency,
-            ActionKind::LogProgress,
-            ActionKind::ReplacePart,
-            ActionKind::Complete,
-            ActionKind::SignOff,
-            ActionKind::Reopen,
-        ]),
-    ]
-}
-
-fn steps() -> impl Strategy<Value = Step> {
-    let deed = prop_oneof![
-        5 => (kinds(), 0..64_usize).prop_map(|(kind, pick)| Deed::Act { kind, pick }),
-        2 => prop_oneof![Just(1), Just(usize::MAX)].prop_map(|most| Deed::Push { most }),
-        3 => Just(Deed::Pull),
-    ];
-    let after_ms = prop_oneof![2 => 0..3_i64, 3 => 0..4 * Timestamp::HOUR_MS];
-    (after_ms, 0..PEOPLE.len(), deed).prop_map(|(after_ms, device, deed)| Step { after_ms, device, deed })
-}
-
-/// Scripts of every sort.
-pub(crate) fn scripts() -> impl Strategy<Value = Script> {
-    (any::<bool>(), prop::collection::vec(clocks(), PEOPLE.len()), prop::collection::vec(steps(), 1..48))
-        .prop_map(|(lawful, clocks, steps)| Script { lawful, clocks, steps })
-}
-
-/// Lawful scripts in which everybody always sees everything.
-pub(crate) fn scripts_without_offline_stretches() -> impl Strategy<Value = Script> {
-    let acts = prop::collection::vec((kinds(), 0..64_usize, 0..PEOPLE.len()), 1..32);
-    (prop::collection::vec(clocks(), PEOPLE.len()), acts).prop_map(|(clocks, acts)| {
-        let steps = acts.into_iter().flat_map(|(kind, pick, device)| {
-            [Deed::Pull, Deed::Act { kind, pick }, Deed::Push { most: usize::MAX }].map(|deed| Step {
-                after_ms: 700,
-                device,
-                deed,
-            })
-        });
-        Script { lawful: true, clocks, steps: steps.collect() }
-    })
-}
-
-/// How many cases of each law are tried, and from which seed: the same on every machine, unless `PROPTEST_CASES` and
-/// `PROPTEST_RNG_SEED` say otherwise.
-pub(crate) fn laws() -> ProptestConfig {
-    let chosen = ProptestConfig::default();
-    let seed = std::env::var_os("PROPTEST_RNG_SEED").is_some();
-    let cases = std::env::var_os("PROPTEST_CASES").is_some();
-    ProptestConfig {
-        cases: if cases { chosen.cases } else { 128 },
-        rng_seed: if seed { chosen.rng_seed } else { proptest::test_runner::RngSeed::Fixed(20_261_121) },
-        failure_persistence: None,
-        ..chosen
-    }
 }

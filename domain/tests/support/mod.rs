@@ -1,7 +1,10 @@
 //! A small company, samples of everything people do, and a record to do it in.
 
+pub(crate) mod chance;
 pub(crate) mod history;
 pub(crate) mod samples;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod scripts;
 
 use std::collections::BTreeMap;
 
