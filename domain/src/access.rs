@@ -274,6 +274,9 @@ pub fn judge_folded(
     };
     if refusal.is_about_access() && had_before_them(change, document) {
         Err(Objection::Parked(refusal))
+    } else if refusal == Refusal::OutOfScope && !has_seen_any(change, document) {
+        // Who never had it before them is not to learn from an answer that there is such a ticket.
+        Err(Objection::Refused(Refusal::UnknownTicket))
     } else {
         Err(Objection::Refused(refusal))
     }
@@ -332,6 +335,11 @@ fn in_good_faith(
         Some(as_seen) => allowed(Some(&as_seen)).map_err(|_| refusal),
         None => Err(refusal),
     }
+}
+
+/// Whether the author names anything of the ticket's record, their own changes included.
+fn has_seen_any(change: &Change, document: &Document) -> bool {
+    document.log().iter().any(|recorded| change.seen.contains(recorded.change.id))
 }
 
 /// Whether the author demonstrably had before them what they changed: they name something of the ticket's record that somebody

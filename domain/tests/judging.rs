@@ -270,6 +270,8 @@ fn the_office_decides_where_only_the_right_is_missing_and_nothing_else_is_judged
                             let expected = if is_for_the_office(&refusal, &change.action, &seen, who) {
                                 parked += 1;
                                 Parked(refusal)
+                            } else if refusal == Refusal::OutOfScope && seen.is_empty() {
+                                Refused(Refusal::UnknownTicket)
                             } else {
                                 Refused(refusal)
                             };
@@ -290,10 +292,10 @@ fn nobody_fills_the_queue_with_guesses_about_tickets_they_never_saw() {
     let not_there = Document::new(TICKET);
     assert_eq!(judge(&change, &member(DAN), &company(), &not_there), Err(Refused(Refusal::UnknownTicket)));
     let refusal = judged(&mut record, DAN, &[], samples::complete());
-    assert_eq!(refusal, Err(Refused(Refusal::OutOfScope)));
+    assert_eq!(refusal, Err(Refused(Refusal::UnknownTicket)), "nor learns that there is one");
     let made_up = ChangeId { device: DeviceId::from_uuid(Uuid::from_u128(0xf00d)), seq: u64::MAX };
     let refusal = judged(&mut record, DAN, &[made_up], samples::complete());
-    assert_eq!(refusal, Err(Refused(Refusal::OutOfScope)), "a device that never touched the ticket");
+    assert_eq!(refusal, Err(Refused(Refusal::UnknownTicket)), "a device that never touched the ticket");
 }
 
 #[test]

@@ -203,4 +203,6 @@ async fn wrong_method() -> Answer {
 }
 
 #[cfg(test)]
+mod reach;
+#[cfg(test)]
 mod tests;

@@ -265,7 +265,7 @@ pub(crate) struct Browser {
 }
 
 /// What the server answered.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: reqwest::header::HeaderMap,

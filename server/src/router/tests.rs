@@ -19,7 +19,7 @@ const PUBLIC: [(Method, &str); 6] = [
     (Method::GET, "/api/rescue/key"),
 ];
 
-fn address(route: &Route) -> String {
+pub(super) fn address(route: &Route) -> String {
     let id = "018fa2c4-0000-7000-8000-000000000000";
     route
         .path

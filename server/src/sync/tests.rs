@@ -109,7 +109,10 @@ async fn a_change_refused_once_is_judged_again_when_it_is_sent_again() {
     let ticket = registered.ticket;
     applied(&desk, &registered).await;
     let early = engineer.comment(ticket, "on my way");
-    assert_eq!(verdicts(engineer.push(std::slice::from_ref(&early)).await), [refused(Refusal::OutOfScope)]);
+    assert_eq!(
+        verdicts(engineer.push(std::slice::from_ref(&early)).await),
+        [refused(Refusal::UnknownTicket)]
+    );
     let assigned = desk.assign(ticket, &company.east_engineer);
     applied(&desk, &assigned).await;
     applied(&engineer, &early).await;
