@@ -449,7 +449,7 @@ async fn a_change_of_a_ticket_its_author_never_saw_fills_no_queue() {
     let late = LateReturn::begin().await;
     let mut guessing = late.company.tablet(&late.company.east_engineer).await;
     let guess = guessing.make(late.ticket, done());
-    let refused = Verdict::Refused { because: Refusal::OutOfScope };
+    let refused = Verdict::Refused { because: Refusal::UnknownTicket };
     assert_eq!(verdicts(guessing.push(&[guess]).await), [refused]);
     assert_eq!(waiting(&late.supervisor).await.waiting, 0);
 }
