@@ -239,7 +239,8 @@ pub enum Objection {
 /// What adds to the record is also accepted if it was rightful by what its author had seen: an engineer who worked on
 /// a ticket without knowing that it had gone to somebody else did the work all the same. The same goes for taking a free
 /// ticket, because everything done afterwards rests on it. Everything else must be allowed as the ticket stands now. Where only
-/// the right to it is missing, to somebody who has had the ticket before them, the office decides.
+/// the right to it is missing, to somebody who has had the ticket before them, the office decides; to somebody who names nothing of
+/// its record, there is no such ticket.
 ///
 /// # Errors
 /// The first reason not to take it, and whether that is for the office to decide.

@@ -42,7 +42,7 @@ pub enum Refusal {
     /// There is nothing yet that this could answer: no callback, no failed inspection, no such milestone.
     #[error("there is nothing that this could follow")]
     NothingToFollow,
-    /// The ticket does not exist on the server, or was never registered.
+    /// The ticket does not exist on the server, was never registered, or its author neither sees it nor names anything of its record.
     #[error("there is no such ticket")]
     UnknownTicket,
     /// The ticket is registered already.

@@ -31,6 +31,13 @@ fn taken_from_bo() -> (Record, Vec<ChangeId>) {
     (record, seen)
 }
 
+/// A ticket on which Bo has worked, and which the northern team has now.
+fn gone_north() -> Record {
+    let (mut record, _) = taken_from_bo();
+    record.act(GUS, 30, samples::assign(DAN));
+    record
+}
+
 #[test]
 fn a_change_in_somebody_elses_name_is_refused() {
     let mut record = Record::assigned_to(BO);
@@ -253,7 +260,10 @@ fn the_office_decides_where_only_the_right_is_missing_and_nothing_else_is_judged
         record.ids().into_iter().filter(|id| id.device == device_of(who)).collect()
     };
     let mut parked = 0;
-    for beginning in [Record::empty(), Record::assigned_to(BO), Record::completed(), taken_from_bo().0] {
+    let beginnings =
+        [Record::empty(), Record::assigned_to(BO), Record::completed(), taken_from_bo().0, gone_north()];
+    let mut knew = 0;
+    for beginning in beginnings {
         for who in [AMY, BO, CAI, DAN, FAY, GUS, IDA, PIA] {
             for kind in samples::all_kinds() {
                 for seen in [vec![], own(&beginning, who), beginning.ids()] {
@@ -273,6 +283,7 @@ fn the_office_decides_where_only_the_right_is_missing_and_nothing_else_is_judged
                             } else if refusal == Refusal::OutOfScope && seen.is_empty() {
                                 Refused(Refusal::UnknownTicket)
                             } else {
+                                knew += usize::from(refusal == Refusal::OutOfScope);
                                 Refused(refusal)
                             };
                             assert_eq!(objection, expected, "{kind:?} by {who} having seen {seen:?}");
@@ -282,7 +293,7 @@ fn the_office_decides_where_only_the_right_is_missing_and_nothing_else_is_judged
             }
         }
     }
-    assert!(parked > 100, "{parked}");
+    assert!(parked > 100 && knew > 10, "{parked}, {knew}");
 }
 
 #[test]

@@ -138,9 +138,10 @@ test("an update that is damaged on the way changes nothing", async ({ page, serv
 
   const other = await makeOtherClient({ damaged: true });
   try {
+    const damaged = await nextBuild(page);
     await server.stop();
     await server.startAgain({ FIELDLOOP_CLIENT_DIST: other.folder });
-    expect(await update(page)).toBe("redundant");
+    expect(await damaged()).toBe("redundant");
 
     await server.kill();
     await page.reload();
@@ -159,10 +160,11 @@ test("an update that is cut off on its way changes nothing, and is taken up once
     await waitUntilOfflineReady(page);
     await page.reload();
     const oldBuild = await buildOf(page);
+    line.failWithin(other.ballast, 500_000);
+    const cutOff = await nextBuild(page);
     await server.stop();
     await server.startAgain({ FIELDLOOP_CLIENT_DIST: other.folder });
-    line.failWithin(other.ballast, 500_000);
-    expect(await update(page)).toBe("redundant");
+    expect(await cutOff()).toBe("redundant");
     expect(line.hasFailed).toBe(true);
 
     const second = await page.context().newPage();
@@ -170,24 +172,32 @@ test("an update that is cut off on its way changes nothing, and is taken up once
     expect(await buildOf(second)).toBe(oldBuild);
     await expect(second.getByRole("heading", { name: "登录" })).toBeVisible();
 
+    const whole = await nextBuild(page);
     line.mend();
-    expect(await update(page)).toBe("installed");
+    expect(await whole()).toBe("installed");
   } finally {
     await other.discard();
     await line.close();
   }
 });
 
-/** Looks for a newer build, and says what has become of it. */
-async function update(page: Page): Promise<ServiceWorkerState> {
-  return page.evaluate(async () => {
+/**
+ * Listens for the next build from now on, whoever looks for it first: the browser does so by itself after it has loaded a page.
+ * What it returns looks for it and says what has become of it.
+ */
+async function nextBuild(page: Page): Promise<() => Promise<ServiceWorkerState>> {
+  const next = await page.evaluateHandle(async () => {
     const registration = await navigator.serviceWorker.ready;
-    const found = new Promise<ServiceWorker>((resolve) => {
-      registration.addEventListener("updatefound", () => resolve(registration.installing as ServiceWorker), { once: true });
-    });
-    await registration.update().catch(() => undefined);
-    const worker = await found;
-    while (worker.state === "installing") await new Promise((resolve) => setTimeout(resolve, 20));
-    return worker.state;
+    const next: { worker?: ServiceWorker } = {};
+    const note = () => (next.worker = registration.installing as ServiceWorker);
+    registration.addEventListener("updatefound", note, { once: true });
+    return next;
   });
+  return () =>
+    next.evaluate(async (next) => {
+      const registration = await navigator.serviceWorker.ready;
+      await registration.update().catch(() => undefined);
+      while (!next.worker || next.worker.state === "installing") await new Promise((resolve) => setTimeout(resolve, 20));
+      return next.worker.state;
+    });
 }

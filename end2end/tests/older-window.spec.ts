@@ -27,7 +27,7 @@ test("an older window that keeps its version open is named at once, and once it 
   await keepOpenAs(older, 1, FIRST_STORES);
 
   const page = await engineer.openWindow(job);
-  await expect(page.getByRole("heading", { name: "另一个窗口还开着旧版本的 Fieldloop" })).toBeVisible({ timeout: 3_000 });
+  await expect(page.getByRole("heading", { name: "另一个窗口还开着旧版本的 Fieldloop" })).toBeVisible({ timeout: 8_000 });
   await expect(page.getByText("请关闭那个窗口")).toBeVisible();
   await older.close();
   await expect(history(page).filter({ hasText: "水箱已排空" })).toContainText("已存本机");

@@ -61,6 +61,8 @@ impl Whose {
 /// What one team has.
 struct Possessions {
     ticket: TicketId,
+    /// The id of a registration: the ticket's; of nobody's, one that is not asked about afterwards.
+    registered: TicketId,
     number: String,
     /// The engineer's, and when it was last heard of.
     device: DeviceId,
@@ -79,6 +81,7 @@ impl Possessions {
         let change = |seq| ChangeId { device: DeviceId::from_uuid(id), seq };
         Self {
             ticket: TicketId::from_uuid(id),
+            registered: TicketId::from_uuid(Uuid::from_u128(0xd0d1)),
             number: "FB209901001".to_owned(),
             device: DeviceId::from_uuid(id),
             heard: Timestamp::from_millis(0),
@@ -180,6 +183,7 @@ impl World {
         let document = company.state.store.document(ticket).await.unwrap().unwrap();
         Possessions {
             ticket,
+            registered: ticket,
             number: document.number.unwrap().to_string(),
             device: tablet.device,
             heard: company.state.clock.now(),
@@ -232,13 +236,17 @@ fn askers(company: &Company) -> Vec<(String, Option<Person>)> {
     askers
 }
 
-/// Who got which answer, for each route by its place in the list and for what was asked about.
-type Table = BTreeMap<(usize, Option<Whose>), BTreeMap<String, Vec<String>>>;
+/// Who got which answer, for each route by its place in the list, for what was asked and what it was about.
+type Table = BTreeMap<(usize, &'static str, Option<Whose>), BTreeMap<String, Vec<String>>>;
 
 /// Something that can be asked of a route.
 struct Question {
-    /// What it is about, for the table; nothing where it is about nothing in particular.
+    /// Which of several things that can be asked of this route; empty where there is one.
+    what: &'static str,
+    /// What it is about; nothing where it is about nothing in particular.
     about: Option<Whose>,
+    /// Whether the answer may tell that there is such a thing.
+    may_tell: bool,
     path: String,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
@@ -247,11 +255,20 @@ struct Question {
 impl Question {
     fn new(path: &str, body: &Value) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
-        Self { about: None, path: path.to_owned(), headers, body: body.to_string().into_bytes() }
+        let (what, about, may_tell) = ("", None, false);
+        Self { what, about, may_tell, path: path.to_owned(), headers, body: body.to_string().into_bytes() }
     }
 
     fn about(self, about: Whose) -> Self {
         Self { about: Some(about), ..self }
+    }
+
+    fn that(self, what: &'static str) -> Self {
+        Self { what, ..self }
+    }
+
+    fn that_may_tell(self, what: &'static str) -> Self {
+        Self { what, may_tell: true, ..self }
     }
 
     fn tus(self, more: &[(&'static str, String)]) -> Self {
@@ -263,18 +280,24 @@ impl Question {
 
 /// All that is asked of a route by the person with this tablet.
 fn questions(route: &Route, world: &World, tablet: &mut Tablet) -> Vec<Question> {
-    let each = |ask: &mut dyn FnMut(&Possessions) -> Question| {
-        ALL.map(|whose| ask(&world.possessions[&whose]).about(whose)).into_iter().collect()
+    let each = |ask: &mut dyn FnMut(&Possessions) -> Question| -> Vec<Question> {
+        ALL.map(|whose| ask(&world.possessions[&whose]).about(whose)).into()
     };
     let change = |change: ChangeId| json!({ "change": change, "why": "It is about another machine." });
     match (route.method.as_str(), route.path) {
-        ("POST", "/api/sync/push") => each(&mut |had| {
-            let said = tablet.comment(had.ticket, "May I?");
-            Question::new(
-                route.path,
-                &serde_json::to_value(PushRequest::of(tablet.device, vec![said])).unwrap(),
-            )
-        }),
+        ("POST", "/api/sync/push") => {
+            let push = |change: Change| {
+                let request = PushRequest::of(change.id.device, vec![change]);
+                Question::new(route.path, &serde_json::to_value(request).unwrap())
+            };
+            let mut all = each(&mut |had| push(tablet.comment(had.ticket, "May I?")).that("a comment"));
+            // Who knows an id can ask whether it is taken; ids are not to be guessed.
+            all.extend(each(&mut |had| {
+                let told = Action::Register(Box::new(intake(tablet.person.department)));
+                push(tablet.make(had.registered, told)).that_may_tell("a registration")
+            }));
+            all
+        }
         ("POST", "/api/sync/pull") => {
             vec![Question::new(route.path, &serde_json::to_value(&tablet.pull).unwrap())]
         }
@@ -341,21 +364,99 @@ fn called(reply: &Reply, world: &World) -> String {
     called
 }
 
-async fn ask(browser: &Browser, cookie: Option<&str>, route: &Route, question: &Question) -> Reply {
-    let mut request = browser.request(route.method.clone(), &question.path).body(question.body.clone());
-    for (name, value) in &question.headers {
-        request = request.header(*name, value);
+/// Somebody who asks.
+struct Asker {
+    name: String,
+    tablet: Tablet,
+    /// What their browser keeps of their signing in, if they have.
+    cookie: Option<String>,
+    browser: Browser,
+    /// Whose tickets they see, by the rule.
+    sees: BTreeSet<Whose>,
+}
+
+impl Asker {
+    async fn come(world: &World, name: String, person: Option<Person>) -> Self {
+        let company = &world.company;
+        let tablet = match &person {
+            None => company.tablet(&company.agent).await,
+            Some(known) if company.state.directory.current().person(known.id).is_some() => {
+                company.tablet(known).await
+            }
+            Some(new) => company.hire(new).await,
+        };
+        let cookie = person.as_ref().map(|_| tablet.cookie.clone());
+        let here = person.filter(|_| name != LEFT);
+        if name == LEFT {
+            leave(company, &tablet.person).await;
+        }
+        let mut sees = BTreeSet::new();
+        for whose in [Whose::East, Whose::South] {
+            if world.shows(whose, here.as_ref()).await {
+                sees.insert(whose);
+            }
+        }
+        Self { name, tablet, cookie, browser: company.server.browser(), sees }
     }
-    if let Some(cookie) = cookie {
-        request = request.header("cookie", cookie);
+
+    async fn ask(&self, route: &Route, question: &Question) -> Reply {
+        let mut request = self.browser.request(route.method.clone(), &question.path);
+        for (name, value) in &question.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        let mut response = request.body(question.body.clone()).send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let lasts = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let body = if lasts {
+            // What it begins with: it says hello at once, and would go on for ever.
+            response.chunk().await.unwrap().unwrap_or_default()
+        } else {
+            response.bytes().await.unwrap()
+        };
+        Reply { status, headers, text: String::from_utf8_lossy(&body).into_owned() }
     }
-    let response = request.send().await.unwrap();
-    if response.headers().get("content-type").is_some_and(|kind| kind == "text/event-stream") {
-        return Reply { status: response.status(), headers: response.headers().clone(), text: String::new() };
+
+    /// Nothing of a team whose ticket they don't see is in an answer. Of what they have named themselves, the ids may be.
+    fn assert_tells_nothing_hidden(&self, world: &World, about: Option<Whose>, reply: &Reply, asked: &str) {
+        let told = format!("{:?}{}", reply.headers, reply.text);
+        for whose in [Whose::East, Whose::South].into_iter().filter(|whose| !self.sees.contains(whose)) {
+            let theirs = &world.possessions[&whose];
+            let mut words = vec![whose.canary().to_owned(), theirs.number.clone()];
+            if about != Some(whose) && theirs.device != self.tablet.device {
+                words.extend([theirs.ticket.to_string(), theirs.device.to_string(), theirs.photo.clone()]);
+            }
+            for word in words {
+                assert!(!told.contains(&word), "{asked} tells {word}: {told}");
+            }
+        }
     }
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = response.bytes().await.unwrap();
-    Reply { status, headers, text: String::from_utf8_lossy(&body).into_owned() }
+
+    /// What is hidden from them is answered for like what does not exist.
+    fn assert_hidden_is_like_nothing(
+        &self,
+        world: &World,
+        replies: &BTreeMap<(&'static str, Whose), Reply>,
+        asked: &str,
+    ) {
+        let told = |whose: Whose, reply: &Reply| {
+            let mut headers = reply.headers.clone();
+            for differs in ["date", "x-request-id"] {
+                headers.remove(differs);
+            }
+            let text = format!("{headers:?} {}", reply.text);
+            (reply.status, world.possessions[&whose].taken_out_of(&text, self.tablet.device))
+        };
+        for ((what, whose), reply) in replies {
+            if !self.sees.contains(whose) {
+                let nothing = &replies[&(*what, Whose::Nobodys)];
+                let of = format!("{asked} {what} tells that {} is there", whose.name());
+                assert_eq!(told(*whose, reply), told(Whose::Nobodys, nothing), "{of}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -365,68 +466,24 @@ async fn every_route_answers_everybody_as_the_table_says() {
     routes.sort_by_key(|route| route.method == Method::DELETE && route.path == "/api/session");
     let mut table = Table::new();
 
-    let names: Vec<_> = askers(&World::begin().await.company).into_iter().map(|(name, _)| name).collect();
-    for (index, name) in names.iter().enumerate() {
+    let names: Vec<_> = askers(&Company::open().await).into_iter().map(|(name, _)| name).collect();
+    for index in 0..names.len() {
         let world = World::begin().await;
-        let (_, asker) = askers(&world.company).swap_remove(index);
-        let mut tablet = match &asker {
-            None => world.company.tablet(&world.company.agent).await,
-            Some(known) if world.company.state.directory.current().person(known.id).is_some() => {
-                world.company.tablet(known).await
-            }
-            Some(new) => world.company.hire(new).await,
-        };
-        let cookie = asker.as_ref().map(|_| tablet.cookie.clone());
-        let has_left = name == LEFT;
-        if has_left {
-            leave(&world.company, asker.as_ref().unwrap()).await;
-        }
-        let may_see: BTreeSet<Whose> = {
-            let mut seen = BTreeSet::new();
-            for whose in [Whose::East, Whose::South] {
-                if !has_left && world.shows(whose, asker.as_ref()).await {
-                    seen.insert(whose);
-                }
-            }
-            seen
-        };
-
-        let browser = world.company.server.browser();
+        let (name, person) = askers(&world.company).swap_remove(index);
+        let mut asker = Asker::come(&world, name, person).await;
         for (place, route) in routes.iter().enumerate() {
-            let mut about_nothing: Option<Reply> = None;
-            let mut about_hidden = Vec::new();
-            for question in questions(route, &world, &mut tablet) {
-                let reply = ask(&browser, cookie.as_deref(), route, &question).await;
-                let of = format!("{name}: {} {} {:?}", route.method, route.path, question.about);
-                for whose in [Whose::East, Whose::South].into_iter().filter(|whose| !may_see.contains(whose))
-                {
-                    let told = format!("{:?}{}", reply.headers, reply.text);
-                    for word in [whose.canary(), &world.possessions[&whose].number] {
-                        assert!(!told.contains(word), "{of} tells {word}: {told}");
-                    }
+            let asked = format!("{}: {} {}", asker.name, route.method, route.path);
+            let mut replies = BTreeMap::new();
+            for question in questions(route, &world, &mut asker.tablet) {
+                let reply = asker.ask(route, &question).await;
+                asker.assert_tells_nothing_hidden(&world, question.about, &reply, &asked);
+                let answers = table.entry((place, question.what, question.about)).or_default();
+                answers.entry(called(&reply, &world)).or_default().push(asker.name.clone());
+                if let (Some(about), false) = (question.about, question.may_tell) {
+                    replies.insert((question.what, about), reply);
                 }
-                match question.about {
-                    Some(Whose::Nobodys) => about_nothing = Some(reply.clone()),
-                    Some(whose) if !may_see.contains(&whose) => about_hidden.push((whose, reply.clone())),
-                    _ => {}
-                }
-                let answers = table.entry((place, question.about)).or_default();
-                answers.entry(called(&reply, &world)).or_default().push(name.clone());
             }
-            for (whose, hidden) in about_hidden {
-                let nothing = about_nothing.as_ref().expect("whatever is asked is asked about nothing, too");
-                let told = |whose: Whose, reply: &Reply| {
-                    (reply.status, world.possessions[&whose].taken_out_of(&reply.text, tablet.device))
-                };
-                assert_eq!(
-                    told(whose, &hidden),
-                    told(Whose::Nobodys, nothing),
-                    "{name} can tell that there is {} behind {} {}",
-                    whose.name(),
-                    route.method,
-                    route.path
-                );
-            }
+            asker.assert_hidden_is_like_nothing(&world, &replies, &asked);
         }
     }
     compare(&written(&routes, &names, &table));
@@ -443,10 +500,11 @@ async fn leave(company: &Company, person: &Person) {
 
 fn written(routes: &[Route], names: &[String], table: &Table) -> String {
     let mut text = String::new();
-    for ((place, about), answers) in table {
+    for ((place, what, about), answers) in table {
         let route = &routes[*place];
+        let what = if what.is_empty() { String::new() } else { format!("  {what}") };
         let about = about.map_or_else(String::new, |whose| format!("  about {}", whose.name()));
-        let _ = writeln!(text, "{} {}{about}", route.method, route.path);
+        let _ = writeln!(text, "{} {}{what}{about}", route.method, route.path);
         for (answer, askers) in answers {
             let askers = match names.iter().filter(|name| !askers.contains(name)).collect::<Vec<_>>()[..] {
                 [] => "everybody".to_owned(),
