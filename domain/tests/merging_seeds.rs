@@ -6,19 +6,18 @@
 
 use domain::ticket::{Document, Ticket};
 
+use crate::support::fingerprint::Fingerprint;
 use crate::support::history::{Script, document_of};
 use crate::support::{TICKET, json};
 
 /// How many seeds have an answer beside this file.
 pub(crate) const SEEDS: u64 = 512;
 
-/// Everything that merging makes of the history of a seed (FNV-1a).
+/// Everything that merging makes of the history of a seed, as one number.
 pub(crate) fn answers(seed: u64) -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut fingerprint = Fingerprint::new();
     let mut say = |document: &Document| {
-        for byte in format!("{}{:?}", json(document), Ticket::of(document)).bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        fingerprint.say(format!("{}{:?}", json(document), Ticket::of(document)).as_bytes());
     };
     let history = Script::from_seed(seed).play();
     say(&history.server);
@@ -29,5 +28,5 @@ pub(crate) fn answers(seed: u64) -> u64 {
         together.merge(view.clone());
         say(&together);
     }
-    hash
+    fingerprint.number()
 }

@@ -16,6 +16,7 @@ use domain::{ChangeId, DepartmentId, DeviceId, PersonId, Timestamp};
 use uuid::Uuid;
 
 use crate::support::chance::Chance;
+use crate::support::fingerprint::Fingerprint;
 
 const MINUTE: i64 = Timestamp::MINUTE_MS;
 const DAY: i64 = Timestamp::DAY_MS;
@@ -449,14 +450,10 @@ pub(crate) fn amount(chance: &mut Chance) -> i64 {
     }
 }
 
-/// Everything the engine says about the worlds of a seed, as one number (FNV-1a).
+/// Everything the engine says about the worlds of a seed, as one number.
 pub(crate) fn answers(seed: u64, zones: &[Zone]) -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut say = |number: i64| {
-        for byte in number.to_le_bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
+    let mut fingerprint = Fingerprint::new();
+    let mut say = |number: i64| fingerprint.say(&number.to_le_bytes());
     let instant_of = |found: Option<Timestamp>| found.map_or(i64::MIN, Timestamp::as_millis);
     let mut chance = Chance::new(seed);
     let world = World::new(&mut chance, zones);
@@ -504,5 +501,5 @@ pub(crate) fn answers(seed: u64, zones: &[Zone]) -> u64 {
             say(ring.id.clock.map_or(0, |clock| i64::from(clock.name.number())));
         }
     }
-    hash
+    fingerprint.number()
 }

@@ -1,6 +1,7 @@
 //! A small company, samples of everything people do, and a record to do it in.
 
 pub(crate) mod chance;
+pub(crate) mod fingerprint;
 pub(crate) mod history;
 pub(crate) mod samples;
 #[cfg(not(target_arch = "wasm32"))]
